@@ -1,0 +1,135 @@
+"""What a run tells while it goes on. Frozen plain data: they cross a thread, a process or a file as they are.
+
+Every run ends with exactly one `Ended`, sent by the session, also after a crash; front ends finish on it.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter
+
+Weights = Literal["live", "ema"]
+Outcome = Literal["done", "stopped", "refused", "failed"]
+Activity = Literal["loading", "scanning", "caching", "training", "sampling", "validating", "saving", "paused"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The run begins: where its files go and how long it is planned to be. Sent once, before the first Stepped."""
+
+    name: str
+    folder: str
+    steps: int
+    epochs: int
+    concepts: tuple[str, ...]
+    first_step: int = 0
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """What the run is busy with, and how far that has come (total 0: not known)."""
+
+    activity: Activity
+    done: int = 0
+    total: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Cached:
+    """The pictures and captions are encoded: how many were, and how many lay there from before."""
+
+    encoded: int
+    reused: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """One optimizer step. Losses are means over the step's samples, before concept and timestep weights."""
+
+    step: int
+    epoch: int
+    loss: float  # as optimized: with concept and timestep weights
+    smoothed_loss: float
+    concept_loss: dict[str, float]  # of the concepts in this step
+    smoothed_concept_loss: dict[str, float]  # of all concepts so far
+    learning_rate: dict[str, float]  # per part, times d for Prodigy
+    gradient_norm: float
+    weight_change: float | None = None  # ||dW|| / ||W|| since the start, where it was measured at this step
+    ema_distance: float | None = None  # ||ema - live|| / ||live||
+    samples_per_second: float = 0.0
+    memory_mib: float = 0.0
+    device_memory_mib: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A picture was drawn. `index` is the prompt's place in the state; -1 for one asked for by hand."""
+
+    step: int
+    index: int
+    prompt: str
+    seed: int
+    weights: Weights
+    path: str
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The loss of every validation concept, at fixed noise and timesteps."""
+
+    step: int
+    weights: Weights
+    concept_loss: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file of the result was written."""
+
+    step: int
+    path: str
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something that the person should know; the run goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A line for the log."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run is over. `message` is a sentence for the person; `trace` is there only after a fault of ours."""
+
+    outcome: Outcome
+    message: str = ""
+    path: str = ""  # the saved result, where there is one
+    trace: str = ""
+    problems: tuple[str, ...] = field(default=())
+
+
+Event = Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | Warned | Logged | Ended
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as plain JSON data; its class name stands under 'event'."""
+    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+
+
+def from_json(data: dict[str, Any]) -> Event | None:
+    """The event again; None for one that this version does not know."""
+    adapter = _ADAPTERS.get(data.get("event", ""))
+    return adapter.validate_python({k: v for k, v in data.items() if k not in ("event", "time")}) if adapter else None

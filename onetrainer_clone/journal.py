@@ -1,0 +1,47 @@
+"""The events of a run as a file, one JSON object a line, and back: a finished run can be shown again."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from onetrainer_clone.events import Event, Progressed, from_json, to_json
+
+STATE, JOURNAL, SAMPLES, SAVES, TENSORBOARD = "state.json", "journal.jsonl", "samples", "saves", "tensorboard"
+
+
+class Journal:
+    """Appends events to a run's journal. Lines reach the system at once; the disk at least every few seconds."""
+
+    SYNC_SECONDS = 5.0
+
+    def __init__(self, folder: Path):
+        self._file = (folder / JOURNAL).open("a", encoding="utf-8")
+        self._synced = time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        """Write one event; progress within an activity is left out, it tells nothing afterwards."""
+        if isinstance(event, Progressed):
+            return
+        line = json.dumps({"time": round(time.time(), 3), **to_json(event)}, ensure_ascii=False, allow_nan=False)
+        self._file.write(line + "\n")
+        self._file.flush()
+        if time.monotonic() - self._synced > self.SYNC_SECONDS:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(folder: Path) -> list[Event]:
+    """The events of a run. A last line cut off by a crash, and events of later versions, are left out."""
+    events = []
+    for line in (folder / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            event = from_json(json.loads(line))
+        except ValueError:
+            continue
+        if event is not None:
+            events.append(event)
+    return events

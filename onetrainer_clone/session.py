@@ -1,0 +1,151 @@
+"""Runs the trainer on a background thread, and stands between it and whoever watches: events out, wishes in."""
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Literal
+
+from onetrainer_clone.events import Ended, Event, Outcome, Saved
+from onetrainer_clone.settings import Invalid, UserError
+from onetrainer_clone.state import TrainingState
+
+Emit = Callable[[Event], None]
+Wish = Literal["sample", "save"]
+
+
+class Stopped(Exception):
+    """Raised by the trainer where it notices that it should stop in the middle of something."""
+
+
+class Controls:
+    """What the person wants of a running trainer. Every method may be called from any thread and returns at once."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._running = threading.Event()
+        self._running.set()
+        self._lock = threading.Lock()
+        self._wishes: set[Wish] = set()
+        self.save_on_stop = True
+
+    def stop(self, save: bool = True) -> None:
+        """Stop after the step; `save` says whether the result so far is kept. The first word counts."""
+        if not self._stop.is_set():
+            self.save_on_stop = save
+        self._stop.set()
+        self._running.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def pause(self) -> None:
+        if not self.stopping:
+            self._running.clear()
+
+    def resume(self) -> None:
+        self._running.set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._running.is_set()
+
+    def wait_while_paused(self) -> None:
+        """For the trainer: sleeps while the run is paused."""
+        self._running.wait()
+
+    def wish(self, wish: Wish) -> None:
+        """Ask for something to be done once, after the step."""
+        with self._lock:
+            self._wishes.add(wish)
+
+    def take(self, wish: Wish) -> bool:
+        """For the trainer: whether this was asked for since the last time."""
+        with self._lock:
+            if wish in self._wishes:
+                self._wishes.remove(wish)
+                return True
+        return False
+
+
+Train = Callable[[TrainingState, Emit, Controls], None]
+
+
+class Session:
+    """One run at a time. Listeners (a journal) hear the events on the run's thread, `events` hands them to the caller's."""
+
+    def __init__(self, train: Train):
+        self._train = train
+        self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.controls = Controls()
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, state: TrainingState, *listeners: Emit) -> None:
+        """Start a run of a state. Raises RuntimeError while another one runs."""
+        if self.running:
+            raise RuntimeError("a run is going on")
+        self.controls = Controls()
+        self._thread = threading.Thread(target=self._run, args=(state, listeners, self.controls), name="training")
+        self._thread.start()
+
+    def _run(self, state: TrainingState, listeners: tuple[Emit, ...], controls: Controls) -> None:
+        saved = ""
+
+        def emit(event: Event) -> None:
+            nonlocal saved
+            if isinstance(event, Saved):
+                saved = event.path
+            for listener in listeners:
+                listener(event)
+            self._queue.put(event)
+
+        ended = run_to_end(self._train, state, emit, controls, lambda: saved)
+        try:
+            emit(ended)
+        except Exception as error:  # noqa: BLE001 - a listener (a full disk under the journal) must not eat the end
+            self._queue.put(Ended("failed", f"{ended.message} The journal could not be finished: {error}", ended.path))
+
+    def events(self, limit: int = 200, timeout: float = 0.0) -> list[Event]:
+        """The events since the last call, at most `limit`; waits up to `timeout` seconds for the first."""
+        found: list[Event] = []
+        try:
+            while len(found) < limit:
+                found.append(self._queue.get(timeout=timeout) if timeout and not found else self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return found
+
+    def join(self, timeout: float | None = None) -> None:
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+
+def run_to_end(train: Train, state: TrainingState, emit: Emit, controls: Controls, saved: Callable[[], str]) -> Ended:
+    """Call the trainer and say in one event how it ended, whatever happened in it."""
+    outcome: Outcome = "failed"
+    try:
+        train(state, emit, controls)
+        if controls.stopping:
+            kept = f"The result so far is in {saved()}." if controls.save_on_stop and saved() else "Nothing was saved."
+            return Ended("stopped", f"Stopped. {kept}", saved())
+        return Ended("done", f"Done. The result is in {saved()}." if saved() else "Done.", saved())
+    except Stopped:
+        kept = f"The result so far is in {saved()}." if saved() else "Nothing had been learned yet, nothing was saved."
+        return Ended("stopped", f"Stopped. {kept}", saved())
+    except UserError as error:
+        outcome = "refused"
+        listed = tuple(str(problem) for problem in error.problems) if isinstance(error, Invalid) else ()
+        return Ended(outcome, str(error), saved(), problems=listed)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        message = (
+            f"A file could not be read or written{place}: {error.strerror or error}. Check the disk, then start again."
+        )
+        return Ended("refused", message, saved(), traceback.format_exc())
+    except BaseException as error:  # noqa: BLE001 - the thread's last line of defence: the front end must hear of it
+        return Ended(outcome, f"{type(error).__name__}: {error}", saved(), traceback.format_exc())

@@ -1,0 +1,397 @@
+"""How a setting is declared: once, with its default, words, limits and the condition under which it matters.
+
+    decay: float = setting(0.999, "EMA decay", "Averages over about 1/(1-decay) steps.", ge=0.5, lt=1)
+
+That line is the JSON key, the command-line setting, the form row with label, tooltip and limits, the check with its
+message and a line of the settings reference. Everything below derives from it. Values are immutable: `replace` gives a
+new tree, so a run owns the state that it was started with whatever the window does meanwhile.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+Severity = Literal["error", "warning", "note"]
+
+
+class Choice(str, Enum):
+    """An enumeration whose members carry the words that a person reads: NAME = "NAME", "label", "tip"."""
+
+    label: str
+    tip: str
+
+    def __new__(cls, value: str, label: str, tip: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        member.tip = tip
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Settings(BaseModel):
+    """A group of settings: frozen, knows no unknown keys, no NaN and no infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a state: where, what, and how bad. Only an error keeps a run from starting."""
+
+    path: str
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class UserError(Exception):
+    """Something that the person can mend. Its text is the whole message: the value, the rule and the way out."""
+
+
+class Invalid(UserError):
+    """Values that are no valid state; carries every problem at once."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class When:
+    """A setting has an effect only while another one has one of these values.
+
+    `path` names a setting of the same group; with a slash in front it starts at the root ('/training.epochs').
+    """
+
+    path: str
+    values: tuple[object, ...]
+
+
+def when(path: str, *values: object) -> When:
+    return When(path, values or (True,))
+
+
+def setting(
+    default: Any,
+    label: str,
+    tip: str,
+    *,
+    unit: str = "",
+    when: When | None = None,
+    basic: bool = False,
+    kind: str = "",
+    hidden: bool = False,
+    empty: str = "",
+    **limits: Any,
+) -> Any:
+    """Declare one setting. `limits` are pydantic's (ge, gt, le, lt, min_length, max_length, pattern).
+
+    basic: shown in the short form. kind: 'folder', 'file', 'text' (several lines) or 'colour' pick a special widget.
+    hidden: kept in files, not shown in forms. empty: what an empty (None or "") value means, in words.
+    """
+    extra: Any = {"unit": unit, "when": when, "basic": basic, "kind": kind, "hidden": hidden, "empty": empty}
+    return Field(default, title=label, description=tip, json_schema_extra=extra, **limits)
+
+
+def group(settings: type[Settings], label: str, tip: str = "", *, when: When | None = None) -> Any:
+    """Declare a group of settings inside another."""
+    return Field(default_factory=settings, title=label, description=tip, json_schema_extra=cast(Any, {"when": when}))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of a number, None where there is none."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def __str__(self) -> str:
+        low = f"from {self.ge:g}" if self.ge is not None else f"above {self.gt:g}" if self.gt is not None else ""
+        high = f"up to {self.le:g}" if self.le is not None else f"below {self.lt:g}" if self.lt is not None else ""
+        return " ".join(part for part in (low, high) if part)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What one line of declaration says, for forms, command lines and references."""
+
+    name: str
+    label: str
+    tip: str
+    type: Any  # the type without None
+    optional: bool
+    default: Any
+    limits: Limits
+    unit: str = ""
+    when: When | None = None
+    basic: bool = False
+    kind: str = ""
+    hidden: bool = False
+    empty: str = ""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        return tuple(self.type) if isinstance(self.type, type) and issubclass(self.type, Choice) else ()
+
+    @property
+    def group(self) -> type[Settings] | None:
+        """The class of a nested group, else None."""
+        return self.type if isinstance(self.type, type) and issubclass(self.type, Settings) else None
+
+    @property
+    def item(self) -> type[Settings] | None:
+        """The class of the items of a list of groups (concepts, prompts), else None."""
+        first = get_args(self.type)[0] if get_origin(self.type) is tuple else None
+        return first if isinstance(first, type) and issubclass(first, Settings) else None
+
+
+def declarations(settings: type[Settings]) -> dict[str, Declaration]:
+    """The declarations of a group, in the order of the source."""
+    return {name: _declaration(name, field) for name, field in settings.model_fields.items()}
+
+
+def _declaration(name: str, field: FieldInfo) -> Declaration:
+    kinds = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    bounds = {key: getattr(m, key) for m in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)}
+    return Declaration(
+        name=name,
+        label=field.title or name,
+        tip=field.description or "",
+        type=next(kind for kind in kinds if kind is not NoneType),
+        optional=NoneType in kinds,
+        default=field.get_default(call_default_factory=True),
+        limits=Limits(**bounds),
+        **extra,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a tree: its path, its value, and the conditions (its own and its groups') under which it matters."""
+
+    path: str
+    declaration: Declaration
+    value: Any
+    conditions: tuple[When, ...]
+
+
+def walk(settings: Settings, prefix: str = "", conditions: tuple[When, ...] = ()) -> Iterator[Setting]:
+    """Every setting of a tree in the order of declaration, groups and lists opened up; conditions start at the root."""
+    for name, declaration in declarations(type(settings)).items():
+        path, value, held = f"{prefix}{name}", getattr(settings, name), conditions
+        if declaration.when:
+            named = declaration.when.path
+            held = (*held, When(named if named.startswith("/") else f"/{prefix}{named}", declaration.when.values))
+        if declaration.group:
+            yield from walk(value, f"{path}.", held)
+        elif declaration.item:
+            for index, item in enumerate(value):
+                yield from walk(item, f"{path}[{index}].", held)
+        else:
+            yield Setting(path, declaration, value, held)
+
+
+def split(path: str) -> list[str | int]:
+    """'concepts[1].loss_weight' -> ['concepts', 1, 'loss_weight']."""
+    parts = re.findall(r"[^.\[\]]+|\[\d+\]", path)
+    return [int(part[1:-1]) if part.startswith("[") else part for part in parts]
+
+
+def join(parts: Sequence[str | int]) -> str:
+    """The opposite of `split`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+
+
+def get(settings: Settings, path: str) -> Any:
+    """The value at a path. Raises `Invalid` where there is no such setting."""
+    value: Any = settings
+    for depth, part in enumerate(split(path)):
+        try:
+            value = value[part] if isinstance(part, int) else getattr(value, _known(value, part, path))
+        except IndexError:
+            where = join(split(path)[:depth])
+            raise Invalid([Problem(path, f"there are only {len(value)} {where} (counted from 0)")]) from None
+    return value
+
+
+def _known(owner: Any, name: str, path: str) -> str:
+    fields = type(owner).model_fields if isinstance(owner, Settings) else {}
+    if name not in fields:
+        raise Invalid([Problem(path, f"there is no such setting{_suggest(name, fields)}")])
+    return name
+
+
+def _suggest(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def declaration_at(settings: Settings, path: str) -> Declaration:
+    """The declaration of the setting at a path. Raises `Invalid` where there is none."""
+    *above, name = split(path)
+    owner = get(settings, join(above)) if above else settings
+    return declarations(type(owner))[_known(owner, str(name), path)]
+
+
+def replace(settings: S, path: str, value: Any) -> S:
+    """A new tree with one value changed and checked. Raises `Invalid` with the path; the old tree stays as it is."""
+    get(settings, path)
+    try:
+        return cast(S, _replace(settings, split(path), value))
+    except ValidationError as error:
+        above = split(path)[:-1]
+        raise Invalid([Problem(join([*above, *p.location]), p.message) for p in _explained(error)]) from None
+
+
+def _replace(tree: Any, parts: Sequence[str | int], value: Any) -> Any:
+    if not parts:
+        return value
+    first, *rest = parts
+    if isinstance(first, int):
+        return (*tree[:first], _replace(tree[first], rest, value), *tree[first + 1 :])
+    values = {name: getattr(tree, name) for name in type(tree).model_fields}
+    return type(tree)(**{**values, first: _replace(values[first], rest, value)})
+
+
+def parse(declaration: Declaration, text: str) -> Any:
+    """What a person typed -> a value that `replace` can check: '3e-4', '1e3' for a whole number, names of choices."""
+    text = text.strip() if declaration.kind != "text" else text
+    if declaration.optional and text.lower() in ("", "none", "auto"):
+        return None
+    if declaration.choices:
+        wanted = re.sub(r"[\s\-]+", "_", text.strip().upper())
+        by_label = {choice.label.upper().replace(" ", "_"): choice for choice in declaration.choices}
+        return by_label.get(wanted, wanted)
+    if declaration.type in (int, float):
+        number = text.replace(",", ".") if re.fullmatch(r"[+-]?\d*,\d+", text) else text
+        if declaration.type is int and re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", number):
+            number = f"{float(number):g}" if float(number) % 1 else str(int(float(number)))
+        return number
+    return text
+
+
+def load(settings: type[S], data: object) -> S:
+    """A tree from plain data (a preset). Raises `Invalid` with every problem at once, each with its path."""
+    try:
+        return settings.model_validate(data)
+    except ValidationError as error:
+        raise Invalid([Problem(join(p.location), p.message) for p in _explained(error)]) from None
+
+
+def changed(settings: Settings) -> dict[str, Any]:
+    """What differs from the defaults, as plain JSON data: what a preset file holds."""
+    return settings.model_dump(mode="json", exclude_defaults=True)
+
+
+@dataclass(frozen=True)
+class _Explained:
+    location: tuple[str | int, ...]
+    message: str
+
+
+_KINDS = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "tuple_type": "must be a list",
+    "model_type": "must be a group of settings {...}",
+    "model_attributes_type": "must be a group of settings {...}",
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "must be at least"),
+    "greater_than": ("gt", "must be above"),
+    "less_than_equal": ("le", "must be at most"),
+    "less_than": ("lt", "must be below"),
+    "string_too_short": ("min_length", "must have at least this many characters:"),
+    "string_too_long": ("max_length", "must have at most this many characters:"),
+}
+
+
+def _explained(error: ValidationError) -> Iterator[_Explained]:
+    """pydantic's errors in our words: the rule and the value, 'must be at least 0 (was -1)'."""
+    for item in error.errors():
+        kind, context, was = item["type"], item.get("ctx", {}), f"(was {_short(item['input'])})"
+        if kind == "extra_forbidden":
+            message = f"there is no such setting{_suggest(str(item['loc'][-1]), _siblings(error, item['loc']))}"
+        elif kind in _BOUNDS:
+            key, words = _BOUNDS[kind]
+            message = f"{words} {context[key]:g} {was}"
+        elif kind in ("enum", "literal_error"):
+            message = f"must be one of {context['expected'].replace(' or ', ', ')} {was}".replace("'", "")
+        elif kind == "value_error":
+            message = str(context["error"])
+        else:
+            message = f"{_KINDS.get(kind, item['msg'][:1].lower() + item['msg'][1:])} {was}"
+        yield _Explained(tuple(item["loc"]), message)
+
+
+def _siblings(error: ValidationError, location: Sequence[str | int]) -> dict[str, object]:
+    """The settings beside an unknown key, to suggest the one that was meant."""
+    named = {cls.__name__: cls for cls in _subclasses(Settings)}
+    owner: Any = named.get(error.title, Settings)
+    for part in location[:-1]:
+        if isinstance(part, str):
+            declaration = declarations(owner).get(part)
+            owner = (declaration and (declaration.group or declaration.item)) or Settings
+    return dict(owner.model_fields)
+
+
+def _subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def why_not(root: Settings, setting: Setting) -> str:
+    """Why a setting has no effect in this state, in words; empty where it has one."""
+    for condition in setting.conditions:
+        path = condition.path.removeprefix("/")
+        if get(root, path) not in condition.values:
+            values = " or ".join(value_in_words(value) for value in condition.values)
+            return f"has an effect only while '{declaration_at(root, path).label}' is {values}"
+    return ""
+
+
+def without_effect(root: Settings) -> Iterator[Problem]:
+    """A note for every setting that was changed but does nothing in this state."""
+    for setting in walk(root):
+        if setting.value != setting.declaration.default and (reason := why_not(root, setting)):
+            yield Problem(setting.path, reason, "note")
+
+
+def value_in_words(value: object) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Choice):
+        return value.label
+    return f"{value:g}" if isinstance(value, float) else str(value)

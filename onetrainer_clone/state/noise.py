@@ -1,0 +1,13 @@
+"""Noise and loss: what is put on the pictures, and how errors are weighed."""
+
+from onetrainer_clone.settings import Settings, setting
+
+
+class NoiseSettings(Settings):
+    offset: float = setting(
+        0.0, "Offset noise", "Shifts the noise of a whole channel, so that very dark and bright pictures are learned.",
+        ge=0, le=1,
+    )  # fmt: skip
+    min_snr_gamma: float = setting(
+        0.0, "Min-SNR gamma", "Weighs down the nearly noise-free timesteps; 5 is usual, 0 turns it off.", ge=0, le=100
+    )

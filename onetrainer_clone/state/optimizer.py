@@ -1,0 +1,114 @@
+"""The optimizer, its own parameters, and the learning rate with its schedule."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
+
+if TYPE_CHECKING:
+    from onetrainer_clone.state import TrainingState
+
+
+class Optimizer(Choice):
+    ADAMW = "ADAMW", "AdamW", "The standard."
+    ADAMW_8BIT = "ADAMW_8BIT", "AdamW 8-bit", "AdamW with a quarter of the memory for its state (bitsandbytes)."
+    PRODIGY = "PRODIGY", "Prodigy", "Finds the learning rate itself; leave the learning rate at 1."
+
+
+class AdamW(Settings):
+    beta1: float = setting(0.9, "Beta 1", "Decay of the gradient's average.", ge=0, lt=1)
+    beta2: float = setting(0.999, "Beta 2", "Decay of the squared gradient's average.", ge=0, lt=1)
+    eps: float = setting(1e-8, "Epsilon", "Keeps the division stable.", gt=0, le=1)
+    weight_decay: float = setting(0.01, "Weight decay", "Pulls the weights towards 0.", ge=0, le=1)
+
+
+class Prodigy(Settings):
+    beta1: float = setting(0.9, "Beta 1", "Decay of the gradient's average.", ge=0, lt=1)
+    beta2: float = setting(0.999, "Beta 2", "Decay of the squared gradient's average.", ge=0, lt=1)
+    eps: float = setting(1e-8, "Epsilon", "Keeps the division stable.", gt=0, le=1)
+    weight_decay: float = setting(0.01, "Weight decay", "Pulls the weights towards 0.", ge=0, le=1)
+    d0: float = setting(1e-6, "Initial d", "Where the search for the step size starts.", gt=0, le=1)
+    d_coef: float = setting(1.0, "d coefficient", "Multiplies the step size that was found; 0.5 to 2.", gt=0, le=100)
+    safeguard_warmup: bool = setting(True, "Safeguard warm-up", "Keeps d from growing wrongly while the rate warms up.")
+    bias_correction: bool = setting(True, "Bias correction", "Adam's correction of the first steps; recommended.")
+
+
+class Schedule(Choice):
+    CONSTANT = "CONSTANT", "Constant"
+    LINEAR = "LINEAR", "Linear"
+    COSINE = "COSINE", "Cosine"
+    COSINE_RESTARTS = "COSINE_RESTARTS", "Cosine with restarts"
+
+
+USUAL_RATE = {
+    Optimizer.ADAMW: {"unet": 1e-4, "text_encoder": 5e-5},
+    Optimizer.ADAMW_8BIT: {"unet": 1e-4, "text_encoder": 5e-5},
+    Optimizer.PRODIGY: {"unet": 1.0, "text_encoder": 1.0},
+}
+USUAL = "the optimizer's usual: AdamW 1e-4 (text encoder 5e-5), Prodigy 1"
+
+
+class LearningRate(Settings):
+    unet: float | None = setting(
+        None, "UNet", "Learning rate of the UNet; 0 leaves it as it is.", ge=0, le=100, empty=USUAL, basic=True,
+        when=when("/training.unet"),
+    )  # fmt: skip
+    text_encoder: float | None = setting(
+        None, "Text encoder", "Learning rate of the text encoder; 0 leaves it as it is.", ge=0, le=100, empty=USUAL,
+        basic=True, when=when("/training.text_encoder"),
+    )  # fmt: skip
+    schedule: Schedule = setting(Schedule.CONSTANT, "Schedule", "How the rate goes on after the warm-up.", basic=True)
+    warmup: float = setting(
+        0.0, "Warm-up", "The rate rises from 0 during this: below 1 a share of all steps, from 1 on a number of steps.",
+        ge=0, le=1_000_000,
+    )  # fmt: skip
+    final_share: float = setting(
+        0.0, "Final share", "The schedule ends at this share of the rate.", ge=0, le=1,
+        when=when("schedule", Schedule.LINEAR, Schedule.COSINE, Schedule.COSINE_RESTARTS),
+    )  # fmt: skip
+    cycles: int = setting(
+        1, "Cycles", "How often the cosine starts anew.", ge=1, le=1000, when=when("schedule", Schedule.COSINE_RESTARTS)
+    )
+
+
+class OptimizerSettings(Settings):
+    optimizer: Optimizer = setting(Optimizer.ADAMW, "Optimizer", "How gradients become steps.", basic=True)
+    adamw: AdamW = group(AdamW, "AdamW", when=when("optimizer", Optimizer.ADAMW))
+    adamw_8bit: AdamW = group(AdamW, "AdamW 8-bit", when=when("optimizer", Optimizer.ADAMW_8BIT))
+    prodigy: Prodigy = group(Prodigy, "Prodigy", when=when("optimizer", Optimizer.PRODIGY))
+
+
+def learning_rates(state: "TrainingState") -> dict[str, float]:
+    """The peak rate of each part that is trained ('unet', 'text_encoder'); parts with rate 0 are not."""
+    usual, rates = USUAL_RATE[state.optimizer.optimizer], state.learning_rate
+    chosen = {"unet": rates.unet, "text_encoder": rates.text_encoder}
+    switched_on = {"unet": state.training.unet, "text_encoder": state.training.text_encoder}
+    wanted = {part: usual[part] if rate is None else rate for part, rate in chosen.items() if switched_on[part]}
+    return {part: rate for part, rate in wanted.items() if rate > 0}
+
+
+def problems(state: "TrainingState") -> Iterator[Problem]:
+    rates = learning_rates(state)
+    name = state.optimizer.optimizer
+    if not rates and (state.training.unet or state.training.text_encoder):
+        yield Problem("learning_rate.unet", "every learning rate is 0: nothing would be learned")
+    if name is Optimizer.PRODIGY:
+        if len(set(rates.values())) > 1:
+            yield Problem(
+                "learning_rate.text_encoder",
+                f"Prodigy finds one step size for all parts, so the rates must be equal (were {rates['unet']:g} and "
+                f"{rates['text_encoder']:g}): leave both empty, or set one to 0 to leave that part as it is",
+            )
+        for part, rate in rates.items():
+            if rate < 0.1:
+                yield Problem(
+                    f"learning_rate.{part}",
+                    f"Prodigy multiplies the rate it finds by this: {rate:g} would learn almost nothing; use 1",
+                    "warning",
+                )
+    else:
+        for part, rate in rates.items():
+            if rate >= 0.1:
+                yield Problem(
+                    f"learning_rate.{part}", f"{rate:g} is far too high for {name.label}; 1e-4 is usual", "warning"
+                )

@@ -1,0 +1,54 @@
+"""The Saving tab: what is written, where, and how often."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onetrainer_clone.paths import default_workspace, name_problem, resolve
+from onetrainer_clone.settings import Problem, Settings, group, setting
+from onetrainer_clone.state.common import Dtype, Every
+
+if TYPE_CHECKING:
+    from onetrainer_clone.state import TrainingState
+
+
+class SavingSettings(Settings):
+    workspace: str = setting(
+        "", "Workspace", "The folder that holds a folder for every run.", kind="folder", empty="Documents"
+    )
+    name: str = setting(
+        "", "Run name", "The run's folder and its files are named after it.", basic=True, empty="the preset's name"
+    )
+    every: Every = group(Every, "Save every", "How often the result so far is saved during the run.")
+    dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
+    tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
+    cache: str = setting(
+        "",
+        "Cache",
+        "Where encoded pictures and captions are kept, shared by all runs.",
+        kind="folder",
+        empty="the user's cache folder",
+    )
+
+    @property
+    def folder(self) -> Path:
+        return resolve(self.workspace) if self.workspace else default_workspace()
+
+
+def problems(state: "TrainingState") -> Iterator[Problem]:
+    if state.saving.name and (message := name_problem(state.saving.name)):
+        yield Problem("saving.name", message)
+    for path, folder in (("saving.workspace", state.saving.folder), ("saving.cache", state.cache_folder)):
+        if message := _unwritable(folder):
+            yield Problem(path, message)
+
+
+def _unwritable(folder: Path) -> str:
+    """Why a folder cannot be written, without writing; the first that exists on the way up decides."""
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                return f"'{folder}' cannot be a folder: '{place}' is a file; choose another folder"
+            return "" if os.access(place, os.W_OK) else f"'{folder}' cannot be written: choose another folder"
+    return f"'{folder}' is on a drive that is not there: choose another folder"

@@ -1,0 +1,119 @@
+"""The Training tab: how long, how big, how exact."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
+from onetrainer_clone.state.common import Dtype, Every
+
+if TYPE_CHECKING:
+    from onetrainer_clone.state import TrainingState
+
+
+class Length(Choice):
+    EPOCHS = "EPOCHS", "Epochs", "The run ends after so many epochs."
+    STEPS = "STEPS", "Steps", "The run ends after so many optimizer steps, in the middle of an epoch if need be."
+
+
+class Device(Choice):
+    AUTO = "AUTO", "Automatic", "A GPU where there is one, else the CPU."
+    CPU = "CPU", "CPU"
+    CUDA = "CUDA", "NVIDIA GPU"
+
+
+class BucketStep(Choice):
+    S64 = "64", "64 px", "What Stable Diffusion models were trained with."
+    S32 = "32", "32 px"
+    S16 = "16", "16 px"
+    S8 = "8", "8 px", "The finest that a VAE with factor 8 allows."
+
+
+class Ema(Settings):
+    enabled: bool = setting(False, "EMA", "Keeps a running average of the weights; it is what gets saved.", basic=True)
+    decay: float = setting(
+        0.999, "EMA decay", "Averages over about 1/(1-decay) steps; higher is smoother and slower. "
+        "It warms up, so that short runs are not held back.", ge=0.5, lt=1, when=when("enabled"),
+    )  # fmt: skip
+    every: int = setting(
+        1,
+        "EMA every",
+        "Updates every so many steps, with decay to that power.",
+        unit="steps",
+        ge=1,
+        le=1000,
+        when=when("enabled"),
+    )
+
+
+class TrainingSettings(Settings):
+    length: Length = setting(Length.EPOCHS, "Length in", "What ends the run.", basic=True)
+    epochs: int = setting(
+        100,
+        "Epochs",
+        "Rounds through the concepts.",
+        ge=1,
+        le=1_000_000,
+        basic=True,
+        when=when("length", Length.EPOCHS),
+    )
+    steps: int = setting(
+        1000, "Steps", "Optimizer steps.", ge=1, le=100_000_000, basic=True, when=when("length", Length.STEPS)
+    )
+    batch_size: int = setting(
+        1, "Batch size", "Pictures per forward pass; more need more memory.", ge=1, le=4096, basic=True
+    )
+    accumulation: int = setting(
+        1,
+        "Gradient accumulation",
+        "Batches per optimizer step: a larger batch for more time instead of memory.",
+        ge=1,
+        le=4096,
+    )
+    resolution: int = setting(
+        512,
+        "Resolution",
+        "Pictures are trained at about this many pixels squared.",
+        unit="px",
+        ge=16,
+        le=8192,
+        basic=True,
+    )
+    bucket_step: BucketStep = setting(
+        BucketStep.S64, "Bucket step", "Widths and heights of the aspect-ratio buckets are multiples of this."
+    )
+    background: str = setting(
+        "#ffffff", "Background", "Laid under transparent pictures.", kind="colour", pattern=r"^#[0-9a-fA-F]{6}$"
+    )
+    unet: bool = setting(True, "Train the UNet", "The part that draws.", basic=True)
+    text_encoder: bool = setting(
+        True, "Train the text encoder", "The part that reads; helps a new word to be understood.", basic=True
+    )
+    seed: int = setting(0, "Seed", "The same seed and settings give the same run.", ge=0, lt=2**63)
+    train_dtype: Dtype = setting(Dtype.FP32, "Train in", "The type that the forward and backward passes compute in.")
+    gradient_checkpointing: bool = setting(False, "Gradient checkpointing", "Less memory, about a third more time.")
+    clip_norm: float = setting(
+        1.0, "Clip gradient norm", "Longer gradients are shortened to this; 0 leaves them.", ge=0
+    )
+    ema: Ema = group(Ema, "EMA")
+    validate_every: Every = group(Every, "Validation", "How often the loss of the validation concepts is measured.")
+    device: Device = setting(Device.AUTO, "Device", "Where the training runs.")
+    threads: int | None = setting(
+        None, "CPU threads", "How many threads torch computes with on the CPU.", ge=1, le=256, empty="automatic"
+    )
+
+    def resolution_problem(self, resolution: int) -> str:
+        """Why a resolution does not fit the bucket step; empty where it does."""
+        step = int(self.bucket_step.value)
+        if resolution % step == 0:
+            return ""
+        near = [str(value) for value in (resolution // step * step, -(-resolution // step) * step) if value > 0]
+        finer = "" if step == 8 else ", or choose a finer bucket step, down to 8"
+        return f"{resolution} is not a multiple of {step} (the bucket step): use {' or '.join(near)}{finer}"
+
+
+def problems(state: "TrainingState") -> Iterator[Problem]:
+    training = state.training
+    if message := training.resolution_problem(training.resolution):
+        yield Problem("training.resolution", message)
+    if not training.unet and not training.text_encoder:
+        yield Problem("training.unet", "neither the UNet nor the text encoder would be trained: switch one on")

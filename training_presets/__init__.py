@@ -1,0 +1,1 @@
+"""The shipped presets: JSON files, each holding only what differs from the defaults."""
