@@ -1,7 +1,7 @@
 """What a model on disk is, read from its small JSON files alone: so that a wrong choice is known before torch loads.
 
 A diffusers folder names its parts in model_index.json: {"unet": ["diffusers", "UNet2DConditionModel"], ...}. The
-families are told apart by the size of the text embedding (cross_attention_dim of the UNet) and by a second text encoder.
+families are told apart by the size of the text embedding (the UNet's cross_attention_dim) and a second text encoder.
 """
 
 import json

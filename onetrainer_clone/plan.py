@@ -1,11 +1,25 @@
 """What a run will do before it does it: samples per concept, buckets, steps, what is left out and why."""
 
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import Any
+
+from onetrainer_clone import advice, dataset, epoch, tokens
+from onetrainer_clone.dataset import Folder
+from onetrainer_clone.settings import Invalid, Problem, Severity
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.training import Length
+
+TOO_MANY_UNREADABLE = 0.1  # above this share the folder is not what the person thinks it is: the run does not start
 
 
 @dataclass(frozen=True)
 class ConceptPlan:
-    """What one concept brings to a run. Paths are as the person reads them, relative to the concept's folder."""
+    """What one concept brings to a run. Files are named relative to the concept's folder."""
 
     name: str
     role: str
@@ -28,6 +42,101 @@ class Plan:
 
     concepts: tuple[ConceptPlan, ...]
     samples_per_epoch: float
-    steps_per_epoch: int
+    steps_per_epoch: int  # of the first epoch; fractional repeats make the others differ
     epochs: int
     steps: int
+    problems: tuple[Problem, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+def find(state: TrainingState) -> tuple[Folder, ...]:
+    """The pictures of every active concept. Raises `Invalid` where a folder cannot be read."""
+    return tuple(dataset.find(concept) for concept in state.active)
+
+
+def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> Plan:
+    """The plan of a run. Raises `Invalid` where a folder cannot be read; everything else is in `Plan.problems`."""
+    folders = find(state) if folders is None else folders
+    trained = [folder for folder in folders if folder.concept.role is not Role.VALIDATION]
+    amounts = {id(folder): float(epoch.per_epoch(folder)) for folder in trained}
+    samples = sum(amounts.values())
+    weight = sum(amounts[id(folder)] * folder.concept.loss_weight for folder in trained)
+    concepts = tuple(_concept_plan(state, folder, amounts.get(id(folder), 0.0), samples, weight) for folder in folders)
+    steps_per_epoch, epochs, steps = _length(state, trained) if samples else (0, 0, 0)
+    plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, ())
+    return dataclasses.replace(plan, problems=(*_problems(state, folders, plan), *advice.before(state, plan)))
+
+
+def _length(state: TrainingState, trained: Sequence[Folder]) -> tuple[int, int, int]:
+    """Steps of the first epoch, epochs, steps in all."""
+    counts = epoch.step_counts(state, trained)
+    if state.training.length is Length.EPOCHS:
+        found = list(islice(counts, state.training.epochs))
+        return found[0], len(found), sum(found)
+    first = 0
+    for number, total in enumerate(accumulate(counts), start=1):
+        first = first or total
+        if total >= state.training.steps:
+            return first, number, state.training.steps
+    raise AssertionError("step_counts is endless")
+
+
+def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: float, weight: float) -> ConceptPlan:
+    concept, pictures = folder.concept, folder.pictures
+    places = [epoch.bucket_for(state, concept, picture) for picture in pictures]
+    longest = [max((epoch.with_trigger(concept, text) for text in picture.captions), key=len) for picture in pictures]
+    return ConceptPlan(
+        name=concept.name,
+        role=concept.role.value,
+        mode=concept.mode.value,
+        pictures=len(pictures),
+        samples_per_epoch=amount,
+        repeats=amount / len(pictures) if pictures else 0.0,
+        share_of_samples=amount / samples if samples else 0.0,
+        share_of_loss_weight=amount * concept.loss_weight / weight if weight else 0.0,
+        buckets=tuple((b.width, b.height, n) for b, n in sorted(Counter(places).items())),
+        unreadable=folder.left_out,
+        without_caption=tuple(p.key for p, text in zip(pictures, longest) if not text),
+        too_small=tuple(p.key for p, b in zip(pictures, places) if p.width < b.width or p.height < b.height),
+        long_captions=tuple(p.key for p, long in zip(pictures, tokens.too_long(state.model.source, longest)) if long),
+    )
+
+
+def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> Iterator[Problem]:
+    places = [index for index, concept in enumerate(state.concepts) if concept.enabled]
+    for index, folder, concept in zip(places, folders, plan.concepts, strict=True):
+        path, count = f"concepts[{index}].path", concept.pictures
+        if not count and not folder.left_out:
+            deep = "" if folder.concept.include_subfolders else " (subfolders are not included)"
+            yield Problem(path, f"there are no pictures in '{folder.concept.path}'{deep}: choose another folder")
+        elif folder.unreadable_share > TOO_MANY_UNREADABLE:
+            total = count + len(folder.left_out)
+            message = (
+                f"{len(folder.left_out)} of {total} files cannot be used, more than a tenth: "
+                f"{_some([f'{file} ({reason})' for file, reason in folder.left_out])}; mend or remove them"
+            )
+            yield Problem(path, message)
+        listed: tuple[tuple[str, Sequence[str], Severity], ...] = (
+            ("cannot be used", [f"{file} ({reason})" for file, reason in folder.left_out], "warning"),
+            ("without a caption", concept.without_caption, "warning"),
+            ("smaller than the resolution: enlarged", concept.too_small, "note"),
+            ("with a caption too long for the text encoder: its end is cut off", concept.long_captions, "warning"),
+        )
+        for what, files, severity in listed:
+            if files and folder.unreadable_share <= TOO_MANY_UNREADABLE:
+                noun = "picture" if len(files) == 1 else "pictures"
+                yield Problem(path, f"{len(files)} {noun} {what}: {_some(files)}", severity)
+        yield from (Problem(path, remark, "warning") for remark in folder.remarks)
+
+
+def _some(files: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(files) - most} more" if len(files) > most else ""
+    return ", ".join(files[:most]) + more
+
+
+def require(plan: Plan) -> None:
+    """Raises `Invalid` where the plan holds an error."""
+    if found := [problem for problem in plan.problems if problem.severity == "error"]:
+        raise Invalid(found)

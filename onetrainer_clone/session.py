@@ -73,7 +73,7 @@ Train = Callable[[TrainingState, Emit, Controls], None]
 
 
 class Session:
-    """One run at a time. Listeners (a journal) hear the events on the run's thread, `events` hands them to the caller's."""
+    """One run at a time. A listener (a journal) hears the events on the run's thread; `events` hands them out."""
 
     def __init__(self, train: Train):
         self._train = train

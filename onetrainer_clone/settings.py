@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 Severity = Literal["error", "warning", "note"]
 
 
-class Choice(str, Enum):
+class Choice(StrEnum):
     """An enumeration whose members carry the words that a person reads: NAME = "NAME", "label", "tip"."""
 
     label: str

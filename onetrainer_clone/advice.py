@@ -1,0 +1,58 @@
+"""Rules that read the state, the plan and what happened so far, and say what to change and why."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from onetrainer_clone.settings import Problem
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Mode, Role
+from onetrainer_clone.state.optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from onetrainer_clone.plan import Plan
+
+SWAMPED = (
+    0.2  # of the loss weight; at 1/11 the demo's subject is not learned at all
+)
+
+
+def before(state: TrainingState, plan: "Plan") -> Iterator[Problem]:
+    """What can be said before the start."""
+    yield from _swamped(plan)
+    yield from _class_unprotected(state)
+    if state.training.ema.enabled and plan.steps:
+        window = 1 / (1 - state.training.ema.decay)
+        if window > plan.steps:
+            message = (
+                f"averages over about {window:,.0f} steps, but the run has only {plan.steps:,}: the result would lag "
+                f"behind what was learned; use at most {1 - 2 / max(plan.steps, 4):.4g}, or switch EMA off"
+            )
+            yield Problem("training.ema.decay", message, "warning")
+    if state.optimizer.optimizer is Optimizer.PRODIGY and 0 < plan.steps < 100:
+        message = f"needs some hundred steps to find its step size; the run has {plan.steps}"
+        yield Problem("optimizer.optimizer", f"Prodigy {message}", "warning")
+
+
+def _swamped(plan: "Plan") -> Iterator[Problem]:
+    """The pathology that this program exists to end: regularization that outweighs the subject."""
+    subjects = [concept for concept in plan.concepts if concept.role == Role.SUBJECT]
+    if not any(concept.role == Role.REGULARIZATION for concept in plan.concepts):
+        return
+    share = sum(concept.share_of_loss_weight for concept in subjects)
+    if subjects and 0 < share < SWAMPED:
+        message = (
+            f"the subject has only {share:.0%} of the loss weight: regularization would swamp it and it would hardly be "
+            "learned; raise the subject's repeats, or balance by samples so that about half are the subject's"
+        )
+        yield Problem("concepts", message, "warning")
+
+
+def _class_unprotected(state: TrainingState) -> Iterator[Problem]:
+    """Pictures that the base model would not draw change the class, unless its own prediction is kept."""
+    for index, concept in enumerate(state.concepts):
+        if concept.enabled and concept.role is Role.REGULARIZATION and concept.mode is Mode.STANDARD:
+            message = (
+                "a regularization folder in STANDARD mode teaches its own look to the class; "
+                "PRIOR_PREDICTION keeps what the base model knows"
+            )
+            yield Problem(f"concepts[{index}].mode", message, "note")

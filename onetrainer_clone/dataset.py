@@ -1,0 +1,188 @@
+"""Concept folders -> pictures with sizes and captions. Only headers are read: 5,000 pictures take under a second.
+
+Nothing is dropped silently: what cannot be used is in `Folder.left_out`, with the reason.
+"""
+
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import Invalid, Problem
+from onetrainer_clone.state.concepts import CaptionSource, Concept
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"})
+CAPTION_SUFFIX = ".txt"
+MASK_ENDING = "-masklabel.png"  # OneTrainer's masks lie beside the pictures
+ORIENTATION_TAG = 0x0112
+LONGEST_CAPTION = 20_000  # characters; nobody means more, and a tokenizer should not have to find that out
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a concept. `key` is its path inside the folder: what random choices about it depend on."""
+
+    path: Path
+    key: str
+    width: int  # as shown, after the EXIF orientation
+    height: int
+    captions: tuple[str, ...]  # variants; a sample takes one
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What was found for a concept."""
+
+    concept: Concept
+    pictures: tuple[Picture, ...]
+    left_out: tuple[tuple[str, str], ...]  # file, reason
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def unreadable_share(self) -> float:
+        return len(self.left_out) / max(1, len(self.left_out) + len(self.pictures))
+
+
+def find(concept: Concept) -> Folder:
+    """The pictures of a concept, sorted by path. Raises `Invalid` where the folder cannot be read at all."""
+    root = resolve(concept.path)
+    shared = _shared_captions(concept)
+    pictures: list[Picture] = []
+    left_out: list[tuple[str, str]] = []
+    remarks: list[str] = []
+    try:
+        folders = list(_folders(root, concept.include_subfolders))
+    except OSError as error:
+        message = f"the folder '{concept.path}' cannot be read: {error.strerror or error}"
+        raise Invalid([Problem(concept.name or "concept", message)]) from None
+    for folder, names in folders:
+        beside = set(names)
+        for name in sorted(names):
+            if Path(name).suffix.lower() not in PICTURE_SUFFIXES or name.startswith("."):
+                continue
+            path = folder / name
+            key = path.relative_to(root).as_posix()
+            try:
+                width, height = header_size(path)
+            except _Unusable as error:
+                left_out.append((key, str(error)))
+                continue
+            captions = shared if shared is not None else _captions(path, concept, beside, remarks)
+            pictures.append(Picture(path, key, width, height, captions))
+    return Folder(concept, tuple(pictures), tuple(left_out), tuple(remarks))
+
+
+def _folders(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
+    """The folders to look in with the names in them; links to folders are followed, but never in circles."""
+    todo, seen = [root], set()
+    while todo:
+        folder = todo.pop()
+        real = folder.resolve()
+        if real in seen:
+            continue
+        seen.add(real)
+        names, inner = [], []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if _is_folder(entry):
+                    inner.append(folder / entry.name)
+                else:
+                    names.append(entry.name)
+        yield folder, names
+        if deep:
+            todo.extend(sorted(inner, reverse=True))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that points to itself
+        return False
+
+
+class _Unusable(Exception):
+    """Why a file cannot be used as a picture."""
+
+
+def header_size(path: Path) -> tuple[int, int]:
+    """Width and height as shown, from the file's header alone. Raises `_Unusable`."""
+    if path.name.endswith(MASK_ENDING):
+        raise _Unusable("a mask; masks are not used yet")
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _Unusable("not a regular file")
+        if status.st_size == 0:
+            raise _Unusable("an empty file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                width, height = image.size
+                return (height, width) if orientation(image) >= 5 else (width, height)
+    except UnidentifiedImageError:
+        raise _Unusable("not a picture, or damaged") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _Unusable(f"larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels") from None
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise _Unusable(getattr(error, "strerror", None) or "damaged") from None
+
+
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8. A PNG is only asked where the header has it, since asking would decode the file."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
+    value = image.getexif().get(ORIENTATION_TAG, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _shared_captions(concept: Concept) -> tuple[str, ...] | None:
+    """The captions that all pictures share; None where each has its own."""
+    if concept.caption_source is CaptionSource.TEXT:
+        return (concept.caption_text.strip(),)
+    if concept.caption_source is CaptionSource.TEXT_FILE:
+        try:
+            return variants(resolve(concept.caption_file).read_bytes())[0]
+        except OSError as error:
+            message = f"the file '{concept.caption_file}' cannot be read: {error.strerror or error}"
+            raise Invalid([Problem(concept.name or "concept", message)]) from None
+    return None
+
+
+def _captions(path: Path, concept: Concept, beside: set[str], remarks: list[str]) -> tuple[str, ...]:
+    if concept.caption_source is CaptionSource.FILE_NAME:
+        return (_from_name(path.stem),)
+    name = path.stem + CAPTION_SUFFIX
+    if name not in beside:
+        return ("",)
+    try:
+        found, remark = variants(path.with_name(name).read_bytes())
+    except OSError as error:
+        found, remark = ("",), f"cannot be read: {error.strerror or error}"
+    if remark:
+        remarks.append(f"{name}: {remark}")
+    return found
+
+
+def _from_name(stem: str) -> str:
+    """'a_red cat (2)' -> 'a red cat'."""
+    text = stem.replace("_", " ").strip()
+    head, _, tail = text.rpartition("(")
+    return head.strip() if head and tail.rstrip(")").isdigit() else text
+
+
+def variants(data: bytes) -> tuple[tuple[str, ...], str]:
+    """The lines of a caption file, each one variant; ('',) where there is none. And a remark where something is odd."""
+    remark = ""
+    try:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text, remark = data.decode("cp1252", errors="replace"), "not UTF-8; read as Windows-1252"
+    if len(text) > LONGEST_CAPTION:
+        text, remark = text[:LONGEST_CAPTION], f"longer than {LONGEST_CAPTION:,} characters; the rest is left out"
+    lines = tuple(line.strip() for line in text.replace("\x00", "").splitlines() if line.strip())
+    return lines or ("",), remark

@@ -1,0 +1,61 @@
+"""How many tokens a caption has, counted with the model's own tokenizer and without torch."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+from onetrainer_clone.model_files import read_json
+from onetrainer_clone.paths import resolve
+
+WINDOW = 77  # CLIP's positions, with the start and end tokens
+MARKS = 2  # the start and end tokens
+
+
+def counter(source: str) -> Tokenizer | None:
+    """The tokenizer of a model folder; None where there is none to be read (a hub id)."""
+    folder = resolve(source) / "tokenizer"
+    for name in ("tokenizer.json", "vocab.json"):
+        if (folder / name).is_file():
+            return _load(folder / name, (folder / name).stat().st_mtime_ns)
+    return None
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, _changed_ns: int) -> Tokenizer | None:
+    try:
+        tokenizer = Tokenizer.from_file(str(path)) if path.name == "tokenizer.json" else _clip(path.parent)
+    except Exception:  # noqa: BLE001 - the library raises a bare Exception for a damaged file; counts are then unknown
+        return None
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _clip(folder: Path) -> Tokenizer:
+    """CLIP's byte-level BPE from vocab.json and merges.txt, as transformers' CLIPTokenizer puts it together."""
+    tokenizer = Tokenizer(
+        models.BPE.from_file(
+            str(folder / "vocab.json"), str(folder / "merges.txt"), end_of_word_suffix="</w>", unk_token="<|endoftext|>"
+        )
+    )
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    words = Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(words, behavior="removed", invert=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    return tokenizer
+
+
+def too_long(source: str, captions: Sequence[str]) -> list[bool]:
+    """Which captions do not fit into the text encoder's window; all False where that cannot be known."""
+    tokenizer = counter(source)
+    if tokenizer is None:
+        return [False] * len(captions)
+    config = read_json(resolve(source) / "text_encoder" / "config.json") or {}
+    window = config.get("max_position_embeddings", WINDOW) - MARKS
+    encoded = tokenizer.encode_batch_fast(list(captions), add_special_tokens=False)
+    return [len(found.ids) > window for found in encoded]
