@@ -11,9 +11,7 @@ from onetrainer_clone.state.optimizer import Optimizer
 if TYPE_CHECKING:
     from onetrainer_clone.plan import Plan
 
-SWAMPED = (
-    0.2  # of the loss weight; at 1/11 the demo's subject is not learned at all
-)
+SWAMPED = 0.2  # of the loss weight; at 1/11 the demo's subject is not learned at all
 
 
 def before(state: TrainingState, plan: "Plan") -> Iterator[Problem]:

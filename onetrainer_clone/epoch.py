@@ -65,14 +65,19 @@ def picks(folder: Folder, epoch: int, seed: int) -> list[tuple[int, int]]:
     while first < last:
         lap, place = divmod(first, count)
         taken = min(last - first, count - place)
-        order = _lap(count, seed_of(seed, folder.concept.name, "lap", lap))
-        found.extend((int(index), lap) for index in order[place : place + taken])
+        found.extend((index, lap) for index in lap_order(folder, lap, seed)[place : place + taken])
         first += taken
     return found
 
 
+def lap_order(folder: Folder, lap: int, seed: int) -> list[int]:
+    """The order in which a round goes through the folder."""
+    order: list[int] = _shuffled(len(folder.pictures), seed_of(seed, folder.concept.name, "lap", lap)).tolist()
+    return order
+
+
 @lru_cache(maxsize=64)
-def _lap(count: int, seed: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _shuffled(count: int, seed: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     return np.random.default_rng(seed).permutation(count)
 
 

@@ -38,11 +38,10 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Cached:
-    """The pictures and captions are encoded: how many were, and how many lay there from before."""
+    """The pictures are encoded: how many views had to be, of how many pictures; what lay there from before is reused."""
 
     encoded: int
-    reused: int
-    seconds: float
+    pictures: int
 
 
 @dataclass(frozen=True)

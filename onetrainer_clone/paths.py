@@ -2,7 +2,10 @@
 
 import os
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -54,15 +57,24 @@ def name_problem(name: str) -> str:
     return ""
 
 
-def write_whole(path: Path, data: str | bytes) -> None:
+def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside its name, flush it, then rename it: it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{threading.get_ident() % 10_000}-{os.getpid()}.{path.name[-100:]}.part")
     try:
         with beside.open("wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, data: str | bytes) -> None:
+    """`write_file` for data that is there already."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+
+    write_file(path, write)

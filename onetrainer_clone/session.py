@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import Literal
 
-from onetrainer_clone.events import Ended, Event, Outcome, Saved
+from onetrainer_clone.events import Ended, Event, Outcome, Saved, Warned
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 
@@ -95,20 +95,21 @@ class Session:
 
     def _run(self, state: TrainingState, listeners: tuple[Emit, ...], controls: Controls) -> None:
         saved = ""
+        hearing = list(listeners)
 
         def emit(event: Event) -> None:
             nonlocal saved
             if isinstance(event, Saved):
                 saved = event.path
-            for listener in listeners:
-                listener(event)
+            for listener in tuple(hearing):
+                try:
+                    listener(event)
+                except Exception as error:  # noqa: BLE001 - a full disk under the journal must not end the run
+                    hearing.remove(listener)
+                    self._queue.put(Warned(f"The journal of this run could not be written any further: {error}"))
             self._queue.put(event)
 
-        ended = run_to_end(self._train, state, emit, controls, lambda: saved)
-        try:
-            emit(ended)
-        except Exception as error:  # noqa: BLE001 - a listener (a full disk under the journal) must not eat the end
-            self._queue.put(Ended("failed", f"{ended.message} The journal could not be finished: {error}", ended.path))
+        emit(run_to_end(self._train, state, emit, controls, lambda: saved))
 
     def events(self, limit: int = 200, timeout: float = 0.0) -> list[Event]:
         """The events since the last call, at most `limit`; waits up to `timeout` seconds for the first."""

@@ -1,0 +1,115 @@
+"""A LoRA as a file that A1111, Forge, ComfyUI, InvokeAI and diffusers read: kohya's keys and metadata.
+
+Sources: kohya sd-scripts `networks/lora.py` (keys), `train_network.py` (ss_*), `library/sai_model_spec.py` (modelspec.*).
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from modules.precision import DTYPES
+from onetrainer_clone import __version__
+from onetrainer_clone.dataset import Folder
+from onetrainer_clone.epoch import per_epoch, with_trigger
+from onetrainer_clone.paths import write_whole
+from onetrainer_clone.settings import UserError, changed
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.optimizer import learning_rates
+
+
+def save_lora(
+    path: Path, tensors: dict[str, Tensor], state: TrainingState, folders: Sequence[Folder], step: int
+) -> None:
+    """Write a LoRA, whole or not at all. Raises `UserError` rather than write weights that are not finite."""
+    dtype = DTYPES[state.saving.dtype]
+    converted = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in tensors.items()}
+    if broken := [name for name, tensor in converted.items() if not torch.isfinite(tensor).all()]:
+        raise UserError(
+            f"{len(broken)} tensors are not finite in {state.saving.dtype.label} (the first: {broken[0]}): nothing was "
+            "written; lower the learning rate, or save as float32"
+        )
+    about = {**modelspec(state, step), **kohya_metadata(state, folders, step)}
+    hashes = {"sshs_model_hash": _data_hash(converted), "modelspec.hash_sha256": f"0x{_data_hash(converted)}"}
+    write_whole(path, save(converted, {**about, **hashes}))
+
+
+def _data_hash(tensors: dict[str, Tensor]) -> str:
+    """sha256 of the tensor data alone, so it does not change with the metadata."""
+    image = save(tensors)
+    header = int.from_bytes(image[:8], "little")
+    return hashlib.sha256(image[8 + header :]).hexdigest()
+
+
+def modelspec(state: TrainingState, step: int) -> dict[str, str]:
+    """The Stability AI model spec, version 1.0.1."""
+    resolution = state.training.resolution
+    triggers = [c.trigger_words for c in state.trained if c.role is Role.SUBJECT and c.trigger_words]
+    found = {
+        "modelspec.sai_model_spec": "1.0.1",
+        "modelspec.architecture": "stable-diffusion-v1/lora",
+        "modelspec.implementation": "diffusers",
+        "modelspec.title": state.run_name,
+        "modelspec.date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "modelspec.resolution": f"{resolution}x{resolution}",
+        "modelspec.encoder_layer": str(state.model.clip_skip),
+        "modelspec.trigger_phrase": ", ".join(triggers),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def kohya_metadata(state: TrainingState, folders: Sequence[Folder], step: int) -> dict[str, str]:
+    """The ss_* fields that A1111 and model sites show, and a hash of the state that made the file."""
+    rates, settings = learning_rates(state), json.dumps(changed(state), sort_keys=True, ensure_ascii=False)
+    trained = [folder for folder in folders if folder.concept.role is not Role.VALIDATION]
+    counts = Counter(dict.fromkeys(Role, 0))
+    for folder in trained:
+        counts[folder.concept.role] += round(per_epoch(folder))
+    found: dict[str, Any] = {
+        "ss_v2": False,
+        "ss_base_model_version": "sd_v1",
+        "ss_sd_model_name": Path(state.model.source).name,
+        "ss_output_name": state.run_name,
+        "ss_network_module": "networks.lora",
+        "ss_network_dim": state.adapter.rank,
+        "ss_network_alpha": f"{state.adapter.alpha:g}",
+        "ss_network_args": json.dumps({}),
+        "ss_unet_lr": rates.get("unet", 0.0),
+        "ss_text_encoder_lr": rates.get("text_encoder", 0.0),
+        "ss_learning_rate": max(rates.values(), default=0.0),
+        "ss_optimizer": state.optimizer.optimizer.label,
+        "ss_lr_scheduler": state.learning_rate.schedule.value.lower(),
+        "ss_steps": step,
+        "ss_seed": state.training.seed,
+        "ss_resolution": f"({state.training.resolution}, {state.training.resolution})",
+        "ss_clip_skip": state.model.clip_skip,
+        "ss_noise_offset": state.noise.offset or None,
+        "ss_min_snr_gamma": state.noise.min_snr_gamma or None,
+        "ss_mixed_precision": {"FP32": "no", "FP16": "fp16", "BF16": "bf16"}[state.training.train_dtype.value],
+        "ss_num_train_images": counts[Role.SUBJECT],
+        "ss_num_reg_images": counts[Role.REGULARIZATION],
+        "ss_batch_size_per_device": state.training.batch_size,
+        "ss_gradient_accumulation_steps": state.training.accumulation,
+        "ss_training_comment": f"onetrainer-clone {__version__}",
+        "ss_tag_frequency": json.dumps(tag_frequency(trained), ensure_ascii=False),
+        "onetrainer_clone_state_hash": hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest(),
+    }
+    return {key: str(value) for key, value in found.items()}
+
+
+def tag_frequency(folders: Sequence[Folder]) -> dict[str, dict[str, int]]:
+    """How often each comma-separated part of the captions occurs, per concept: {'cat': {'a sks cat': 12}}."""
+    found = {}
+    for folder in folders:
+        captions = (with_trigger(folder.concept, picture.captions[0]) for picture in folder.pictures)
+        tags = (tag.strip() for text in captions for tag in text.split(","))
+        found[folder.concept.name] = dict(Counter(tag for tag in tags if tag).most_common())
+    return found

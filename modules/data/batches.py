@@ -1,0 +1,134 @@
+"""Samples -> batches of tensors, made ahead on a thread so that the loop never waits for a disk."""
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from modules.data.cache import Latents, View
+from modules.diffusion import offset_noise
+from modules.models.base import Model
+from onetrainer_clone import epoch
+from onetrainer_clone.dataset import Folder
+from onetrainer_clone.epoch import Sample
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Mode
+
+AHEAD = 4  # steps that are made ahead
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the loss of some samples depends on. B samples, latents of C channels and h x w."""
+
+    latents: Tensor  # [B, C, h, w], scaled, drawn from the VAE's distribution
+    noise: Tensor  # [B, C, h, w]
+    timesteps: Tensor  # [B]
+    tokens: Tensor  # [B, window]
+    prior: Tensor  # [B] bool: the target is the base model's own prediction
+    loss_weight: Tensor  # [B]
+    samples: Sequence[Sample]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def to(self, device: torch.device) -> "Batch":
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved = {k: v.to(device, non_blocking=True) for k, v in values.items() if isinstance(v, Tensor)}
+        return replace(self, **moved)  # type: ignore[arg-type]
+
+
+def make_batch(state: TrainingState, model: Model, latents: Latents, samples: Sequence[Sample]) -> Batch:
+    """A batch on the CPU. All of a sample's chances come from its own seed, whatever batch it is in."""
+    rows = [_row(state, model, latents, sample) for sample in samples]
+    return Batch(
+        latents=torch.stack([row[0] for row in rows]),
+        noise=torch.stack([row[1] for row in rows]),
+        timesteps=torch.stack([row[2] for row in rows]),
+        tokens=model.tokenize([sample.caption for sample in samples]),
+        prior=torch.tensor([sample.concept.mode is Mode.PRIOR_PREDICTION for sample in samples]),
+        loss_weight=torch.tensor([sample.concept.loss_weight for sample in samples]),
+        samples=samples,
+    )
+
+
+def _row(state: TrainingState, model: Model, latents: Latents, sample: Sample) -> tuple[Tensor, Tensor, Tensor]:
+    mean, std = latents.load(View(sample.picture, sample.crop, sample.flip))
+    chance = torch.Generator().manual_seed(sample.seed)
+    drawn = mean + std * torch.randn(mean.shape, generator=chance)
+    noise = torch.randn(mean.shape, generator=chance)
+    timestep = torch.randint(0, model.schedule.timesteps, (), generator=chance)
+    if state.noise.offset:
+        noise = offset_noise(noise, torch.randn(mean.shape[0], generator=chance), state.noise.offset)
+    return drawn, noise, timestep
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step: its number (from 1), its epoch (from 0), and its batches, one after the other."""
+
+    number: int
+    epoch: int
+    ends_epoch: bool
+    batches: Sequence[Batch]
+
+    @property
+    def samples(self) -> int:
+        return sum(len(batch) for batch in self.batches)
+
+
+def steps(
+    state: TrainingState, folders: Sequence[Folder], total: int, make: Callable[[Sequence[Sample]], Batch]
+) -> Iterator[Step]:
+    """The steps of a run, in order."""
+    number = 0
+    for count in itertools.count():
+        found = epoch.steps(state, folders, count)
+        for place, batches in enumerate(found, start=1):
+            number += 1
+            yield Step(number, count, place == len(found), [make(samples) for samples in batches])
+            if number == total:
+                return
+
+
+@contextmanager
+def ahead(steps: Iterator[Step]) -> Iterator[Iterator[Step]]:
+    """The same steps, made by a thread up to `AHEAD` early. Its errors are raised at their step."""
+    ready: queue.Queue[Step | BaseException | None] = queue.Queue(AHEAD)
+    over = threading.Event()
+
+    def put(item: Step | BaseException | None) -> None:
+        while not over.is_set():
+            try:
+                return ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for step in steps:
+                put(step)
+                if over.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - carried over to the training thread and raised there
+            put(error)
+
+    def read() -> Iterator[Step]:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    thread = threading.Thread(target=work, name="batches", daemon=True)
+    thread.start()
+    try:
+        yield read()
+    finally:
+        over.set()
+        thread.join()

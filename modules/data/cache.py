@@ -1,0 +1,197 @@
+"""Pictures and captions, encoded once: latents and text embeddings, kept by what they depend on.
+
+A run first fills the cache (in batches, stoppable after each), so that its steps never wait for the VAE.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from modules.data.images import cut, open_rgb
+from modules.data.store import Store, digest, fingerprint
+from modules.models.base import Model
+from onetrainer_clone import epoch
+from onetrainer_clone.buckets import Crop
+from onetrainer_clone.dataset import Folder, Picture
+from onetrainer_clone.events import Progressed
+from onetrainer_clone.session import Controls, Emit, Stopped
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Role
+
+T = TypeVar("T")
+READERS = 4  # threads that read and decode pictures; both leave the interpreter
+ENCODED_PIXELS = (
+    4 * 512 * 512
+)  # per VAE batch: about what a training batch needs, so caching does not run out of memory
+
+
+@dataclass(frozen=True)
+class View:
+    """One way in which a picture is seen."""
+
+    picture: Picture
+    crop: Crop
+    flip: bool
+
+
+class Latents:
+    """The latents of views: mean and standard deviation [C, h, w] of the scaled VAE distribution."""
+
+    def __init__(self, model: Model, folder: Path, background: str):
+        self.model, self.background = model, background
+        self.store = Store(folder / "latents")
+        self._vae = fingerprint(dict(model.vae.state_dict()), model.vae_identity)
+        self._hashes: dict[Path, str] = {}
+
+    def key(self, view: View) -> str:
+        """The address of a view. The picture's bytes are hashed once per run."""
+        path = view.picture.path
+        if path not in self._hashes:
+            self._hashes[path] = digest(path.read_bytes())
+        crop = (view.crop.scaled_width, view.crop.scaled_height, view.crop.left, view.crop.top, view.crop.bucket)
+        return digest(self._hashes[path], repr(crop), str(view.flip), self.background, self._vae)
+
+    def load(self, view: View) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation; encoded now if the entry was lost since the cache was filled."""
+        entry = self.store.get(self.key(view))
+        if entry is None:
+            self._encode([(view, self._pixels(view))])
+            entry = self.store.get(self.key(view))
+        if entry is None:
+            raise OSError(f"the cached picture {view.picture.path} cannot be read")
+        return entry["mean"], entry["std"]
+
+    def missing(self, view: View) -> bool:
+        return self.store.get(self.key(view)) is None
+
+    def _pixels(self, view: View) -> Tensor:
+        return cut(open_rgb(view.picture.path.read_bytes(), self.background), view.crop, view.flip)
+
+    def _encode(self, found: Sequence[tuple[View, Tensor]]) -> None:
+        mean, std = self.model.encode_images(torch.stack([pixels for _, pixels in found]))
+        for row, (view, _) in enumerate(found):
+            if not (torch.isfinite(mean[row]).all() and torch.isfinite(std[row]).all()):
+                raise ValueError(f"the VAE gives no finite latents for {view.picture.path}: use float32 for the VAE")
+            self.store.put(self.key(view), {"mean": mean[row].cpu().clone(), "std": std[row].cpu().clone()})
+
+    def fill(self, views: Sequence[View], emit: Emit, controls: Controls) -> tuple[int, list[tuple[Picture, str]]]:
+        """Encode what is not there yet. Returns how many were encoded, and the pictures that cannot be decoded, with why.
+
+        Raises `Stopped` within one batch after the person asked to stop.
+        """
+        broken: dict[Path, tuple[Picture, str]] = {}
+        encoded = 0
+        with ThreadPoolExecutor(READERS) as readers:
+            todo = [view for view, gone in zip(views, readers.map(self._missing_or_unreadable, views)) if gone]
+            done = len(views) - len(todo)
+            emit(Progressed("caching", done, len(views)))
+            for batch in _batches(todo):
+                if controls.stopping:
+                    raise Stopped
+                good = []
+                for view, result in zip(batch, readers.map(self._try_pixels, batch)):
+                    if isinstance(result, str):
+                        broken[view.picture.path] = (view.picture, result)
+                    else:
+                        good.append((view, result))
+                if good:
+                    self._encode(good)
+                encoded += len(good)
+                done += len(batch)
+                emit(Progressed("caching", done, len(views)))
+        return encoded, list(broken.values())
+
+    def _missing_or_unreadable(self, view: View) -> bool:
+        try:
+            return self.missing(view)
+        except OSError:  # it is said when it is opened
+            return True
+
+    def _try_pixels(self, view: View) -> Tensor | str:
+        try:
+            return self._pixels(view)
+        except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+            return f"cannot be decoded: {error}"
+
+
+def _batches(views: Iterable[View]) -> Iterator[list[View]]:
+    """Views of one size together, as many as the VAE takes at once."""
+    ordered = sorted(views, key=lambda view: view.crop.bucket)
+    for bucket, group in itertools.groupby(ordered, key=lambda view: view.crop.bucket):
+        yield from _chunks(list(group), max(1, ENCODED_PIXELS // (bucket.width * bucket.height)) if bucket else 1)
+
+
+def _chunks(items: list[T], size: int) -> Iterator[list[T]]:
+    size = min(size, 64)
+    yield from (items[i : i + size] for i in range(0, len(items), size))
+
+
+def views_of(state: TrainingState, folder: Folder, epochs: int) -> list[View]:
+    """Every view of a concept that a run of so many epochs will see."""
+    concept, pictures = folder.concept, folder.pictures
+    if concept.role is Role.VALIDATION:
+        return [plain(state, folder, picture) for picture in pictures]
+    total = math.floor(epoch.per_epoch(folder) * epochs)
+    variants = concept.image_variants if concept.augmented else 1
+    laps, rest = divmod(total, len(pictures)) if pictures else (0, 0)
+    wanted = {(index, lap % variants) for lap in range(min(laps, variants)) for index in range(len(pictures))}
+    if laps < variants and rest:  # the last, unfinished round
+        wanted |= {(index, laps) for index in epoch.lap_order(folder, laps, state.training.seed)[:rest]}
+    return [_view(state, folder, pictures[index], variant) for index, variant in sorted(wanted)]
+
+
+def plain(state: TrainingState, folder: Folder, picture: Picture) -> View:
+    """A picture without augmentation."""
+    return _view(state, folder, picture, 0)
+
+
+def _view(state: TrainingState, folder: Folder, picture: Picture, variant: int) -> View:
+    bucket = epoch.bucket_for(state, folder.concept, picture)
+    crop, flip = epoch.augment(folder.concept, picture, bucket, variant)
+    return View(picture, crop, flip)
+
+
+class Texts:
+    """Text embeddings [window, D] of captions, from the frozen text encoder. Not used where that is trained."""
+
+    BATCH = 16
+
+    def __init__(self, model: Model, folder: Path):
+        self.model = model
+        self.store = Store(folder / "texts", memory_bytes=256 * 2**20)
+        frozen = {name: tensor for name, tensor in model.text_encoder.state_dict().items() if "lora_" not in name}
+        self._encoder = fingerprint(frozen, model.text_identity)
+
+    def _key(self, tokens: Tensor) -> str:
+        return digest(self._encoder, tokens.numpy().tobytes())
+
+    def fill(self, captions: Iterable[str], emit: Emit, controls: Controls) -> int:
+        """Encode the captions that are not there yet; returns how many. Raises `Stopped` within one batch."""
+        tokens = {self._key(row): row for row in self.model.tokenize(sorted(set(captions)))}
+        todo = [row for key, row in tokens.items() if self.store.get(key) is None]
+        for number, rows in enumerate(_chunks(todo, self.BATCH)):
+            if controls.stopping:
+                raise Stopped
+            emit(Progressed("caching", number * self.BATCH, len(todo), "captions"))
+            self._encode(rows)
+        return len(todo)
+
+    @torch.no_grad()
+    def _encode(self, rows: Sequence[Tensor]) -> None:
+        for row, text in zip(rows, self.model.encode_text(torch.stack(list(rows))), strict=True):
+            self.store.put(self._key(row), {"text": text.cpu().clone()})
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Token ids [B, window] -> embeddings [B, window, D]; those not there yet are encoded now."""
+        rows = list(tokens)
+        if missing := {self._key(row): row for row in rows if self.store.get(self._key(row)) is None}:
+            self._encode(list(missing.values()))
+        found = [self.store.get(self._key(row)) for row in rows]
+        return torch.stack([entry["text"] for entry in found if entry is not None])

@@ -1,0 +1,60 @@
+"""A picture file -> the pixels of one crop: EXIF orientation, transparency over a background, any mode to RGB."""
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from onetrainer_clone.buckets import Crop
+from onetrainer_clone.dataset import orientation
+
+
+def open_rgb(data: bytes, background: str) -> Image.Image:
+    """The first frame as RGB, turned as its EXIF says. Raises OSError or ValueError for what cannot be decoded."""
+    with Image.open(io.BytesIO(data)) as image:
+        turned = orientation(image) > 1
+        image.seek(0)
+        image.load()
+        upright = ImageOps.exif_transpose(image) if turned else image
+        return _rgb(upright, background)
+
+
+def _rgb(image: Image.Image, background: str) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        pasted = Image.new("RGBA", image.size, background)
+        pasted.alpha_composite(image.convert("RGBA"))
+        return pasted.convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(
+    values: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]",
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    """16-bit grey (0 ... 65535) and float grey (0 ... 1, or 0 ... 255) -> 8 bits; Pillow itself would clip them."""
+    numbers = np.nan_to_num(values.astype(np.float64))
+    top = 65535.0 if values.dtype.kind in "iu" and numbers.max(initial=0) > 255 else 255.0
+    if values.dtype.kind == "f" and numbers.max(initial=0) <= 1:
+        top = 1.0
+    return np.clip(numbers / top * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def cut(image: Image.Image, crop: Crop, flip: bool) -> Tensor:
+    """The crop of a picture as pixels [3, H, W] in -1 ... 1, float32.
+
+    Only the part that is kept is resampled (Lanczos), which for large pictures is most of the time saved.
+    """
+    across, down = image.width / crop.scaled_width, image.height / crop.scaled_height
+    bucket = crop.bucket
+    box = (
+        crop.left * across,
+        crop.top * down,
+        min((crop.left + bucket.width) * across, image.width),
+        min((crop.top + bucket.height) * down, image.height),
+    )
+    small = image.resize((bucket.width, bucket.height), Image.Resampling.LANCZOS, box=box)
+    pixels = torch.from_numpy(np.array(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
+    return pixels.flip(2) if flip else pixels

@@ -1,0 +1,63 @@
+"""From the results of steps to the figures that people watch."""
+
+from collections import defaultdict
+
+import psutil
+
+from modules.data.batches import Step
+from modules.optim.optimizers import effective_rates
+from modules.precision import device_memory_mib
+from modules.run import Run
+from modules.step import Result
+from onetrainer_clone.events import Stepped
+from onetrainer_clone.progress import Pace
+
+MEASURE_EVERY = 10  # steps between measurements of weight change and EMA distance, which cost a few milliseconds
+SMOOTHED_OVER = 100  # samples
+
+
+class Smoothed:
+    """A mean over everything at first, and over about the last `SMOOTHED_OVER` values later."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self.count = 0
+
+    def add(self, value: float) -> float:
+        self.count += 1
+        self.value += (value - self.value) / min(self.count, SMOOTHED_OVER)
+        return self.value
+
+
+class Figures:
+    """Turns each step's result into the event that is shown."""
+
+    def __init__(self, run: Run):
+        self._run = run
+        self._loss = Smoothed()
+        self._concepts: dict[str, Smoothed] = defaultdict(Smoothed)
+        self._process = psutil.Process()
+        self.pace = Pace()
+
+    def stepped(self, step: Step, result: Result) -> Stepped:
+        self.pace.end(step.samples)
+        for name, losses in result.concept_losses.items():
+            for loss in losses:
+                self._concepts[name].add(loss)
+        measured = step.number % MEASURE_EVERY == 0 or step.number == 1
+        return Stepped(
+            step=step.number,
+            epoch=step.epoch + 1,
+            loss=result.loss,
+            smoothed_loss=self._loss.add(result.loss),
+            concept_loss={name: sum(losses) / len(losses) for name, losses in result.concept_losses.items()},
+            smoothed_concept_loss={name: smoothed.value for name, smoothed in self._concepts.items()},
+            learning_rate=effective_rates(self._run.optimizer),
+            gradient_norm=result.gradient_norm if result.gradient_norm < float("inf") else -1.0,
+            weight_change=self._run.trained.weight_change() if measured else None,
+            ema_distance=self._run.ema.distance() if measured and self._run.ema else None,
+            samples_per_second=self.pace.samples_per_second,
+            memory_mib=self._process.memory_info().rss / 2**20,
+            device_memory_mib=device_memory_mib(self._run.model.device),
+            seconds_left=self.pace.seconds_for(self._run.plan.steps - step.number),
+        )

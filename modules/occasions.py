@@ -1,0 +1,176 @@
+"""What a run does beside its steps: sample, validate, save; and when it is time for that."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from PIL import Image
+
+from modules.checkpoints.lora_file import save_lora
+from modules.data.batches import Step
+from modules.run import Run
+from modules.sampling import draw_all, save_picture
+from modules.validation import validate as measure
+from onetrainer_clone.events import Progressed, Sampled, Saved, Validated, Warned, Weights
+from onetrainer_clone.journal import SAMPLES, SAVES
+from onetrainer_clone.paths import default_workspace
+from onetrainer_clone.session import Stopped
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state.common import Every, Unit
+from onetrainer_clone.state.sampling import Prompt, SampleWeights
+
+
+class Timer:
+    """Tells when something that happens every so often is due."""
+
+    def __init__(self, every: Every, clock: Callable[[], float] = time.monotonic):
+        self._every, self._clock = every, clock
+        self._last = clock()
+
+    def due(self, step: Step) -> bool:
+        amount = self._every.amount
+        match self._every.unit:
+            case Unit.STEPS:
+                return step.number % amount == 0
+            case Unit.EPOCHS:
+                return step.ends_epoch and (step.epoch + 1) % amount == 0
+            case Unit.MINUTES if self._clock() - self._last >= 60 * amount:
+                self._last = self._clock()
+                return True
+        return False
+
+
+class Occasions:
+    """The things that are done after a step, where they are due or asked for."""
+
+    def __init__(self, run: Run):
+        self._run = run
+        state = run.state
+        self._sample, self._validate = Timer(state.sampling.every), Timer(state.training.validate_every)
+        self._save = Timer(state.saving.every)
+        self._sampled_at = -1
+
+    def start(self) -> None:
+        if self._run.validation:
+            validate(self._run, 0)
+        if self._run.state.sampling.at_start:
+            self.sample(0)
+
+    def after(self, step: Step) -> None:
+        last = step.number == self._run.plan.steps
+        if self._validate.due(step) or (last and self._run.validation):
+            validate(self._run, step.number)
+        if self._sample.due(step) or self._run.controls.take("sample"):
+            self.sample(step.number)
+        if self._run.controls.take("save") or (self._save.due(step) and not last):
+            save(self._run, step.number)
+
+    def end(self, step: int) -> None:
+        """After the last step, or after the one at which the person stopped the run."""
+        controls = self._run.controls
+        if not controls.stopping or controls.save_on_stop:
+            save_final(self._run, step)
+        if not controls.stopping and self._run.state.sampling.at_end and self._sampled_at != step:
+            self.sample(step)
+
+    def sample(self, step: int) -> None:
+        self._sampled_at = step
+        sample(self._run, step)
+
+
+def _weights(run: Run, wanted: SampleWeights) -> list[tuple[Weights, AbstractContextManager[None]]]:
+    """The weights to sample or validate with, each as a context inside which they are in place."""
+    live: tuple[Weights, AbstractContextManager[None]] = ("live", nullcontext())
+    if run.ema is None:
+        return [live]
+    ema: tuple[Weights, AbstractContextManager[None]] = ("ema", run.ema.in_place())
+    return {SampleWeights.LIVE: [live], SampleWeights.EMA: [ema], SampleWeights.BOTH: [live, ema]}[wanted]
+
+
+def sample(run: Run, step: int) -> None:
+    """Draw the state's prompts. A stop ends it within one denoising step; a full disk costs the pictures, not the run."""
+    prompts = [(index, prompt) for index, prompt in enumerate(run.state.sampling.prompts) if prompt.enabled]
+    for name, weights in _weights(run, run.state.sampling.weights):
+
+        def keep(index: int, prompt: Prompt, image: Image.Image, name: Weights = name) -> None:
+            path = run.state.run_folder / SAMPLES / f"{step:07d}-{index:02d}-{name}.png"
+            save_picture(image, path, prompt, step=step, preset=run.state.preset, weights=name, run=run.state.run_name)
+            run.emit(Sampled(step, index, prompt.text, prompt.seed, name, str(path)))
+
+        try:
+            with weights, run.accelerator.autocast():
+                draw_all(run.model, prompts, run.state.training.resolution, run.emit, run.controls, keep)
+        except Stopped:
+            return
+        except OSError as error:
+            run.emit(Warned(f"The samples of step {step} could not be written: {error.strerror or error}"))
+
+
+def validate(run: Run, step: int) -> None:
+    """Measure the validation concepts with the live weights, and with the average where there is one."""
+
+    def going_on() -> None:
+        if run.controls.stopping:
+            raise Stopped
+
+    run.emit(Progressed("validating"))
+    for name, weights in _weights(run, SampleWeights.BOTH):
+        try:
+            with weights, run.accelerator.autocast():
+                found = measure(run.state, run.model, run.validation, run.latents, run.embed, going_on)
+        except Stopped:
+            return
+        run.emit(Validated(step, name, found))
+
+
+def save(run: Run, step: int) -> None:
+    """Save the result so far under the step's number; if that fails, it is said and tried again at the next occasion."""
+    path = run.state.run_folder / SAVES / f"{run.state.run_name}-step{step:07d}.safetensors"
+    try:
+        _write(run, path, step)
+    except OSError as error:
+        run.emit(Warned(f"The result could not be saved to {path}: {error.strerror or error}. The run goes on"))
+    else:
+        run.emit(Saved(step, str(path)))
+
+
+def save_final(run: Run, step: int) -> None:
+    """Save the result; where its folder cannot be written, somewhere else that is named. Raises `UserError` if nowhere."""
+    name = f"{run.state.run_name}.safetensors"
+    folders: Sequence[Path] = (
+        run.state.run_folder / SAVES,
+        default_workspace() / run.state.run_name,
+        Path(tempfile.gettempdir()) / run.state.run_name,
+    )
+    failures = []
+    for folder in folders:
+        try:
+            _write(run, folder / name, step)
+        except OSError as error:
+            failures.append(f"{folder}: {error.strerror or error}")
+            run.emit(Warned(f"The result could not be saved to {failures[-1]}"))
+        else:
+            return run.emit(Saved(step, str(folder / name), final=True))
+    raise UserError(f"the result could not be saved anywhere: {'; '.join(failures)}. Free some space, then train again")
+
+
+def _write(run: Run, path: Path, step: int) -> None:
+    run.emit(Progressed("saving"))
+    average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
+    with average:
+        save_lora(path, run.trained.tensors(), run.state, run.folders, step)
+
+
+def rescue(run: Run, step: int) -> str:
+    """Save the last good weights after something went wrong; returns what can be said about it."""
+    if step < 1:
+        return "Nothing had been learned yet, so nothing was saved."
+    path = run.state.run_folder / SAVES / f"{run.state.run_name}-step{step:07d}.safetensors"
+    try:
+        _write(run, path, step)
+    except (OSError, UserError) as error:
+        return f"The weights of step {step} could not be saved: {error}."
+    run.emit(Saved(step, str(path)))
+    return f"The weights of step {step} are in {path}."

@@ -1,0 +1,74 @@
+"""The optimizers, a table: name -> from parameter groups to a torch optimizer."""
+
+import contextlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from onetrainer_clone.settings import Invalid, Problem
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.optimizer import AdamW, OptimizerSettings
+from onetrainer_clone.state.optimizer import Optimizer as Name
+
+Groups = list[dict[str, Any]]
+
+
+def make_optimizer(state: TrainingState, groups: Groups) -> Optimizer:
+    """The state's optimizer. Each group has 'params', 'lr' (the peak rate) and 'name' (the part)."""
+    return _MAKERS[state.optimizer.optimizer](groups, state.optimizer)
+
+
+def _adam(settings: AdamW) -> dict[str, Any]:
+    return {
+        "betas": (settings.beta1, settings.beta2),
+        "eps": settings.eps,
+        "weight_decay": settings.weight_decay,
+    }
+
+
+def _adamw(groups: Groups, settings: OptimizerSettings) -> Optimizer:
+    return torch.optim.AdamW(groups, **_adam(settings.adamw))
+
+
+def _adamw_8bit(groups: Groups, settings: OptimizerSettings) -> Optimizer:
+    try:
+        import bitsandbytes
+    except Exception as error:
+        message = f"bitsandbytes cannot run here ({type(error).__name__}: {error}): choose AdamW"
+        raise Invalid([Problem("optimizer.optimizer", message)]) from error
+    optimizer: Optimizer = bitsandbytes.optim.AdamW8bit(groups, **_adam(settings.adamw_8bit))
+    return optimizer
+
+
+def _prodigy(groups: Groups, settings: OptimizerSettings) -> Optimizer:
+    from prodigyopt import Prodigy
+
+    chosen = settings.prodigy
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints that it uses decoupled weight decay
+        optimizer: Optimizer = Prodigy(
+            groups,
+            betas=(chosen.beta1, chosen.beta2),
+            eps=chosen.eps,
+            weight_decay=chosen.weight_decay,
+            decouple=True,
+            d0=chosen.d0,
+            d_coef=chosen.d_coef,
+            safeguard_warmup=chosen.safeguard_warmup,
+            use_bias_correction=chosen.bias_correction,
+        )
+    return optimizer
+
+
+_MAKERS: dict[Name, Callable[[Groups, OptimizerSettings], Optimizer]] = {
+    Name.ADAMW: _adamw,
+    Name.ADAMW_8BIT: _adamw_8bit,
+    Name.PRODIGY: _prodigy,
+}
+
+
+def effective_rates(optimizer: Optimizer) -> dict[str, float]:
+    """The rate of each part as it is applied: for Prodigy times d, the step size that it found."""
+    return {group["name"]: group["lr"] * group.get("d", 1.0) for group in optimizer.param_groups}

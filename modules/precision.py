@@ -1,0 +1,48 @@
+"""Names -> dtypes, devices and the accelerator that places, casts and scales."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+from onetrainer_clone.settings import Invalid, Problem
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.common import Dtype
+from onetrainer_clone.state.training import Device
+
+DTYPES = {Dtype.FP32: torch.float32, Dtype.FP16: torch.float16, Dtype.BF16: torch.bfloat16}
+_MIXED = {Dtype.FP32: "no", Dtype.FP16: "fp16", Dtype.BF16: "bf16"}
+
+
+@contextmanager
+def accelerator(state: TrainingState) -> Iterator[Accelerator]:
+    """The accelerator of one run; afterwards accelerate's process-wide state is as before, so that a next run can start.
+
+    Raises `Invalid` where the device or the train dtype cannot be had here.
+    """
+    on_cpu = state.training.device is Device.CPU or not torch.cuda.is_available()
+    if state.training.device is Device.CUDA and not torch.cuda.is_available():
+        message = "no NVIDIA GPU can be used by this torch: choose the CPU, or install torch's CUDA build (README)"
+        raise Invalid([Problem("training.device", message)])
+    if on_cpu and state.training.train_dtype is Dtype.FP16:
+        message = "float16 training needs a GPU: choose float32 or bfloat16"
+        raise Invalid([Problem("training.train_dtype", message)])
+    if not on_cpu and state.training.train_dtype is Dtype.BF16 and not torch.cuda.is_bf16_supported():
+        message = "this GPU has no bfloat16: choose float16"
+        raise Invalid([Problem("training.train_dtype", message)])
+    threads = torch.get_num_threads()
+    if state.training.threads is not None:
+        torch.set_num_threads(state.training.threads)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    try:
+        yield Accelerator(mixed_precision=_MIXED[state.training.train_dtype], cpu=on_cpu)
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
+        torch.set_num_threads(threads)
+
+
+def device_memory_mib(device: torch.device) -> float | None:
+    """What the tensors on a GPU take, MiB; None on the CPU."""
+    return torch.cuda.memory_allocated(device) / 2**20 if device.type == "cuda" else None

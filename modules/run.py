@@ -1,0 +1,138 @@
+"""What one run holds: made once from the state, before the first step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from accelerate import Accelerator
+from torch.optim import Optimizer
+
+from modules.checkpoints.load import load_model
+from modules.data.cache import Latents, Texts, views_of
+from modules.methods import METHODS, Trained
+from modules.models.base import Model
+from modules.objective import EmbedText
+from modules.optim.ema import Ema
+from modules.optim.optimizers import make_optimizer
+from onetrainer_clone import plan
+from onetrainer_clone.dataset import Folder, Picture
+from onetrainer_clone.epoch import with_trigger
+from onetrainer_clone.events import Cached, Progressed, Warned
+from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.settings import Invalid, Problem
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.optimizer import learning_rates
+
+
+@dataclass(frozen=True)
+class Run:
+    """The parts of a run and the two ways out of it: `emit` and `controls`."""
+
+    state: TrainingState
+    plan: plan.Plan
+    folders: Sequence[Folder]
+    accelerator: Accelerator
+    model: Model
+    latents: Latents
+    embed: EmbedText
+    trained: Trained
+    optimizer: Optimizer
+    ema: Ema | None
+    emit: Emit
+    controls: Controls
+
+    @property
+    def training(self) -> list[Folder]:
+        return [folder for folder in self.folders if folder.concept.role is not Role.VALIDATION]
+
+    @property
+    def validation(self) -> list[Folder]:
+        return [folder for folder in self.folders if folder.concept.role is Role.VALIDATION]
+
+
+def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls: Controls) -> Run:
+    """Look, load, cache, and set up what is trained. Raises `Invalid` for what can only be known now."""
+    emit(Progressed("scanning"))
+    folders = plan.find(state)
+    planned = plan.make_plan(state, folders)
+    plan.require(planned)
+    emit(Progressed("loading"))
+    model = load_model(state.model)
+    _check_sizes(state, model)
+    model.to(accelerator.device)
+    latents = Latents(model, state.cache_folder, state.training.background)
+    folders, encoded = _fill(state, folders, planned.epochs, latents, emit, controls)
+    planned = plan.make_plan(state, folders)
+    plan.require(planned)
+    for problem in planned.problems:
+        emit(Warned(str(problem)))
+    embed = _text(state, model, folders, emit, controls)
+    emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
+    if accelerator.device.type != "cpu":
+        model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
+    trained, optimizer, ema = _trainable(state, model, accelerator)
+    return Run(
+        state, planned, folders, accelerator, model, latents, embed, trained, optimizer, ema, emit, controls
+    )  # fmt: skip
+
+
+def _check_sizes(state: TrainingState, model: Model) -> None:
+    step = int(state.training.bucket_step.value)
+    if step % model.vae_factor:
+        message = f"{step} px is not a multiple of {model.vae_factor}, the pixels per latent of this model's VAE"
+        raise Invalid([Problem("training.bucket_step", f"{message}: choose {model.vae_factor} px or more")])
+
+
+def _fill(
+    state: TrainingState, folders: Sequence[Folder], epochs: int, latents: Latents, emit: Emit, controls: Controls
+) -> tuple[tuple[Folder, ...], int]:
+    """Cache the latents; pictures that turn out to be damaged are left out and named."""
+    views = [view for folder in folders for view in views_of(state, folder, epochs)]
+    encoded, broken = latents.fill(views, emit, controls)
+    if latents.store.write_failures:
+        emit(
+            Warned(f"The cache in {latents.store.folder} cannot be written: pictures are encoded anew in the next run")
+        )
+    return tuple(_without(folder, dict(broken)) for folder in folders), encoded
+
+
+def _without(folder: Folder, broken: dict[Picture, str]) -> Folder:
+    gone = [(picture.key, broken[picture]) for picture in folder.pictures if picture in broken]
+    kept = tuple(picture for picture in folder.pictures if picture not in broken)
+    return replace(folder, pictures=kept, left_out=(*folder.left_out, *gone))
+
+
+def _text(state: TrainingState, model: Model, folders: Sequence[Folder], emit: Emit, controls: Controls) -> EmbedText:
+    """How token ids become embeddings: through the encoder that is trained, or else from the cache."""
+    if "text_encoder" in learning_rates(state):
+        return model.encode_text
+    texts = Texts(model, state.cache_folder)
+    captions = {
+        with_trigger(folder.concept, text)
+        for folder in folders
+        if not folder.concept.shuffle_tags
+        for picture in folder.pictures
+        for text in picture.captions
+    }
+    texts.fill(captions | {""}, emit, controls)
+    return lambda tokens: texts.embed(tokens.cpu()).to(model.device)
+
+
+def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> tuple[Trained, Optimizer, Ema | None]:
+    trained = METHODS[state.method.value](model, state)
+    if state.training.gradient_checkpointing:
+        model.unet.enable_gradient_checkpointing()  # type: ignore[operator]
+        if "text_encoder" in trained.parts:
+            model.text_encoder.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+    rates = learning_rates(state)
+    groups = [
+        {"params": list(parameters.values()), "lr": rates[part], "name": part}
+        for part, parameters in trained.parts.items()
+    ]
+    optimizer: Optimizer = accelerator.prepare(make_optimizer(state, groups))
+    for part in trained.parts:
+        model.parts[part].train()
+        accelerator.prepare(model.parts[part])
+    settings = state.training.ema
+    ema = Ema(trained.parameters, settings.decay, settings.every) if settings.enabled else None
+    return trained, optimizer, ema

@@ -1,0 +1,149 @@
+"""Pictures from a model: previews during a run, and pictures without training."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from torch import nn
+
+from modules.models.base import Model
+from onetrainer_clone import __version__
+from onetrainer_clone.events import Progressed
+from onetrainer_clone.paths import write_file
+from onetrainer_clone.session import Controls, Emit, Stopped
+from onetrainer_clone.settings import changed
+from onetrainer_clone.state.sampling import Prompt, Sampler
+
+SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
+    Sampler.EULER_A: ("EulerAncestralDiscreteScheduler", {}),
+    Sampler.EULER: ("EulerDiscreteScheduler", {}),
+    Sampler.DDIM: ("DDIMScheduler", {}),
+    Sampler.DPMPP_2M: ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
+    Sampler.DPMPP_2M_KARRAS: (
+        "DPMSolverMultistepScheduler",
+        {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True},
+    ),
+    Sampler.UNIPC: ("UniPCMultistepScheduler", {}),
+}
+DROPPED_CONFIG = ("_class_name", "_diffusers_version", "algorithm_type", "use_karras_sigmas")
+
+
+def scheduler(config: dict[str, Any], sampler: Sampler) -> Any:
+    """The sampler over the model's own noise schedule."""
+    name, options = SCHEDULERS[sampler]
+    own = {key: value for key, value in config.items() if key not in DROPPED_CONFIG}
+    return getattr(diffusers, name).from_config(own, **options)
+
+
+@contextmanager
+def evaluating(*modules: nn.Module) -> Iterator[None]:
+    """Inside, the modules are in eval mode and no gradients are kept; afterwards every one is as it was, also on error."""
+    before = [(inner, inner.training) for module in modules for inner in module.modules()]
+    for module in modules:
+        module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for inner, training in before:
+            inner.training = training
+
+
+@contextmanager
+def on_device(module: nn.Module, device: torch.device) -> Iterator[None]:
+    """Inside, a part that usually waits in RAM is on the device."""
+    home = next(module.parameters()).device
+    module.to(device)
+    try:
+        yield
+    finally:
+        module.to(home)
+
+
+def draw(
+    model: Model, prompt: Prompt, resolution: int, controls: Controls, watch: Callable[[int], None] | None = None
+) -> Image.Image:
+    """One picture. The same weights, prompt and seed give the same picture. Raises `Stopped` within one denoising step.
+
+    resolution: the side in pixels where the prompt names none. watch hears the number of each finished denoising step.
+    """
+
+    def after_step(_pipeline: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        if controls.stopping:
+            raise Stopped
+        if watch:
+            watch(step + 1)
+        return values
+
+    with evaluating(model.unet, model.text_encoder, model.vae):
+        pipeline = model.pipeline(scheduler(model.scheduler_config, prompt.sampler))
+        both = model.encode_text(model.tokenize([prompt.text, prompt.negative]))
+        text, negative = both.to(next(model.unet.parameters()).dtype).chunk(2)
+        latents = pipeline(
+            prompt_embeds=text,
+            negative_prompt_embeds=negative,
+            width=_side(prompt.width or resolution, model.vae_factor),
+            height=_side(prompt.height or resolution, model.vae_factor),
+            num_inference_steps=prompt.steps,
+            guidance_scale=prompt.cfg_scale,
+            generator=torch.Generator().manual_seed(prompt.seed),
+            output_type="latent",
+            callback_on_step_end=after_step,
+        ).images
+        with on_device(model.vae, model.device):
+            # the pipeline's latents are scaled; decode_images takes them so
+            pixels = model.decode_images(latents)[0]
+    return Image.fromarray(((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+
+
+def _side(pixels: int, factor: int) -> int:
+    """The pipeline wants multiples of 8, and the VAE multiples of its factor."""
+    unit = max(8, factor)
+    return max(unit, pixels // unit * unit)
+
+
+def save_picture(image: Image.Image, path: Path, prompt: Prompt, **also: str | int) -> None:
+    """A PNG that tells how it was made: A1111's 'parameters' text, and the prompt with everything else as JSON."""
+    about = PngInfo()
+    about.add_itxt("parameters", _parameters(image, prompt))
+    about.add_itxt("onetrainer-clone", json.dumps({**changed(prompt), **also}, ensure_ascii=False))
+    about.add_text("Software", f"onetrainer-clone {__version__}")
+    for name, value in {"prompt": prompt.text, "seed": prompt.seed, **also}.items():
+        about.add_itxt(name, str(value))
+    write_file(path, lambda file: image.save(file, format="PNG", pnginfo=about))
+
+
+def _parameters(image: Image.Image, prompt: Prompt) -> str:
+    """The text that A1111 writes and that picture browsers read."""
+    negative = f"\nNegative prompt: {prompt.negative}" if prompt.negative else ""
+    return (
+        f"{prompt.text}{negative}\nSteps: {prompt.steps}, Sampler: {prompt.sampler.label}, "
+        f"CFG scale: {prompt.cfg_scale:g}, Seed: {prompt.seed}, Size: {image.width}x{image.height}"
+    )
+
+
+def draw_all(
+    model: Model,
+    prompts: Sequence[tuple[int, Prompt]],
+    resolution: int,
+    emit: Emit,
+    controls: Controls,
+    keep: Callable[[int, Prompt, Image.Image], None],
+) -> None:
+    """Draw prompts (with their places in the state) one after the other; `keep` gets each picture."""
+    total = sum(prompt.steps for _, prompt in prompts)
+    done = 0
+    for index, prompt in prompts:
+        emit(Progressed("sampling", done, total, prompt.text[:60]))
+
+        def watch(step: int, done: int = done, prompt: Prompt = prompt) -> None:
+            emit(Progressed("sampling", done + step, total, prompt.text[:60]))
+
+        keep(index, prompt, draw(model, prompt, resolution, controls, watch))
+        done += prompt.steps

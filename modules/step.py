@@ -1,0 +1,93 @@
+"""One optimizer step: forward, backward, clip, update, and what is worth telling about it."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+import torch
+
+from modules import objective
+from modules.data.batches import Batch, Step
+from modules.optim.schedules import rate_factor
+from modules.run import Run
+from onetrainer_clone.epoch import seed_of
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state.optimizer import learning_rates
+
+MOST_SKIPPED = (
+    25  # loss scaling halves its scale at each skipped step; after so many in a row it is no longer the scale
+)
+
+
+class NotFinite(UserError):
+    """A loss or gradient that is not a number; the weights are still those of the step before."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out of a step."""
+
+    loss: float
+    concept_losses: dict[str, list[float]]  # every sample's, before any weight
+    gradient_norm: float
+    skipped: bool = False  # the loss scaler left this step out
+
+
+def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
+    """Train on the batches of a step. Raises `NotFinite` before the weights are touched.
+
+    The loss is the mean over all samples of the step, so accumulated batches give the gradient of one large batch.
+    """
+    torch.manual_seed(seed_of(run.state.training.seed, "step", step.number))  # LoRA dropout draws from this
+    _set_rates(run, step.number)
+    loss, concept_losses = 0.0, defaultdict[str, list[float]](list)
+    for batch in step.batches:
+        moved = batch.to(run.model.device)
+        with run.accelerator.autocast():
+            per_sample = objective.losses(run.model, moved, run.embed, run.trained.base)
+        weighted = per_sample * objective.weights(run.model, moved, run.state.noise.min_snr_gamma)
+        share = weighted.sum() / step.samples
+        run.accelerator.backward(share)
+        values = per_sample.detach().tolist()
+        _require_finite(run, values, batch, step)
+        loss += share.item()
+        for sample, value in zip(batch.samples, values, strict=True):
+            concept_losses[sample.concept.name].append(value)
+    norm = _clip(run, step, skipped_before)
+    run.optimizer.step()
+    run.optimizer.zero_grad(set_to_none=True)
+    if run.ema is not None:
+        run.ema.after_step(step.number)
+    skipped = bool(getattr(run.optimizer, "step_was_skipped", False))
+    return Result(loss, dict(concept_losses), norm, skipped)
+
+
+def _set_rates(run: Run, number: int) -> None:
+    factor = rate_factor(number - 1, run.plan.steps, run.state.learning_rate)
+    peaks = learning_rates(run.state)
+    for group in run.optimizer.param_groups:
+        group["lr"] = peaks[group["name"]] * factor
+
+
+def _clip(run: Run, step: Step, skipped_before: int) -> float:
+    """The norm of the gradient before it is shortened."""
+    limit = run.state.training.clip_norm or math.inf
+    norm = run.accelerator.clip_grad_norm_(run.trained.parameters, limit)
+    value = float(norm)
+    scaled = run.accelerator.scaler is not None
+    if not math.isfinite(value) and not (scaled and skipped_before < MOST_SKIPPED):
+        _refuse(run, step, "the gradient is not finite", [s.picture.key for b in step.batches for s in b.samples])
+    return value
+
+
+def _require_finite(run: Run, values: list[float], batch: Batch, step: Step) -> None:
+    if bad := [s.picture.key for s, value in zip(batch.samples, values, strict=True) if not math.isfinite(value)]:
+        _refuse(run, step, "the loss is not finite", bad)
+
+
+def _refuse(run: Run, step: Step, what: str, files: list[str]) -> None:
+    run.optimizer.zero_grad(set_to_none=True)
+    raise NotFinite(
+        f"step {step.number}: {what} (pictures: {', '.join(dict.fromkeys(files))}). The run was stopped before the weights "
+        "were touched. Lower the learning rate, or train in float32 or bfloat16"
+    )

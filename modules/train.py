@@ -1,0 +1,92 @@
+"""The loop. Every detail is in a named call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from modules.board import Board
+from modules.data.batches import ahead, make_batch, steps
+from modules.figures import Figures
+from modules.occasions import Occasions, rescue
+from modules.precision import accelerator
+from modules.run import Run, prepare
+from modules.step import NotFinite, take_step
+from onetrainer_clone.events import Event, Logged, Progressed, Started, Warned
+from onetrainer_clone.journal import TENSORBOARD
+from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.state import TrainingState
+
+
+def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
+    """Train a state from start to end, into the run's folder.
+
+    Raises `UserError` for what the person can mend and `Stopped` where a stop came before the first step.
+    """
+    with accelerator(state) as accelerated, _recorded(state, emit) as emit_and_record:
+        learn(prepare(state, accelerated, emit_and_record, controls))
+
+
+def learn(run: Run) -> None:
+    """The steps, and what happens around them."""
+    _started(run)
+    occasions, figures = Occasions(run), Figures(run)
+    occasions.start()
+    make = partial(make_batch, run.state, run.model, run.latents)
+    done = skipped = 0
+    try:
+        with ahead(steps(run.state, run.training, run.plan.steps, make)) as ready:
+            run.emit(Progressed("training"))
+            figures.pace.begin()
+            for step in () if run.controls.stopping else ready:
+                result = take_step(run, step, skipped)
+                done, skipped = step.number, skipped + 1 if result.skipped else 0
+                run.emit(figures.stepped(step, result))
+                occasions.after(step)
+                _pause(run)
+                if run.controls.stopping:
+                    break
+                figures.pace.begin()
+    except NotFinite as error:
+        raise NotFinite(f"{error}. {rescue(run, done)}") from None
+    if done:
+        occasions.end(done)
+
+
+def _started(run: Run) -> None:
+    state, plan = run.state, run.plan
+    names = tuple(folder.concept.name for folder in run.training)
+    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names))
+    count = sum(parameter.numel() for parameter in run.trained.parameters)
+    layers = ", ".join(f"{len(found) // 2} layers of the {part}" for part, found in run.trained.parts.items())
+    run.emit(Logged(f"Training {count:,} weights in {layers}, on {run.model.device}"))
+
+
+def _pause(run: Run) -> None:
+    if run.controls.paused:
+        run.emit(Progressed("paused"))
+        run.controls.wait_while_paused()
+        run.emit(Progressed("training"))
+
+
+@contextmanager
+def _recorded(state: TrainingState, emit: Emit) -> Iterator[Emit]:
+    """An `emit` that TensorBoard hears too. If it fails, that is said once, and the run goes on without it."""
+    if not state.saving.tensorboard:
+        yield emit
+        return
+    boards = [Board(state.run_folder / TENSORBOARD)]
+
+    def both(event: Event) -> None:
+        emit(event)
+        for board in tuple(boards):
+            try:
+                board(event)
+            except Exception as error:  # noqa: BLE001 - it is only a second record of the figures
+                boards.remove(board)
+                emit(Warned(f"TensorBoard's files could not be written any further: {error}"))
+
+    try:
+        yield both
+    finally:
+        for board in boards:
+            board.close()

@@ -1,0 +1,168 @@
+"""The program's own Python environment: made, filled by pip, and taken up again after an abort. Standard library only.
+
+It counts as installed while its stamp tells of the same pyproject.toml, Python, folder and extras. Everything that is
+told here goes to stderr, because stdout may go to a program, as with `plan --json`.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+FAULT, WRONG, STOPPED = 1, 2, 130  # exit codes
+PYTHONS = ((3, 11), (3, 12), (3, 13))
+STAMP = "installed.json"
+Version = tuple[int, ...]  # (major, minor); empty where no Python runs
+
+
+def set_up(environment: Path, extras: set[str], before_making: Callable[[], None] | None = None) -> None:
+    """Make the environment and install the project around it with these extras; nothing where that was done before.
+
+    `before_making` may refuse before minutes are spent. Ends the process with a sentence where it cannot go on.
+    """
+    version, found = version_of(interpreter(environment)), read_stamp(environment)
+    there = set(found.get("extras", []))
+    try:
+        if extras <= there and found == stamp(environment, version, there):
+            return
+        if version not in PYTHONS or found.get("python", list(version)) != list(version) or not has_pip(environment):
+            if before_making:
+                before_making()
+            make(environment)
+            version = sys.version_info[:2]
+        install(environment, version, extras | there)
+    except OSError as error:
+        refuse(f"The environment cannot be made: {error}", FAULT)
+
+
+def make(environment: Path) -> None:
+    """Make an empty environment of this Python, in place of an aborted or outdated one."""
+    if importlib.util.find_spec("ensurepip") is None:
+        refuse("This Python cannot make environments. Debian, Ubuntu: 'apt install python3-venv'.", WRONG)
+    say(f"Making the environment {environment}")
+    code, stopped = run_child([sys.executable, "-m", "venv", "--clear", str(environment)], stdout=2)
+    if code or stopped:
+        refuse("The environment is not made yet: start again.", STOPPED if stopped else FAULT)
+
+
+def install(environment: Path, version: Version, extras: set[str]) -> None:
+    """Install the project and what it needs. The stamp comes last, so the next start takes up an aborted install."""
+    (environment / STAMP).unlink(missing_ok=True)
+    for folder in package_infos(environment):
+        if not is_whole(folder):
+            shutil.rmtree(folder)  # else pip takes half a package for a whole one
+    say("Installing the program with torch: this takes some minutes, and 2 to 8 GB of disk.")
+    project = f".[{','.join(sorted(extras))}]" if extras else "."
+    code, stopped = run_child(
+        [str(interpreter(environment)), "-m", "pip", "install", "-e", project],
+        cwd=environment.parent,
+        env={**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        stdout=2,
+    )
+    if stopped and code:
+        refuse("Stopped. The next start goes on from here.", STOPPED)
+    if code:
+        left = shutil.disk_usage(environment).free / 2**30
+        refuse(f"pip says why above. Check the network and the disk ({left:.1f} GB left), then start again.", FAULT)
+    beside = environment / f"{STAMP}.part"
+    beside.write_text(json.dumps(stamp(environment, version, extras)), encoding="utf-8")
+    os.replace(beside, environment / STAMP)
+
+
+def run_inside(environment: Path, arguments: list[str]) -> int:
+    """Run the environment's Python on this terminal. Returns its exit code."""
+    return run_child([str(interpreter(environment)), *arguments])[0]
+
+
+def interpreter(environment: Path, system: str = os.name) -> Path:
+    """The Python of an environment; `system` is a value of os.name."""
+    return environment / ("Scripts/python.exe" if system == "nt" else "bin/python")
+
+
+def version_of(python: Path) -> Version:
+    """(major, minor) of an interpreter; empty where none runs, as in half an environment."""
+    question = [str(python), "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        return tuple(int(part) for part in subprocess.check_output(question, stderr=subprocess.DEVNULL).split())
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+
+
+def package_infos(environment: Path) -> Iterable[Path]:
+    """The folders in which pip notes what it installed, on POSIX and on Windows."""
+    for libraries in ("lib/python*", "Lib"):
+        yield from environment.glob(f"{libraries}/site-packages/*.dist-info")
+
+
+def is_whole(package_info: Path) -> bool:
+    """Whether pip came to the end of a package: it writes INSTALLER after the package's files and scripts."""
+    return (package_info / "INSTALLER").exists()
+
+
+def has_pip(environment: Path) -> bool:
+    return any(folder.name.startswith("pip-") and is_whole(folder) for folder in package_infos(environment))
+
+
+def stamp(environment: Path, version: Version, extras: set[str]) -> dict[str, Any]:
+    """What an installation depends on; the folder too, because an editable install names it."""
+    project = hashlib.sha256((environment.parent / "pyproject.toml").read_bytes()).hexdigest()
+    return {"pyproject": project, "python": list(version), "folder": str(environment), "extras": sorted(extras)}
+
+
+def read_stamp(environment: Path) -> dict[str, Any]:
+    """The stamp of the last finished installation; empty where there is none."""
+    try:
+        return dict(json.loads((environment / STAMP).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def run_child(command: list[str], **options: Any) -> tuple[int, bool]:
+    """Run a command on the same terminal. Returns its exit code, and whether it was told to stop (Ctrl-C) meanwhile.
+
+    The child answers Ctrl-C, this process waits for it. Not os.exec: on Windows that hands the terminal back at once.
+    """
+    told: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        if number != signal.SIGINT or not terminal_tells_child():
+            child.send_signal(number)
+
+    child = subprocess.Popen(command, **options)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return (code if code >= 0 else 128 - code), bool(told)
+
+
+def terminal_tells_child() -> bool:
+    """Whether Ctrl-C reaches the child by itself. In a terminal it does; `kill -INT` tells this process alone."""
+    try:
+        with open("/dev/tty") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return os.name == "nt"
+
+
+def say(sentence: str) -> None:
+    """Tell the person."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def refuse(sentence: str, code: int) -> NoReturn:
+    """End here, with a sentence and an exit code."""
+    say(sentence)
+    sys.exit(code)
