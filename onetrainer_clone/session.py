@@ -4,6 +4,7 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from onetrainer_clone.events import Ended, Event, Outcome, Saved, Warned
@@ -69,6 +70,7 @@ class Controls:
         return False
 
 
+Work = Callable[[Emit, Controls], None]
 Train = Callable[[TrainingState, Emit, Controls], None]
 
 
@@ -87,13 +89,17 @@ class Session:
 
     def start(self, state: TrainingState, *listeners: Emit) -> None:
         """Start a run of a state. Raises RuntimeError while another one runs."""
+        self.run(partial(self._train, state), *listeners)
+
+    def run(self, work: Work, *listeners: Emit) -> None:
+        """Start any work that tells events and heeds controls, e.g. drawing pictures without training."""
         if self.running:
             raise RuntimeError("a run is going on")
         self.controls = Controls()
-        self._thread = threading.Thread(target=self._run, args=(state, listeners, self.controls), name="training")
+        self._thread = threading.Thread(target=self._run, args=(work, listeners, self.controls), name="training")
         self._thread.start()
 
-    def _run(self, state: TrainingState, listeners: tuple[Emit, ...], controls: Controls) -> None:
+    def _run(self, work: Work, listeners: tuple[Emit, ...], controls: Controls) -> None:
         saved = ""
         hearing = list(listeners)
 
@@ -109,7 +115,7 @@ class Session:
                     self._queue.put(Warned(f"The journal of this run could not be written any further: {error}"))
             self._queue.put(event)
 
-        emit(run_to_end(self._train, state, emit, controls, lambda: saved))
+        emit(run_to_end(work, emit, controls, lambda: saved))
 
     def events(self, limit: int = 200, timeout: float = 0.0) -> list[Event]:
         """The events since the last call, at most `limit`; waits up to `timeout` seconds for the first."""
@@ -126,11 +132,11 @@ class Session:
             self._thread.join(timeout)
 
 
-def run_to_end(train: Train, state: TrainingState, emit: Emit, controls: Controls, saved: Callable[[], str]) -> Ended:
-    """Call the trainer and say in one event how it ended, whatever happened in it."""
+def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], str]) -> Ended:
+    """Call the work and say in one event how it ended, whatever happened in it."""
     outcome: Outcome = "failed"
     try:
-        train(state, emit, controls)
+        work(emit, controls)
         if controls.stopping:
             kept = f"The result so far is in {saved()}." if controls.save_on_stop and saved() else "Nothing was saved."
             return Ended("stopped", f"Stopped. {kept}", saved())

@@ -1,0 +1,89 @@
+"""What can be typed behind `python3 launch.py`. Standard library only: this answers before anything is installed."""
+
+import argparse
+from collections.abc import Sequence
+
+EXIT_CODES = "Exit codes: 0 done, 2 wrong input, 130 stopped, 1 a fault of the program."
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command and its arguments; argparse itself answers --help (exit 0) and wrong arguments (exit 2)."""
+    parser = make_parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if arguments.command is None:
+        arguments = parser.parse_args(["window"])
+    if arguments.command == "test":
+        arguments.pytest_arguments = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return arguments
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="launch.py",
+        description="Train Stable Diffusion with your own pictures. Without a command the window opens.",
+        epilog=EXIT_CODES,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    window = _add(commands, "window", "open the window (the same as no command)")
+    window.add_argument("preset", nargs="?", help="a preset to load: its name or file")
+    demo = _add(commands, "demo", "watch a small model learn a subject: in the window, or in the terminal")
+    demo.add_argument("--terminal", action="store_true", help="train in the terminal even where a window could open")
+    _run_options(demo)
+    train = _add(commands, "train", "train a preset in the terminal")
+    _preset(train)
+    _run_options(train)
+    plan = _add(commands, "plan", "say what a run would do, without training")
+    _preset(plan)
+    plan.add_argument("--json", action="store_true", help="as JSON, for programs")
+    settings = _add(commands, "settings", "the reference of every setting")
+    settings.add_argument("word", nargs="?", help="only settings that have this in their path, label or tip")
+    settings.add_argument("--json", action="store_true", help="as JSON, for programs")
+    _sample_options(_add(commands, "sample", "draw pictures from a model and LoRA files, without training"))
+    _add(commands, "test", "run the program's own checks; further arguments go to pytest")
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, words: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=EXIT_CODES)
+
+
+def _preset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="a preset's name ('demo') or a preset file")
+    _set(parser)
+
+
+def _set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE",
+        help="change a setting, e.g. --set training.steps=500 or --set 'concepts[0].path=/pictures/cat'; repeatable",
+    )  # fmt: skip
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    if parser.prog.endswith("demo"):
+        _set(parser)
+    parser.add_argument("--workspace", metavar="DIR", help="the folder that gets the run's folder")
+    parser.add_argument("--name", help="the run's name")
+    parser.add_argument("--json", action="store_true", help="print every event as a line of JSON")
+
+
+def _sample_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", required=True, metavar="DIR", help="a model folder, or 'demo:model'")
+    add("--lora", action="append", default=[], metavar="FILE[:STRENGTH]", help="a LoRA file, repeatable")
+    add("--prompt", action="append", required=True, metavar="TEXT", help="what to draw; repeatable")
+    add("--negative", default="", metavar="TEXT", help="what to avoid")
+    add("--seed", type=int, default=0, help="the first picture's seed; the next ones count up (default: 0)")
+    add("--count", type=int, default=1, help="pictures per prompt (default: 1)")
+    add("--steps", type=int, default=20, help="denoising steps (default: 20)")
+    add("--cfg-scale", type=float, default=7.0, help="guidance (default: 7)")
+    add("--sampler", default="EULER_A", help="EULER_A, EULER, DDIM, DPMPP_2M, DPMPP_2M_KARRAS or UNIPC")
+    add("--size", default="512x512", metavar="WxH", help="in pixels (default: 512x512)")
+    add("--clip-skip", type=int, default=1, help="as A1111 counts (default: 1)")
+    add("--dtype", default="FP32", help="FP32, FP16 or BF16 (default: FP32)")
+    add("--out", default=".", metavar="DIR", help="the folder that gets the pictures (default: this one)")
+    add("--json", action="store_true", help="print every event as a line of JSON")

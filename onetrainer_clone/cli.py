@@ -1,0 +1,305 @@
+"""Every command and every setting from a terminal. Stands beside the window, above presets and the core."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tqdm import tqdm
+
+from onetrainer_clone import progress
+from onetrainer_clone.drawing import Drawing, LoraFile
+from onetrainer_clone.events import (
+    Ended,
+    Event,
+    Logged,
+    Progressed,
+    Sampled,
+    Saved,
+    Started,
+    Stepped,
+    Validated,
+    Warned,
+)
+from onetrainer_clone.events import to_json as event_to_json
+from onetrainer_clone.plan import Plan, make_plan
+from onetrainer_clone.plan import require as require_plan
+from onetrainer_clone.reference import as_text, every_setting
+from onetrainer_clone.session import Controls, Emit, Session, Train
+from onetrainer_clone.settings import Invalid, Problem, UserError, declaration_at, load, parse, replace
+from onetrainer_clone.state import TrainingState, check, errors
+from presets import store
+from presets.runs import begin
+
+DONE, FAULT, WRONG, STOPPED = 0, 1, 2, 130
+EXIT_CODES = {"done": DONE, "failed": FAULT, "refused": WRONG, "stopped": STOPPED}
+
+Sample = Callable[[Drawing, Emit, Controls], None]
+Window = Callable[[str | None, bool], int]
+
+
+def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Window) -> int:
+    """Run a command; returns its exit code."""
+    commands: dict[str, Callable[[], int]] = {
+        "window": lambda: window(arguments.preset, False),
+        "demo": lambda: _demo(arguments, train, window),
+        "train": lambda: _train(arguments, train),
+        "plan": lambda: _plan(arguments),
+        "settings": lambda: _settings(arguments),
+        "sample": lambda: _sample(arguments, train, sample),
+    }
+    try:
+        return commands[arguments.command]()
+    except UserError as error:
+        _complain(str(error))
+        return WRONG
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _complain(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _demo(arguments: argparse.Namespace, train: Train, window: Window) -> int:
+    arguments.preset = "demo"
+    customized = arguments.set or arguments.workspace or arguments.name or arguments.json
+    if not arguments.terminal and not customized and _has_display():
+        return window("demo", True)
+    if not arguments.terminal and not _has_display():
+        _complain("There is no display for a window here: training the demo in the terminal.")
+    return _train(arguments, train)
+
+
+def _has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
+
+
+def state_from(preset: str, assignments: list[str]) -> TrainingState:
+    """A preset with settings changed. Raises `UserError` where one of them is not there or wrong."""
+    state = store.find(preset).load()
+    found: list[Problem] = []
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals:
+            raise UserError(f"--set {assignment}: write it as path=value, e.g. training.steps=500")
+        try:
+            state = _assign(state, path.strip(), text)
+        except Invalid as error:
+            found += error.problems
+    if found:
+        raise Invalid(found)
+    return state
+
+
+def _assign(state: TrainingState, path: str, text: str) -> TrainingState:
+    declaration = declaration_at(state, path)
+    if declaration.item or declaration.group:
+        try:
+            return replace(state, path, json.loads(text))
+        except ValueError:
+            raise UserError(f"--set {path}: a whole group is given as JSON") from None
+    return replace(state, path, parse(declaration, text))
+
+
+def _train(arguments: argparse.Namespace, train: Train) -> int:
+    state = state_from(arguments.preset, arguments.set)
+    if arguments.workspace:
+        state = replace(state, "saving.workspace", arguments.workspace)
+    if arguments.name:
+        state = replace(state, "saving.name", arguments.name)
+    for problem in check(state):
+        if problem.severity != "error":
+            _complain(f"{problem.severity}: {problem}")
+    session = Session(train)
+    claimed = begin(session, state)
+    if not arguments.json:
+        print(f"The run's folder is {claimed.run_folder}")
+    return follow(session, arguments.json)
+
+
+def follow(session: Session, as_json: bool) -> int:
+    """Show a run until it has ended; Ctrl-C stops it cleanly, with a save. Returns the exit code."""
+    show: Terminal | Json = Json() if as_json else Terminal()
+    while True:
+        try:
+            for event in session.events(timeout=0.2):
+                show.on(event)
+                if isinstance(event, Ended):
+                    session.join()
+                    return EXIT_CODES[event.outcome]
+        except KeyboardInterrupt:
+            session.controls.stop(save=True)
+            _complain("\nStopping after this step, then saving ...")
+
+
+class Json:
+    """Events as lines of JSON."""
+
+    def on(self, event: Event) -> None:
+        print(json.dumps(event_to_json(event), ensure_ascii=False), flush=True)
+
+
+class Terminal:
+    """Events as a progress bar and lines above it."""
+
+    def __init__(self) -> None:
+        self._progress = progress.Progress()
+        self._bar: tqdm[Any] | None = None
+
+    def on(self, event: Event) -> None:
+        self._progress.on(event)
+        match event:
+            case Started():
+                self._bar = tqdm(total=event.steps, unit="step", dynamic_ncols=True, mininterval=0.5, file=sys.stderr)
+            case Stepped() if self._bar is not None:
+                self._bar.set_postfix_str(_losses(event), refresh=False)
+                self._bar.update(event.step - self._bar.n)
+            case Progressed() if self._bar is None:
+                self._line(self._progress.words)
+            case Ended():
+                self._close()
+                print(
+                    event.message if event.outcome != "refused" else "",
+                    flush=True,
+                    end="\n" if event.outcome != "refused" else "",
+                )
+                if event.outcome == "refused":
+                    _complain(event.message)
+                if event.trace:
+                    _complain(event.trace)
+            case Validated():
+                losses = ", ".join(f"{name} {loss:.4f}" for name, loss in event.concept_loss.items())
+                self._line(f"validation ({event.weights}) at step {event.step}: {losses}")
+            case Sampled():
+                self._line(f"sample '{event.prompt}' at step {event.step}: {event.path}")
+            case Saved():
+                self._line(f"saved: {event.path}")
+            case Warned():
+                self._line(f"warning: {event.message}")
+            case Logged():
+                self._line(event.message)
+
+    _last = ""
+
+    def _line(self, text: str) -> None:
+        """A line above the bar; what repeats with other numbers only (caching 12 of 300) is shown once a while."""
+        if text and text != self._last:
+            self._last = text
+            tqdm.write(text, file=sys.stdout)
+            sys.stdout.flush()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _losses(event: Stepped) -> str:
+    return "loss " + ", ".join(f"{name} {loss:.4f}" for name, loss in event.smoothed_concept_loss.items())
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    state = state_from(arguments.preset, arguments.set)
+    found = check(state)
+    if errors([problem for problem in found if problem.path.startswith(("concepts", "training"))]):
+        raise Invalid(errors(found))
+    plan = make_plan(state)
+    if arguments.json:
+        print(
+            json.dumps({**plan.to_json(), "problems": [vars(p) for p in (*found, *plan.problems)]}, ensure_ascii=False)
+        )
+    else:
+        print(plan_text(plan))
+        for problem in (*found, *plan.problems):
+            print(f"{problem.severity}: {problem}")
+    if wrong := errors(found):
+        raise Invalid(wrong)
+    require_plan(plan)
+    return DONE
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as a table."""
+    width = max(12, *(len(concept.name) for concept in plan.concepts)) if plan.concepts else 12
+    rows = [
+        f"{'concept':<{width}}  {'role':<14}  {'mode':<16}  {'pictures':>8}  {'per epoch':>9}  {'repeats':>7}  "
+        f"{'samples':>7}  {'weight':>6}"
+    ]
+    for concept in plan.concepts:
+        rows.append(
+            f"{concept.name:<{width}}  {concept.role:<14}  {concept.mode:<16}  {concept.pictures:>8,}  "
+            f"{concept.samples_per_epoch:>9,.4g}  {concept.repeats:>7.3g}  {concept.share_of_samples:>7.1%}  "
+            f"{concept.share_of_loss_weight:>6.1%}"
+        )
+        buckets = ", ".join(f"{width_px}x{height_px}: {count:,}" for width_px, height_px, count in concept.buckets)
+        rows.append(f"{'':<{width}}  buckets {buckets}")
+    rows.append(
+        f"{plan.samples_per_epoch:,.4g} samples and {plan.steps_per_epoch:,} steps per epoch, {plan.epochs:,} epochs, "
+        f"{plan.steps:,} steps in total"
+    )
+    return "\n".join(rows)
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    found = list(every_setting(arguments.word or ""))
+    print(json.dumps(found, ensure_ascii=False, indent=1) if arguments.json else as_text(found))
+    return DONE if found else WRONG
+
+
+def _sample(arguments: argparse.Namespace, train: Train, sample: Sample) -> int:
+    session = Session(train)
+    session.run(partial(sample, drawing_from(arguments)))
+    return follow(session, arguments.json)
+
+
+def drawing_from(arguments: argparse.Namespace) -> Drawing:
+    """What is to be drawn. Raises `UserError` for values that make no sense."""
+    width, by, height = arguments.size.lower().partition("x")
+    if not (by and width.isdigit() and height.isdigit()):
+        raise UserError(f"--size {arguments.size}: write it as width x height in pixels, e.g. 512x768")
+    if arguments.count < 1:
+        raise UserError(f"--count must be at least 1 (was {arguments.count})")
+    prompts = [
+        {
+            "text": text,
+            "negative": arguments.negative,
+            "seed": arguments.seed + number,
+            "width": int(width),
+            "height": int(height),
+            "steps": arguments.steps,
+            "cfg_scale": arguments.cfg_scale,
+            "sampler": arguments.sampler.upper(),
+        }
+        for text in arguments.prompt
+        for number in range(arguments.count)
+    ]
+    dtype = arguments.dtype.upper()
+    return load(
+        Drawing,
+        {
+            "model": {
+                "source": arguments.model,
+                "unet_dtype": dtype,
+                "text_encoder_dtype": dtype,
+                "clip_skip": arguments.clip_skip,
+            },
+            "loras": [lora_from(text).model_dump() for text in arguments.lora],
+            "prompts": prompts,
+            "folder": arguments.out,
+        },
+    )
+
+
+def lora_from(text: str) -> LoraFile:
+    """'file.safetensors:0.8' -> the file at strength 0.8; a Windows drive's colon is not taken for one."""
+    path, colon, strength = text.rpartition(":")
+    try:
+        return LoraFile(path=path, strength=float(strength)) if colon else LoraFile(path=text)
+    except ValueError:
+        return LoraFile(path=text)

@@ -1,0 +1,36 @@
+"""A wish for pictures without training: a model, LoRA files, prompts."""
+
+from pathlib import Path
+
+from onetrainer_clone import model_files
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import Problem, Settings, group, setting
+from onetrainer_clone.state.model import ModelSettings
+from onetrainer_clone.state.sampling import Prompt
+
+
+class LoraFile(Settings):
+    path: str = setting("", "LoRA", "A LoRA file.", kind="file")
+    strength: float = setting(1.0, "Strength", "1 is as trained; 0 is without.", ge=-10, le=10)
+
+
+class Drawing(Settings):
+    model: ModelSettings = group(ModelSettings, "Model")
+    loras: tuple[LoraFile, ...] = setting((), "LoRA files", "Added to the model, each with its strength.")
+    prompts: tuple[Prompt, ...] = setting((), "Prompts", "Each gives one picture.")
+    folder: str = setting(".", "Folder", "Where the pictures go.", kind="folder")
+
+    @property
+    def target(self) -> Path:
+        return resolve(self.folder)
+
+
+def problems(drawing: Drawing) -> list[Problem]:
+    """What keeps the pictures from being drawn."""
+    found = []
+    if message := model_files.problem(drawing.model.source):
+        found.append(Problem("model", message))
+    for lora in drawing.loras:
+        if not resolve(lora.path).is_file():
+            found.append(Problem("lora", f"there is no file '{lora.path}'"))
+    return found
