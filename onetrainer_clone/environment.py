@@ -67,14 +67,15 @@ def install(environment: Path, version: Version, extras: set[str]) -> None:
         env={**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         stdout=2,
     )
-    if stopped and code:
-        refuse("Stopped. The next start goes on from here.", STOPPED)
-    if code:
+    if code and not stopped:
         left = shutil.disk_usage(environment).free / 2**30
         refuse(f"pip says why above. Check the network and the disk ({left:.1f} GB left), then start again.", FAULT)
-    beside = environment / f"{STAMP}.part"
-    beside.write_text(json.dumps(stamp(environment, version, extras)), encoding="utf-8")
-    os.replace(beside, environment / STAMP)
+    if not code:
+        beside = environment / f"{STAMP}.part"
+        beside.write_text(json.dumps(stamp(environment, version, extras)), encoding="utf-8")
+        os.replace(beside, environment / STAMP)
+    if stopped:
+        refuse("Stopped. The next start goes on from here.", STOPPED)
 
 
 def run_inside(environment: Path, arguments: list[str]) -> int:
@@ -131,15 +132,16 @@ def run_child(command: list[str], **options: Any) -> tuple[int, bool]:
     The child answers Ctrl-C, this process waits for it. Not os.exec: on Windows that hands the terminal back at once.
     """
     told: list[int] = []
+    child: subprocess.Popen[Any] | None = None
 
     def note(number: int, frame: FrameType | None) -> None:
         told.append(number)
-        if number != signal.SIGINT or not terminal_tells_child():
+        if child and (number != signal.SIGINT or not terminal_tells_child()):
             child.send_signal(number)
 
-    child = subprocess.Popen(command, **options)
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        child = subprocess.Popen(command, **options)
         code = child.wait()
     finally:
         for number, handler in before.items():

@@ -1,0 +1,50 @@
+"""What every test gets: torch on one thread, folders that are not the person's, and a display where it asks for one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+# Before any test imports torch, which reads them once: two threads are slower than one where the machine is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Session and module fixtures run before `home`, so they get a home of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ONETRAINER_HOME", str(tmp_path_factory.mktemp("session_home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Presets, workspace and cache in a fresh folder: no test touches the person's, or another test's."""
+    monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """DISPLAY for tests that open windows: the one that is there, else an Xvfb of this session. Fails without."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY"):
+        yield os.environ.get("DISPLAY", "")
+        return
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None:
+        pytest.fail("This test opens a window, and here is neither a display nor Xvfb: 'python3 launch.py test' helps.")
+    screen = ["-screen", "0", "1920x1080x24", "-noreset", "-nolisten", "tcp"]  # noreset: outlives its last window
+    with subprocess.Popen([xvfb, "-displayfd", "1", *screen], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            number = server.stdout.readline().strip()  # comes when the server is ready; empty when it ended
+            if not number:
+                pytest.fail(f"Xvfb ended with exit code {server.wait()}.")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("DISPLAY", f":{number}")
+                yield f":{number}"
+        finally:
+            server.terminate()
