@@ -1,0 +1,207 @@
+"""The window: puts its parts together, turns its loop, and closes without losing anything."""
+
+from collections.abc import Callable
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.events import Ended
+from onetrainer_clone.session import Train
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from presets import store as preset_store
+from ui import memory, theme
+from ui.actions import Actions
+from ui.appearance import Appearance
+from ui.background import Background
+from ui.colours import ConceptColours
+from ui.dialogs import Ask, TkAsk
+from ui.errors import Errors
+from ui.findings import Findings, Timer
+from ui.keys import bind_keys
+from ui.preset_menu import PresetMenu
+from ui.run.runner import Runner
+from ui.shell import Shell, tab_of
+from ui.store import StateStore
+from ui.tabs.page import Page
+from ui.tabs.settings import TABS, SettingsPage
+from ui.tabs.welcome import WelcomePage
+from ui.thumbnails import Pictures
+from ui.tooltip import Tooltip
+from ui.topbar import TopBar
+from ui.workbench import Options, Workbench
+
+TURN_MS = 50  # between two looks at what the run and the workers have to say
+KEEP_MS = 1000  # after the last change the state is written to the disk
+
+Sample = Callable[..., object]
+
+
+def open_window(train: Train, sample: Sample | None = None, preset: str | None = None, start: bool = False) -> int:
+    """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
+    app = App(train, sample)
+    app.begin(preset, start)
+    app.root.mainloop()
+    return 0
+
+
+class App:
+    """The parts of the window. Everything here and below runs on the main thread."""
+
+    def __init__(self, train: Train, sample: Sample | None = None, ask: Ask | None = None):
+        self.view = memory.last_view()
+        theme.apply()
+        self.root = root = ctk.CTk()
+        self.appearance = Appearance(root, self.view)
+        self.sample = sample
+        self.ask: Ask = ask or TkAsk(root)
+        self.errors = Errors(self.ask)
+        self.errors.catch_all(root)
+        self.checks, self.decoder, self.writer = (Background(name) for name in ("checks", "pictures", "writer"))
+        self.store = StateStore()
+        self.findings = Findings(self.store, Timer(root.after, root.after_cancel), self.checks)
+        self.colours = ConceptColours()
+        self.store.changed.connect(self._on_change)
+        self.bench = Workbench(
+            root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder), self.colours,
+            Options(self.view.basic), self.go,
+        )  # fmt: skip
+        self.runner = Runner(train, self.store, lambda: [])
+        self.actions = Actions(self.bench, self.runner)
+        self.runner.moved.connect(self._colour_concepts)
+        self.runner.ended.connect(self._on_ended)
+        self.shell = Shell(root, self.bench, self._pages())
+        self.presets = PresetMenu(self.shell.bar, self.bench)
+        self.topbar = TopBar(self.shell, self.bench, self.presets, self.appearance)
+        self._keeping = Timer(root.after, root.after_cancel)
+        self._closing = False
+        self._turning = ""
+        bind_keys(root, self)
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        self._turning = root.after(TURN_MS, self._turn)
+
+    def begin(self, preset: str | None = None, start: bool = False) -> None:
+        """Show the first page: what was asked for, else where the person left, else what to do first."""
+        kept = memory.last_state()
+        if preset:
+            self.store.load(preset_store.find(preset).load())
+        elif kept:
+            self.store.load(*kept)
+        self.findings.look()
+        if start:
+            self.shell.show("run")
+            self._soon(self.actions.start)
+        else:
+            self.shell.show("welcome" if self.store.state == TrainingState() else "model")
+
+    def go(self, path: str) -> None:
+        """To the field with this path, or to a tab."""
+        key = tab_of(path)
+        if key in self.shell.tabs:
+            page = self.shell.show(key)
+            if path != key:
+                self.root.update_idletasks()
+                page.go(path)
+
+    def try_demo(self) -> None:
+        if self.presets.load(preset_store.find("demo")):
+            self.go("run")
+
+    def close(self) -> None:
+        """Close; while a run goes on only after it has ended as the person wishes."""
+        if self.runner.going:
+            if self.actions.stop():
+                self._closing = True
+                self.topbar.say("The window closes when the run has ended.")
+                if not self.runner.going:
+                    self._leave()
+            return
+        self._leave()
+
+    def _leave(self) -> None:
+        """Keep what is to be kept, then take the window down."""
+        self._keeping.stop()
+        self.findings.stop()
+        if self._turning:
+            self.root.after_cancel(self._turning)
+        try:
+            memory.keep_state(self.store.state)
+            memory.keep_view(self.appearance.view(self.bench.options.basic))
+        except OSError as error:
+            self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
+        self.bench.tooltip.hide()
+        for worker in (self.checks, self.decoder, self.writer):
+            worker.close()
+        self.root.destroy()
+
+    def _pages(self) -> dict[str, tuple[str, Callable[[Any], Page]]]:
+        """In the order of the navigation; those without a title are not in it. Imports wait until a page is shown."""
+
+        def concepts(parent: Any) -> Page:
+            from ui.tabs.concepts import ConceptsPage
+
+            return ConceptsPage(parent, self.bench)
+
+        def sampling(parent: Any) -> Page:
+            from ui.tabs.sampling import SamplingPage
+
+            return SamplingPage(parent, self.bench)
+
+        def run(parent: Any) -> Page:
+            from ui.tabs.run import RunPage
+
+            return RunPage(parent, self.bench, self.runner, self.actions, self.checks)
+
+        settings = {
+            tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS
+        }
+        return {
+            "welcome": ("", lambda parent: WelcomePage(parent, self.bench, self.try_demo)),
+            "model": settings["model"],
+            "concepts": ("Concepts", concepts),
+            "training": settings["training"],
+            "adapter": settings["adapter"],
+            "sampling": ("Sampling", sampling),
+            "saving": settings["saving"],
+            "run": ("Run", run),
+        }
+
+    def _turn(self) -> None:
+        """One turn of the window's loop; it goes on whatever happens in it."""
+        self._turning = self.root.after(TURN_MS, self._turn)
+        for step in (self.checks.deliver, self.decoder.deliver, self.writer.deliver, self.runner.poll, self._tick):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - the loop must turn on; the error is shown to the person
+                self.errors.report(error)
+            if self._closing and not self.runner.going:
+                self._leave()
+                return
+
+    def _tick(self) -> None:
+        if self.shell.current == "run":
+            self.shell.pages["run"].tick()  # type: ignore[attr-defined]
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        self.root.after(TURN_MS, call)
+
+    def _on_change(self, before: TrainingState, after: TrainingState) -> None:
+        if before != after:
+            self._colour_concepts()
+            self._keeping.start(KEEP_MS, self._keep)
+
+    def _keep(self) -> None:
+        state = self.store.state
+        self.writer.submit("state", lambda: memory.keep_state(state), lambda _nothing: None, self._on_unkept)
+
+    def _on_unkept(self, error: Exception) -> None:
+        self.topbar.say(f"The settings could not be kept on the disk: {error}")
+
+    def _colour_concepts(self) -> None:
+        running = self.runner.state.active if self.runner.state else ()
+        names = [concept.name for concept in self.store.state.concepts]
+        self.colours.update(names, [concept.name for concept in running])
+
+    def _on_ended(self, _ended: Ended) -> None:
+        if self._closing:
+            self._leave()

@@ -1,0 +1,88 @@
+"""Colours: pairs for the light and the dark theme, and one colour per concept wherever it appears."""
+
+from collections.abc import Iterable, Sequence
+
+from onetrainer_clone.settings import Severity
+
+Pair = tuple[str, str]  # light, dark
+
+TEXT: Pair = ("#1b1f24", "#e6e9ed")
+DIM: Pair = ("#5b636d", "#a2aab4")
+FAINT: Pair = ("#8a929c", "#7b838d")
+PAGE: Pair = ("#f3f4f6", "#17191c")
+CARD: Pair = ("#ffffff", "#202327")
+FIELD: Pair = ("#ffffff", "#2a2e33")
+LINE: Pair = ("#d3d7dc", "#373c43")
+HOVER: Pair = ("#e6e9ed", "#2e3238")
+SELECTED: Pair = ("#dfeaff", "#23344f")
+ACCENT: Pair = ("#2563d9", "#3d7bf0")
+ACCENT_HOVER: Pair = ("#1d4fb0", "#5a90f5")
+ON_ACCENT: Pair = ("#ffffff", "#ffffff")
+ERROR: Pair = ("#b3261e", "#ff8a80")
+WARNING: Pair = ("#8a5300", "#ffb95c")
+NOTE: Pair = ("#3b5f8a", "#9cc2f0")
+GOOD: Pair = ("#1b7a3d", "#6fd08c")
+
+SEVERITY: dict[Severity, Pair] = {"error": ERROR, "warning": WARNING, "note": NOTE}
+
+# After Okabe and Ito (https://jfly.uni-koeln.de/color/): told apart with every kind of colour blindness. The light ones
+# are darkened and the dark ones brightened until they have a contrast of 3:1 against the page.
+CONCEPTS: tuple[Pair, ...] = (
+    ("#0072b2", "#56b4e9"),
+    ("#c24e00", "#ff8c42"),
+    ("#00805e", "#2fcf9f"),
+    ("#a8457f", "#e79ccb"),
+    ("#7d6400", "#f0e442"),
+    ("#4a4a4a", "#d0d0d0"),
+    ("#5a3fc0", "#b3a2ff"),
+    ("#8c2f39", "#ff9aa2"),
+)
+
+
+def fade(colour: str, towards: str, share: float) -> str:
+    """A colour mixed with another one: share 0 is the first, 1 the second."""
+    first, second = (tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in (colour, towards))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(first, second, strict=True))
+
+
+def contrast(colour: str, against: str) -> float:
+    """The contrast of two colours as WCAG 2.1 counts it, 1 to 21."""
+    bright, dark = sorted((_luminance(colour), _luminance(against)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+class ConceptColours:
+    """Which concept has which colour: by name, kept when others come, go or move, and when it is renamed."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._names: tuple[str, ...] = ()
+
+    def update(self, names: Sequence[str], also: Iterable[str] = ()) -> None:
+        """The concepts are these now; `also` names those of a run that is shown and keeps its colours."""
+        names = tuple(names)
+        if len(names) == len(self._names):
+            renamed = [(old, new) for old, new in zip(self._names, names, strict=True) if old != new]
+            if len(renamed) == 1 and renamed[0][1] not in self._places and renamed[0][0] in self._places:
+                old, new = renamed[0]
+                self._places[new] = self._places[old]
+        kept = {*names, *also}
+        self._places = {name: place for name, place in self._places.items() if name in kept}
+        for name in (*names, *also):
+            if name not in self._places:
+                taken = set(self._places.values())
+                self._places[name] = next(place for place in range(len(taken) + 1) if place not in taken)
+        self._names = names
+
+    def place(self, name: str) -> int:
+        """The concept's number among the colours and line styles."""
+        return self._places.get(name, 0)
+
+    def __getitem__(self, name: str) -> Pair:
+        return CONCEPTS[self.place(name) % len(CONCEPTS)]

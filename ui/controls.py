@@ -1,0 +1,218 @@
+"""The widget of one setting, chosen from its declaration. Every control has a variable, which tests and people set alike."""
+
+import tkinter
+from collections.abc import Callable
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import Declaration, parse
+from ui import colours, theme
+from ui.dialogs import Ask
+from ui.words import as_text
+
+NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
+
+
+class Control:
+    """Shows a value and gives what a person made of it. `widget` is what is laid out."""
+
+    widget: Any
+    variable: tkinter.Variable
+    stretches = False  # as wide as there is room
+
+    def __init__(self, declaration: Declaration):
+        self.declaration = declaration
+
+    def show(self, value: Any) -> None:
+        self.variable.set(as_text(value))
+
+    def read(self) -> Any:
+        """What stands in the widget, as a value that `replace` checks."""
+        return parse(self.declaration, str(self.variable.get()))
+
+    def enable(self, enabled: bool) -> None:
+        self.widget.configure(state="normal" if enabled else "disabled")
+
+    def mark(self, bad: bool) -> None:
+        """Show that the value is wrong, or that it is well again."""
+
+    def focus(self) -> None:
+        self.widget.focus_set()
+
+    @property
+    def hover(self) -> list[Any]:
+        """The widgets that show the tooltip."""
+        return [self.widget]
+
+
+class Entry(Control):
+    """A line of text or a number, with a hint where it is empty."""
+
+    def __init__(self, parent: Any, declaration: Declaration):
+        super().__init__(declaration)
+        self.variable = tkinter.StringVar(parent)
+        self.widget = self.entry = ctk.CTkEntry(parent, width=NUMBER_WIDTH, textvariable=self.variable)
+        self.stretches = declaration.type is str
+        self._hint: Any = None
+        if declaration.empty and declaration.type is str or len(declaration.empty) <= 16 and declaration.empty:
+            self._add_hint(declaration.empty)
+
+    def _add_hint(self, text: str) -> None:
+        """customtkinter's own placeholder does not go with a variable."""
+        self._hint = ctk.CTkLabel(
+            self.entry, text=text, text_color=colours.FAINT, height=20, fg_color=colours.FIELD, bg_color=colours.FIELD
+        )
+        self._hint.bind("<Button-1>", lambda _event: self.entry.focus_set())
+        self.variable.trace_add("write", lambda *_: self._show_hint())
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        if self.variable.get():
+            self._hint.place_forget()
+        elif not self._hint.winfo_manager():
+            self._hint.place(x=8, rely=0.5, anchor="w")
+
+    def enable(self, enabled: bool) -> None:
+        colour = colours.TEXT if enabled else colours.FAINT
+        self.entry.configure(state="normal" if enabled else "disabled", text_color=colour)
+
+    def mark(self, bad: bool) -> None:
+        self.entry.configure(border_color=colours.ERROR if bad else colours.LINE, border_width=2 if bad else 1)
+
+    def focus(self) -> None:
+        self.entry.focus_set()
+        self.entry.select_range(0, "end")
+
+    @property
+    def hover(self) -> list[Any]:
+        return [self.entry]
+
+
+class PathEntry(Entry):
+    """A folder or file: typed or chosen."""
+
+    def __init__(self, parent: Any, declaration: Declaration, ask: Ask):
+        frame = ctk.CTkFrame(parent, fg_color="transparent")
+        super().__init__(frame, declaration)
+        self.widget = frame
+        self._ask = ask
+        self.entry.pack(side="left", fill="x", expand=True)
+        self.button = theme.button(frame, "Choose…", self.choose, width=76, height=28)
+        self.button.pack(side="left", padx=(6, 0))
+
+    def choose(self) -> None:
+        now = str(self.variable.get())
+        start = resolve(now) if now else None
+        initial = str(start if start and start.is_dir() else start.parent if start else "")
+        pick = self._ask.folder if self.declaration.kind == "folder" else self._ask.file
+        if chosen := pick(self.declaration.label, initial):
+            self.variable.set(chosen)
+
+    def enable(self, enabled: bool) -> None:
+        super().enable(enabled)
+        self.button.configure(state="normal" if enabled else "disabled")
+
+
+class ColourEntry(Entry):
+    """A colour as '#rrggbb', with a field that shows it and opens the chooser."""
+
+    def __init__(self, parent: Any, declaration: Declaration, ask: Ask):
+        frame = ctk.CTkFrame(parent, fg_color="transparent")
+        super().__init__(frame, declaration)
+        self.widget = frame
+        self.stretches = False
+        self._ask = ask
+        self.entry.pack(side="left")
+        self.swatch = ctk.CTkButton(
+            frame, text="", width=28, height=28, border_width=1, border_color=colours.LINE, command=self.choose
+        )
+        self.swatch.pack(side="left", padx=(6, 0))
+
+    def show(self, value: Any) -> None:
+        super().show(value)
+        self.swatch.configure(fg_color=value, hover_color=value)
+
+    def choose(self) -> None:
+        if chosen := self._ask.colour(self.declaration.label, str(self.variable.get())):
+            self.variable.set(chosen)
+
+
+class Text(Control):
+    """A text of several lines."""
+
+    stretches = True
+
+    def __init__(self, parent: Any, declaration: Declaration):
+        super().__init__(declaration)
+        self.variable = tkinter.StringVar(parent)
+        self.widget = self.box = ctk.CTkTextbox(parent, width=NUMBER_WIDTH, height=64, wrap="word")
+        self.box.bind("<KeyRelease>", lambda _event: self._typed())
+        self.box.bind("<<Paste>>", lambda _event: self.box.after_idle(self._typed))
+        self.variable.trace_add("write", lambda *_: self._write())
+
+    def _typed(self) -> None:
+        if self.box.get("1.0", "end-1c") != self.variable.get():
+            self.variable.set(self.box.get("1.0", "end-1c"))
+
+    def _write(self) -> None:
+        if self.box.get("1.0", "end-1c") != self.variable.get():
+            self.box.delete("1.0", "end")
+            self.box.insert("1.0", self.variable.get())
+
+    def mark(self, bad: bool) -> None:
+        self.box.configure(border_color=colours.ERROR if bad else colours.LINE)
+
+
+class Switch(Control):
+    def __init__(self, parent: Any, declaration: Declaration):
+        super().__init__(declaration)
+        self.variable = tkinter.BooleanVar(parent)
+        self.widget = ctk.CTkSwitch(parent, text="", width=44, variable=self.variable, onvalue=True, offvalue=False)
+
+    def show(self, value: Any) -> None:
+        self.variable.set(bool(value))
+
+    def read(self) -> Any:
+        return bool(self.variable.get())
+
+
+class Menu(Control):
+    """One of several choices: beside each other where they are few and short, else in a menu."""
+
+    def __init__(self, parent: Any, declaration: Declaration):
+        super().__init__(declaration)
+        labels = [choice.label for choice in declaration.choices]
+        self.variable = tkinter.StringVar(parent, labels[0])
+        if 1 < len(labels) <= 3 and sum(map(len, labels)) <= 36:
+            made = ctk.CTkSegmentedButton(parent, values=labels, variable=self.variable, border_width=2)
+        else:
+            made = ctk.CTkOptionMenu(
+                parent, values=labels, variable=self.variable, width=NUMBER_WIDTH if max(map(len, labels)) < 12 else 220
+            )
+        self.widget = made
+
+    def read(self) -> Any:
+        return next(choice for choice in self.declaration.choices if choice.label == self.variable.get())
+
+    @property
+    def hover(self) -> list[Any]:
+        if isinstance(self.widget, ctk.CTkSegmentedButton):
+            return list(self.widget.winfo_children())
+        return [self.widget]
+
+
+def make(parent: Any, declaration: Declaration, ask: Ask) -> Control:
+    """The control for a declaration."""
+    makers: dict[str, Callable[[], Control]] = {
+        "folder": lambda: PathEntry(parent, declaration, ask),
+        "file": lambda: PathEntry(parent, declaration, ask),
+        "colour": lambda: ColourEntry(parent, declaration, ask),
+        "text": lambda: Text(parent, declaration),
+    }
+    if declaration.kind in makers:
+        return makers[declaration.kind]()
+    if declaration.choices:
+        return Menu(parent, declaration)
+    return Switch(parent, declaration) if declaration.type is bool else Entry(parent, declaration)

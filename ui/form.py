@@ -1,0 +1,149 @@
+"""The form of one group of settings, a card with a row for each, made from the declarations alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.settings import Declaration, Invalid, Setting, Settings, When, declarations, get, why_not
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.common import Every
+from ui import colours, theme
+from ui.row import Row
+from ui.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class Line:
+    """One setting of a card: its path below the card's, and its label."""
+
+    below: str
+    label: str
+    declaration: Declaration
+
+
+@dataclass(frozen=True)
+class Card:
+    """A group of settings that is shown together."""
+
+    title: str
+    tip: str
+    prefix: str  # of the group in the state; '' is the root
+    lines: tuple[Line, ...]
+    conditions: tuple[When, ...]
+
+
+def cards(
+    owner: type[Settings], prefix: str, title: str, tip: str = "", conditions: tuple[When, ...] = ()
+) -> Iterator[Card]:
+    """The card of a group, then those of the groups in it. Lists (concepts, prompts) have views of their own."""
+    lines, inner = [], []
+    for name, declaration in declarations(owner).items():
+        if declaration.group is Every:
+            lines += _every(name, declaration)
+        elif declaration.group:
+            inner.append(declaration)
+        elif not declaration.item and not declaration.hidden:
+            lines.append(Line(name, declaration.label, declaration))
+    if lines:
+        yield Card(title, tip, prefix, tuple(lines), conditions)
+    for declaration in inner:
+        assert declaration.group is not None
+        path = f"{prefix}.{declaration.name}".lstrip(".")
+        held = (*conditions, _rooted(declaration.when, prefix)) if declaration.when else conditions
+        yield from cards(declaration.group, path, declaration.label, declaration.tip, held)
+
+
+def _every(name: str, group: Declaration) -> list[Line]:
+    """'Sample every' is one thing for a person: the group's label goes to its unit."""
+    unit, amount = declarations(Every).values()
+    return [Line(f"{name}.unit", group.label, unit), Line(f"{name}.amount", "    so many", amount)]
+
+
+def _rooted(condition: When, prefix: str) -> When:
+    if condition.path.startswith("/"):
+        return condition
+    return When(f"/{prefix}.{condition.path}".replace("/.", "/"), condition.values)
+
+
+class Form(ctk.CTkFrame):
+    """A card on the screen. Rows change in place; nothing is built anew when the state changes."""
+
+    def __init__(self, parent: Any, bench: Workbench, card: Card, label_width: int = 190):
+        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        self.card, self.prefix = card, card.prefix
+        self._bench = bench
+        self._waiting = ""
+        self.grid_columnconfigure(1, weight=1)
+        if card.title:
+            heading = ctk.CTkLabel(self, text=card.title, font=theme.font(theme.HEADING, bold=True), anchor="w")
+            heading.grid(row=0, column=0, columnspan=2, sticky="w", padx=16, pady=(10, 4))
+            if card.tip:
+                bench.tooltip.attach(heading, lambda: card.tip)
+        self.rows = [
+            Row(self, bench, 2 * number + 1, self._setting(line), line.label, label_width)
+            for number, line in enumerate(card.lines)
+        ]
+        ctk.CTkFrame(self, height=8, width=1, fg_color="transparent").grid(row=2 * len(self.rows) + 1, column=0)
+        self._ends = [
+            bench.store.changed.connect(lambda _before, _after: self.refresh_soon()),
+            bench.findings.checked.connect(self.refresh_soon),
+            bench.options.changed.connect(self.refresh_soon),
+        ]
+
+    def destroy(self) -> None:
+        for end in self._ends:
+            end()
+        if self._waiting:
+            self.after_cancel(self._waiting)
+            self._waiting = ""
+        super().destroy()
+
+    def point_to(self, prefix: str) -> None:
+        """Show another item of a list, for example 'concepts[2]'."""
+        if prefix != self.prefix:
+            self.prefix = prefix
+            for row, line in zip(self.rows, self.card.lines, strict=True):
+                row.point_to(self._setting(line))
+        self.refresh()
+
+    def refresh_soon(self) -> None:
+        """Refresh once when there is time, however often this is called."""
+        if not self._waiting:
+            self._waiting = self.after_idle(self.refresh)
+
+    def refresh(self) -> None:
+        if self._waiting:
+            self.after_cancel(self._waiting)
+            self._waiting = ""
+        state = self._bench.store.state
+        if not _there(state, self.prefix):
+            return
+        for row in self.rows:
+            row.refresh(state)
+
+    @property
+    def relevant(self) -> bool:
+        """Whether the card has an effect in this state and anything to show."""
+        state = self._bench.store.state
+        group = Setting(self.prefix, self.rows[0].declaration, None, self.card.conditions)
+        return not why_not(state, group) and any(row.relevant(state) for row in self.rows)
+
+    def row(self, path: str) -> Row | None:
+        return next((row for row in self.rows if row.path == path), None)
+
+    def _setting(self, line: Line) -> Setting:
+        path = f"{self.prefix}.{line.below}".lstrip(".")
+        held = self.card.conditions
+        if line.declaration.when:
+            held = (*held, _rooted(line.declaration.when, path.rpartition(".")[0]))
+        return Setting(path, line.declaration, None, held)
+
+
+def _there(state: TrainingState, prefix: str) -> bool:
+    """Whether the item that a form shows is still in the state (it may have been deleted a moment ago)."""
+    try:
+        return not prefix or get(state, prefix) is not None
+    except Invalid:
+        return False

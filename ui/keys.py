@@ -1,0 +1,23 @@
+"""The keys of the window."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ui.app import App
+
+TAB_KEYS = ("model", "concepts", "training", "adapter", "sampling", "saving", "run")
+
+
+def bind_keys(root: Any, app: "App") -> None:
+    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, F5 start, Alt+1 … Alt+7 the tabs."""
+    keys = {
+        "<Control-s>": app.presets.save,
+        "<Control-z>": app.topbar.step_back,
+        "<Control-Shift-Z>": app.topbar.step_forth,
+        "<Control-y>": app.topbar.step_forth,
+        "<F5>": app.actions.start,
+    }
+    for key, call in keys.items():
+        root.bind(key, lambda _event, call=call: call())
+    for number, tab in enumerate(TAB_KEYS, start=1):
+        root.bind(f"<Alt-Key-{number}>", lambda _event, tab=tab: app.go(tab))

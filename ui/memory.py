@@ -1,0 +1,68 @@
+"""What the window remembers from one start to the next: the last state, its size, theme and scaling."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from onetrainer_clone import paths
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from presets import store as preset_store
+from presets.codec import decode, encode
+
+
+@dataclass(frozen=True)
+class View:
+    """How the window looks."""
+
+    geometry: str = "1100x740"
+    theme: str = ""  # 'light' or 'dark'; empty: as the system
+    scaling_percent: int = 100
+    basic: bool = True
+
+
+def folder() -> Path:
+    return (paths.home() or platformdirs.user_data_path(paths.APP)) / "window"
+
+
+def log_file() -> Path:
+    return folder() / "window.log"
+
+
+def keep_state(state: TrainingState) -> None:
+    """Keep the state for the next start, whole or not at all. Raises OSError."""
+    paths.write_whole(folder() / "state.json", json.dumps({"preset": state.preset, "state": json.loads(encode(state))}))
+
+
+def last_state() -> tuple[TrainingState, TrainingState] | None:
+    """The state of the last start, and the preset that it was made from; None where there is none to be read."""
+    try:
+        kept = json.loads((folder() / "state.json").read_bytes())
+        state = decode(json.dumps(kept["state"]), str(kept["preset"]))
+    except (OSError, ValueError, KeyError, TypeError, UserError):
+        return None
+    return state, _preset_of(state)
+
+
+def _preset_of(state: TrainingState) -> TrainingState:
+    """What the state's preset holds; the defaults where it is gone, so that all of the state counts as unsaved."""
+    try:
+        return preset_store.find(state.preset).load() if state.preset else TrainingState()
+    except UserError:
+        return TrainingState()
+
+
+def keep_view(view: View) -> None:
+    paths.write_whole(folder() / "view.json", json.dumps(asdict(view)))
+
+
+def last_view() -> View:
+    try:
+        kept: dict[str, Any] = json.loads((folder() / "view.json").read_bytes())
+        view = View(**{f.name: type(f.default)(kept[f.name]) for f in fields(View) if f.name in kept})
+        return view if 50 <= view.scaling_percent <= 300 else View()
+    except (OSError, ValueError, TypeError, AttributeError):
+        return View()

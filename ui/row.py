@@ -1,0 +1,209 @@
+"""One setting in a form: label, control, unit, and what is wrong with it underneath."""
+
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.settings import Choice, Declaration, Invalid, Problem, Setting, When, get, replace, why_not
+from onetrainer_clone.state import TrainingState
+from ui import colours, controls, theme
+from ui.words import as_text, tip_of
+from ui.workbench import Workbench
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+class Row:
+    """Widgets are made when the row is first shown, and changed in place from then on."""
+
+    def __init__(self, parent: Any, bench: Workbench, line: int, setting: Setting, label: str, width: int):
+        self.setting, self.label_text = setting, label
+        self.control: controls.Control | None = None
+        self.message_text = ""
+        self._parent, self._bench, self._line, self._width = parent, bench, line, width
+        self._label: Any = None
+        self._message: Any = None
+        self._extra: Any = None
+        self._value: Any = object()  # nothing is shown yet
+        self._showing = False  # while the control is being set by us
+        self._shown = False
+        self._looks: tuple[bool, bool, bool] | None = None  # marked, enabled, unsaved
+
+    @property
+    def path(self) -> str:
+        return self.setting.path
+
+    @property
+    def declaration(self) -> Declaration:
+        return self.setting.declaration
+
+    def point_to(self, setting: Setting) -> None:
+        """Show the same setting of another item."""
+        self.setting = setting
+        self._value = object()
+
+    def relevant(self, state: TrainingState) -> bool:
+        """Whether to show it at all: not where its neighbour chose another way, nor what only experts change."""
+        for condition in self.setting.conditions:
+            if _neighbours(condition, self.path) and not _holds(state, condition):
+                return False
+        return not self._bench.options.basic or self.declaration.basic or self._needs_attention(state)
+
+    def _needs_attention(self, state: TrainingState) -> bool:
+        named = self.path in self._bench.store.rejected or bool(self._bench.findings.of(self.path))
+        return named or get(state, self.path) != self.declaration.default
+
+    def refresh(self, state: TrainingState) -> None:
+        """Show the state's value and what is to be said about it."""
+        if not self.relevant(state):
+            self._hide()
+            return
+        self._show()
+        assert self.control is not None
+        value, rejected = get(state, self.path), self._bench.store.rejected.get(self.path)
+        was_rejected = self._looks is not None and self._looks[0] and rejected is None
+        if value != self._value or (was_rejected and not self._reads_as(value)):
+            self._showing = True
+            self.control.show(value)
+            self._showing = False
+            self._value = value
+        said = [Problem(self.path, rejected)] if rejected is not None else self._bench.findings.of(self.path)
+        self._say(sorted(said, key=lambda problem: _ORDER[problem.severity])[:4])
+        unsaved = value != _saved(self._bench.store.saved, self.path, value)
+        looks = (rejected is not None or any(p.severity == "error" for p in said), not self._why_not(state), unsaved)
+        if looks != self._looks:
+            self._look(*looks)
+
+    def focus(self) -> None:
+        if self.control is not None:
+            self.control.focus()
+
+    @property
+    def top(self) -> int:
+        """Where the row stands on the screen."""
+        return int(self._label.winfo_rooty()) if self._label is not None else 0
+
+    def tip(self) -> str:
+        """What the tooltip says."""
+        said = tip_of(self.declaration)
+        reason = self._why_not(self._bench.store.state)
+        return f"{said}\n\nNow it {reason}." if reason else said
+
+    def reset(self, value: Any) -> None:
+        self._bench.store.replace(self.path, value)
+
+    def _why_not(self, state: TrainingState) -> str:
+        return why_not(state, self.setting)
+
+    def _reads_as(self, value: Any) -> bool:
+        """Whether what stands in the control is this value: then it stays as the person typed it."""
+        assert self.control is not None
+        try:
+            return bool(get(replace(self._bench.store.state, self.path, self.control.read()), self.path) == value)
+        except Invalid:
+            return False
+
+    def _typed(self, *_: str) -> None:
+        if self._showing or self.control is None:
+            return
+        store = self._bench.store
+        try:
+            store.replace(self.path, self.control.read())
+            self._value = get(store.state, self.path)
+        except Invalid as error:
+            store.reject(self.path, error.problems[0].message)
+
+    def _show(self) -> None:
+        if self.control is None:
+            self._build()
+        if not self._shown:
+            assert self.control is not None
+            self._label.grid(row=self._line, column=0, sticky="nw", padx=(16, 8), pady=5)
+            sticky = "ew" if self.control.stretches else "w"
+            self.control.widget.grid(row=self._line, column=1, sticky=sticky, pady=4, padx=(0, 16))
+            if self._extra is not None:
+                self._extra.grid(row=self._line, column=1, sticky="w", padx=(controls.NUMBER_WIDTH + 10, 8))
+            self._shown = True
+
+    def _hide(self) -> None:
+        if self._shown:
+            assert self.control is not None
+            for widget in (self._label, self.control.widget, self._extra, self._message):
+                if widget is not None:
+                    widget.grid_remove()
+            self._shown, self.message_text = False, ""
+
+    def _build(self) -> None:
+        self._label = ctk.CTkLabel(self._parent, text=self.label_text, width=self._width, height=28, anchor="w")
+        self.control = controls.make(self._parent, self.declaration, self._bench.ask)
+        self.control.variable.trace_add("write", self._typed)
+        extra = self.declaration.unit
+        if self.declaration.empty and not getattr(self.control, "_hint", None):
+            extra = f"{extra}  empty: {self.declaration.empty}".strip()
+        if extra:
+            self._extra = ctk.CTkLabel(
+                self._parent, text=extra, text_color=colours.DIM, anchor="w", justify="left", wraplength=230,
+                font=theme.font(theme.SMALL),
+            )  # fmt: skip
+        for widget in (self._label, *self.control.hover):
+            self._bench.tooltip.attach(widget, self.tip)
+        self._label.bind("<Button-3>", lambda event: self._menu(event.x_root, event.y_root))
+
+    def _look(self, marked: bool, enabled: bool, unsaved: bool) -> None:
+        assert self.control is not None
+        was = self._looks
+        self._looks = (marked, enabled, unsaved)
+        if was is None or was[0] != marked:
+            self.control.mark(marked)
+        if was is None or was[1] != enabled:
+            self.control.enable(enabled)
+        colour = colours.ERROR if marked else colours.FAINT if not enabled else colours.TEXT
+        text = f"{self.label_text} •" if unsaved else self.label_text
+        self._label.configure(text_color=colour, text=text)
+
+    def _say(self, problems: list[Problem]) -> None:
+        text = "\n".join(problem.message[:1].upper() + problem.message[1:] for problem in problems)
+        if text == self.message_text:
+            return
+        self.message_text = text
+        if not text:
+            self._message.grid_remove()
+            return
+        if self._message is None:
+            self._message = ctk.CTkLabel(
+                self._parent, anchor="w", justify="left", wraplength=400, font=theme.font(theme.SMALL), height=18
+            )
+        self._message.configure(text=text, text_color=colours.SEVERITY[problems[0].severity])
+        self._message.grid(row=self._line + 1, column=1, sticky="w", pady=(0, 6))
+
+    def _menu(self, left: int, top: int) -> None:
+        """Back to what the preset or the program holds."""
+        menu = theme.menu(self._label)
+        now = get(self._bench.store.state, self.path)
+        saved, default = _saved(self._bench.store.saved, self.path, now), self.declaration.default
+        for words, value in (("the preset's value", saved), ("the default", default)):
+            shown = as_text(value) or self.declaration.empty or "empty"
+            menu.add_command(
+                label=f"Back to {words}: {shown}"[:80],
+                command=lambda value=value: self.reset(value),
+                state="disabled" if value == now else "normal",
+            )
+        menu.tk_popup(left, top)
+
+
+def _saved(saved: TrainingState, path: str, otherwise: Any) -> Any:
+    """The value that the loaded preset has there; `otherwise` where it has no such item."""
+    try:
+        return get(saved, path)
+    except Invalid:
+        return otherwise
+
+
+def _neighbours(condition: When, path: str) -> bool:
+    """Whether the deciding setting is a choice in the same group: then the row is hidden, else greyed with the reason."""
+    group = path.rpartition(".")[0]
+    return condition.path.removeprefix("/").rpartition(".")[0] == group and isinstance(condition.values[0], Choice)
+
+
+def _holds(state: TrainingState, condition: When) -> bool:
+    return get(state, condition.path.removeprefix("/")) in condition.values

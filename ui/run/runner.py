@@ -1,0 +1,82 @@
+"""Starts runs and follows them: the border between the window and the session. Touches no widget."""
+
+from collections.abc import Callable
+
+from onetrainer_clone.events import Ended
+from onetrainer_clone.session import Controls, Session, Train
+from onetrainer_clone.settings import Invalid, Problem
+from onetrainer_clone.state import TrainingState
+from presets.runs import begin
+from ui.run.record import Record
+from ui.signals import Signal
+from ui.store import StateStore
+
+BATCH = 200  # events that one turn of the window's loop takes at most
+
+
+class Runner:
+    """One run at a time. `moved` is emitted at most once per turn, `ended` once per run."""
+
+    def __init__(self, train: Train, store: StateStore, errors: Callable[[], list[Problem]]):
+        self.record = Record()
+        self.state: TrainingState | None = None  # as it runs
+        self.moved: Signal[[]] = Signal()
+        self.ended: Signal[[Ended]] = Signal()
+        self._session = Session(train)
+        self._store, self._errors = store, errors
+        self._going = False
+
+    @property
+    def going(self) -> bool:
+        """From the start until `Ended` was heard, whether the thread is alive or not."""
+        return self._going
+
+    @property
+    def controls(self) -> Controls:
+        return self._session.controls
+
+    @property
+    def paused(self) -> bool:
+        return self._going and self.controls.paused
+
+    @property
+    def stopping(self) -> bool:
+        return self._going and self.controls.stopping
+
+    def start(self) -> None:
+        """Start a run of the store's state. Raises `Invalid` with all that keeps it from starting."""
+        if self._going:
+            return
+        found = [*self._store.rejected_problems(), *self._errors()]
+        if found:
+            raise Invalid(found)
+        self._session.join(5)  # the last run's thread is over as soon as its end was heard
+        self.state = begin(self._session, self._store.state)
+        self.record = Record()
+        self._going = True
+        self.moved.emit()
+
+    def pause(self, pause: bool) -> None:
+        if self._going:
+            (self.controls.pause if pause else self.controls.resume)()
+            self.moved.emit()
+
+    def stop(self, save: bool) -> None:
+        if self._going:
+            self.controls.stop(save)
+            self.moved.emit()
+
+    def poll(self) -> None:
+        """Take what the run has told since the last turn."""
+        events = self._session.events(limit=BATCH)
+        for event in events:
+            self.record.on(event)
+            if isinstance(event, Ended):
+                self._going = False
+        if events:
+            self.moved.emit()
+        if events and isinstance(events[-1], Ended):
+            self.ended.emit(events[-1])
+
+    def join(self, timeout: float) -> None:
+        self._session.join(timeout)

@@ -1,0 +1,100 @@
+"""The frame of the window: navigation at the left, the bar above, and the page that is in view."""
+
+from collections.abc import Callable
+from typing import Any
+
+import customtkinter as ctk
+
+from ui import colours, theme
+from ui.tabs.page import Page
+from ui.workbench import Workbench
+
+NAV_WIDTH = 150
+SCALINGS = ("80 %", "100 %", "125 %", "150 %", "175 %", "200 %")
+
+
+class Shell:
+    """Pages are made when they are first shown, and kept."""
+
+    def __init__(self, root: Any, bench: Workbench, pages: dict[str, tuple[str, Callable[[Any], Page]]]):
+        self.pages: dict[str, Page] = {}
+        self.current = ""
+        self._makers = {key: make for key, (_, make) in pages.items()}
+        self._bench = bench
+        root.grid_columnconfigure(1, weight=1)
+        root.grid_rowconfigure(1, weight=1)
+        self.nav = ctk.CTkFrame(root, width=NAV_WIDTH, corner_radius=0)
+        self.nav.grid(row=0, column=0, rowspan=2, sticky="ns")
+        self.bar = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=48)
+        self.bar.grid(row=0, column=1, sticky="ew", padx=14, pady=(10, 10))
+        self._body = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent")
+        self._body.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 12))
+        self.tabs: dict[str, Any] = {}
+        self._marks: dict[str, int] = {}
+        ctk.CTkLabel(self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w").pack(
+            fill="x", padx=16, pady=(14, 10)
+        )
+        for key, (title, _) in pages.items():
+            if title:
+                self.tabs[key] = self._tab(key, title)
+        bench.findings.checked.connect(self.mark)
+        bench.store.changed.connect(lambda _before, _after: self.mark())
+
+    def show(self, key: str) -> Page:
+        """Bring a page into view."""
+        if key == self.current:
+            return self.pages[key]
+        if key not in self.pages:
+            self.pages[key] = self._makers[key](self._body)
+        if self.current:
+            self.pages[self.current].hidden()
+            self.pages[self.current].pack_forget()
+        was, self.current = self.current, key
+        self.pages[key].pack(fill="both", expand=True)
+        self.pages[key].shown()
+        for tab in (was, key):
+            if tab in self.tabs:
+                self._look(tab)
+        return self.pages[key]
+
+    def mark(self) -> None:
+        """Beside each tab stands how many errors are on it."""
+        wrong = [p.path for p in self._bench.findings.problems if p.severity == "error"]
+        wrong += [path for path in self._bench.store.rejected if path not in wrong]
+        counts: dict[str, int] = {}
+        for path in wrong:
+            counts[tab_of(path)] = counts.get(tab_of(path), 0) + 1
+        for key in self.tabs:
+            if counts.get(key, 0) != self._marks.get(key, 0):
+                self._marks[key] = counts.get(key, 0)
+                self._look(key)
+
+    def _tab(self, key: str, title: str) -> Any:
+        made = ctk.CTkButton(
+            self.nav, text=title, anchor="w", height=34, width=NAV_WIDTH - 20, corner_radius=6, fg_color="transparent",
+            hover_color=colours.HOVER, text_color=colours.TEXT, command=lambda: self.show(key),
+        )  # fmt: skip
+        made.title = title
+        made.pack(fill="x", padx=10, pady=1)
+        return made
+
+    def _look(self, key: str) -> None:
+        wrong = self._marks.get(key, 0)
+        tab = self.tabs[key]
+        tab.configure(
+            fg_color=colours.SELECTED if key == self.current else "transparent",
+            text=f"{tab.title}   {wrong} !" if wrong else tab.title,
+            text_color=colours.ERROR if wrong else colours.TEXT,
+        )
+
+
+GROUP_TAB = {
+    "method": "model", "model": "model", "concepts": "concepts", "training": "training", "learning_rate": "training",
+    "optimizer": "training", "noise": "training", "adapter": "adapter", "sampling": "sampling", "saving": "saving",
+}  # fmt: skip
+
+
+def tab_of(path: str) -> str:
+    """The tab that shows a path; the path itself where it names a tab."""
+    first = path.partition(".")[0].partition("[")[0]
+    return GROUP_TAB.get(first, first)

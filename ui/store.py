@@ -1,0 +1,144 @@
+"""What the window edits: one frozen state after another, with the way back. Knows no Tk, so it is tested without a display."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from onetrainer_clone.settings import Problem, get, replace
+from onetrainer_clone.state import TrainingState
+from ui.signals import Signal
+from ui.words import changed_in_words
+
+MERGE_SECONDS = 1.5  # keystrokes in one field that follow each other this fast are one step of undo
+DEPTH = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of undo: the whole states before and after it, and a sentence for the person."""
+
+    before: TrainingState
+    after: TrainingState
+    sentence: str
+    path: str
+    time: float
+
+
+class StateStore:
+    """The current state. Every edit makes a new one; what does not parse is kept aside in `rejected`, by path."""
+
+    def __init__(self, state: TrainingState | None = None, clock: Callable[[], float] = time.monotonic):
+        self.state = state or TrainingState()
+        self.saved = self.state  # as the preset was loaded or saved: what differs from it is unsaved
+        self.rejected: dict[str, str] = {}
+        self.changed: Signal[[TrainingState, TrainingState]] = Signal()  # before, after
+        self._clock = clock
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+
+    def replace(self, path: str, value: Any, sentence: str = "") -> None:
+        """Change one setting. Raises `Invalid`; then the state stays as it is."""
+        after = replace(self.state, path, value)
+        self.rejected.pop(path, None)
+        if get(after, path) == get(self.state, path):
+            self.changed.emit(self.state, self.state)
+            return
+        before = self._mergeable(path)
+        after_words = sentence or changed_in_words(before, after, path)
+        self._push(Change(before, after, after_words, path, self._clock()))
+
+    def reject(self, path: str, message: str) -> None:
+        """Remember that what was typed there is no value; the last good one stays in the state."""
+        self.rejected[path] = message
+        self.changed.emit(self.state, self.state)
+
+    def set(self, state: TrainingState, sentence: str) -> None:
+        """Change the whole state in one step of undo."""
+        self.rejected.clear()
+        self._push(Change(self.state, state, sentence, "", self._clock()))
+
+    def load(self, state: TrainingState, saved: TrainingState | None = None) -> None:
+        """Begin anew with a state that was loaded; there is no way back behind it."""
+        self._done.clear()
+        self._undone.clear()
+        self.rejected.clear()
+        before, self.state = self.state, state
+        self.saved = state if saved is None else saved
+        self.changed.emit(before, state)
+
+    def mark_saved(self, name: str) -> None:
+        """The state is now what the preset of this name holds."""
+        before, self.state = self.state, self.state.model_copy(update={"preset": name})
+        self.saved = self.state
+        self.changed.emit(before, self.state)
+
+    @property
+    def unsaved(self) -> bool:
+        return self.state.model_copy(update={"preset": ""}) != self.saved.model_copy(update={"preset": ""})
+
+    def insert(self, path: str, index: int, item: Any, sentence: str) -> None:
+        """Put an item into a list of groups (concepts, prompts)."""
+        items = get(self.state, path)
+        self.set(replace(self.state, path, (*items[:index], item, *items[index:])), sentence)
+
+    def remove(self, path: str, index: int, sentence: str) -> None:
+        items = get(self.state, path)
+        self.set(replace(self.state, path, (*items[:index], *items[index + 1 :])), sentence)
+
+    def move(self, path: str, index: int, to: int, sentence: str) -> None:
+        items = list(get(self.state, path))
+        items.insert(to, items.pop(index))
+        self.set(replace(self.state, path, tuple(items)), sentence)
+
+    @property
+    def undo_sentence(self) -> str:
+        """What undo would take back, in words; empty where there is nothing."""
+        if self.rejected:
+            return "what was typed and is no value"
+        return self._done[-1].sentence if self._done else ""
+
+    @property
+    def redo_sentence(self) -> str:
+        return self._undone[-1].sentence if self._undone else ""
+
+    def undo(self) -> str:
+        """One step back; what was typed and did not parse goes first. Returns what was taken back, in words."""
+        sentence = self.undo_sentence
+        if self.rejected:
+            self.rejected.clear()
+            self.changed.emit(self.state, self.state)
+        elif self._done:
+            change = self._done.pop()
+            self._undone.append(change)
+            self._go(change.before)
+        return sentence
+
+    def redo(self) -> str:
+        if not self._undone:
+            return ""
+        change = self._undone.pop()
+        self._done.append(change)
+        self._go(change.after)
+        return change.sentence
+
+    def rejected_problems(self) -> list[Problem]:
+        return [Problem(path, message) for path, message in self.rejected.items()]
+
+    def _mergeable(self, path: str) -> TrainingState:
+        """The state from which a change of this path counts: that of the last step while the person types on."""
+        last = self._done[-1] if self._done else None
+        if last and last.path == path and not self._undone and self._clock() - last.time < MERGE_SECONDS:
+            self._done.pop()
+            return last.before
+        return self.state
+
+    def _push(self, change: Change) -> None:
+        if change.before != change.after:
+            self._done = [*self._done, change][-DEPTH:]
+        self._undone.clear()
+        self._go(change.after)
+
+    def _go(self, state: TrainingState) -> None:
+        before, self.state = self.state, state
+        self.changed.emit(before, state)

@@ -1,0 +1,42 @@
+"""What every tab is: a frame that is built when it is first shown, and can be asked for the field of a path."""
+
+from typing import Any
+
+import customtkinter as ctk
+
+from ui import theme
+from ui.workbench import Workbench
+
+
+class Page(ctk.CTkFrame):
+    def __init__(self, parent: Any, bench: Workbench):
+        super().__init__(parent, fg_color="transparent")
+        self.bench = bench
+
+    def shown(self) -> None:
+        """The page comes into view."""
+
+    def hidden(self) -> None:
+        """The page goes out of view."""
+
+    def go(self, path: str) -> bool:
+        """Bring the field of this path into view; False where it is not on this page."""
+        return False
+
+
+class Scrolled(ctk.CTkScrollableFrame):
+    """A column that scrolls."""
+
+    def __init__(self, parent: Any, **options: Any):
+        super().__init__(parent, fg_color="transparent", corner_radius=0, **options)
+        self.grid_columnconfigure(0, weight=1)
+        self._parent_canvas.configure(
+            yscrollcommand=theme.scrolls(self._scrollbar, self._scrollbar.grid, self._scrollbar.grid_remove)
+        )
+
+    def bring(self, top: int) -> None:
+        """Scroll until what stands at this height of the screen is in the upper part of the view."""
+        self.update_idletasks()
+        height = max(self.winfo_height(), 1)
+        within = top - self.winfo_rooty() - 60
+        self._parent_canvas.yview_moveto(max(within / height, 0.0))

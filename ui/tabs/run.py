@@ -1,0 +1,155 @@
+"""The Run tab: start and stop, and everything that a run shows while it goes on."""
+
+import tkinter
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.events import Ended
+from ui import colours, theme
+from ui.actions import Actions
+from ui.background import Background
+from ui.run.chart import Chart
+from ui.run.log import LogView
+from ui.run.runner import Runner
+from ui.run.samples import Samples
+from ui.run.status import Status
+from ui.run.viewer import Viewer
+from ui.tabs.page import Page
+from ui.words import where
+from ui.workbench import Workbench
+
+
+class RunPage(Page):
+    def __init__(self, parent: Any, bench: Workbench, runner: Runner, actions: Actions, background: Background):
+        super().__init__(parent, bench)
+        self.runner, self.actions = runner, actions
+        self._in_view = self._halved = False
+        self.buttons: dict[str, Any] = {}
+        self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
+        self.status = Status(self)
+        self.status.pack(fill="x", padx=2, pady=(0, 6))
+        self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", wraplength=880, cursor="hand2")
+        self.banner.bind("<Button-1>", lambda _event: self._on_banner())
+        panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
+        left = tkinter.PanedWindow(panes, orient="vertical", sashwidth=8, borderwidth=0)
+        self._panes = (panes, left)
+        self.chart = Chart(left, background, bench.colours)
+        self.log = LogView(left)
+        self.samples = Samples(panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step))
+        left.add(self.chart, stretch="always", minsize=160)
+        left.add(self.log, stretch="never", minsize=80, height=150)
+        panes.add(left, stretch="always", minsize=260)
+        panes.add(self.samples, stretch="always", minsize=260)
+        panes.pack(fill="both", expand=True)
+        self._themed = lambda _mode: self._colour()
+        ctk.AppearanceModeTracker.add(self._themed, self)
+        self._colour()
+        self._ends = [
+            runner.moved.connect(self.refresh),
+            runner.ended.connect(self._on_ended),
+            bench.findings.checked.connect(self.refresh),
+            bench.store.changed.connect(lambda _before, _after: self._show_banner()),
+        ]
+
+    def destroy(self) -> None:
+        for end in self._ends:
+            end()
+        ctk.AppearanceModeTracker.remove(self._themed)
+        super().destroy()
+
+    def shown(self) -> None:
+        self._in_view = True
+        self.after(1, self._halve)
+        self.refresh()
+
+    def hidden(self) -> None:
+        self._in_view = False
+
+    def tick(self) -> None:
+        """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
+        self.chart.show(self.runner.record)
+
+    def refresh(self) -> None:
+        if not self._in_view:
+            return
+        record, runner = self.runner.record, self.runner
+        self.status.show(record.progress, runner.going, runner.paused, runner.stopping)
+        self.log.show(record)
+        self.samples.show(record)
+        self.chart.show(record)
+        possible = {
+            "start": not runner.going, "pause": runner.going and not runner.stopping,
+            "stop": runner.going and not runner.stopping, "sample": runner.going and not runner.stopping,
+            "save": runner.going and not runner.stopping,
+        }  # fmt: skip
+        for key, able in possible.items():
+            wanted = "normal" if able else "disabled"
+            if self.buttons[key].cget("state") != wanted:
+                self.buttons[key].configure(state=wanted)
+        words = "Resume" if runner.paused else "Pause"
+        if self.buttons["pause"].cget("text") != words:
+            self.buttons["pause"].configure(text=words)
+        self._show_banner()
+
+    def _toolbar(self) -> Any:
+        bar = ctk.CTkFrame(self, fg_color="transparent")
+        for key, text, command, tip in (
+            ("start", "Start", self.actions.start, "Start training with the settings as they are now (F5)."),
+            ("pause", "Pause", self.actions.pause_or_resume, "Waits after the step; nothing is lost."),
+            ("stop", "Stop", self.actions.stop, "Ends the run after the step; asks whether to keep the result."),
+            ("sample", "Sample now", self.actions.sample_now, "Draws every prompt after the step."),
+            ("save", "Save now", self.actions.save_now, "Saves the result so far after the step."),
+        ):
+            made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
+            made.pack(side="left", padx=(0, 8))
+            self.bench.tooltip.attach(made, lambda tip=tip: tip)
+            self.buttons[key] = made
+        return bar
+
+    def _show_banner(self) -> None:
+        """How the last run ended, or what keeps one from starting."""
+        text, colour = self._banner()
+        if text != self.banner.cget("text"):
+            self.banner.configure(text=text, text_color=colour)
+        if text and not self.banner.winfo_manager():
+            self.banner.pack(fill="x", padx=6, pady=(0, 6), before=self._panes[0])
+        elif not text and self.banner.winfo_manager():
+            self.banner.pack_forget()
+
+    def _banner(self) -> tuple[str, colours.Pair]:
+        if self.runner.going:
+            return "", colours.DIM
+        blocking = self.actions.blocking()
+        if blocking:
+            first = f"{where(self.bench.store.state, blocking[0].path)}: {blocking[0].message}"
+            more = f"  (and {len(blocking) - 1} more: click to see them)" if len(blocking) > 1 else "  (click to go there)"
+            return f"Before you can start: {first}{more}", colours.WARNING
+        ended = self.runner.record.ended
+        if ended is None:
+            return "", colours.DIM
+        bad = ended.outcome in ("refused", "failed")
+        more = "  (click for the whole story)" if ended.trace or ended.problems else ""
+        return f"{ended.message.splitlines()[0] if ended.message else ended.outcome}{more}", (
+            colours.ERROR if bad else colours.GOOD
+        )
+
+    def _on_banner(self) -> None:
+        ended = self.runner.record.ended
+        if self.actions.blocking():
+            self.actions.show_blocking()
+        elif ended is not None and (ended.trace or ended.problems):
+            self.actions.tell_end(ended)
+
+    def _on_ended(self, _ended: Ended) -> None:
+        self.refresh()
+
+    def _halve(self) -> None:
+        """Half of the width for each side, the first time that the page is shown."""
+        if self._panes[0].winfo_width() > 600 and not self._halved:
+            self._panes[0].sash_place(0, round(self._panes[0].winfo_width() * 0.46), 0)
+            self._halved = True
+
+    def _colour(self) -> None:
+        for panes in self._panes:
+            panes.configure(background=theme.now(colours.PAGE))

@@ -1,0 +1,103 @@
+"""A tab of settings: the cards of one or more groups, all made from the declarations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from onetrainer_clone.settings import declarations
+from onetrainer_clone.state import TrainingState
+from ui.form import Card, Form, Line, cards
+from ui.tabs.page import Page, Scrolled
+from ui.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class TabSettings:
+    """Which groups a tab shows; plain settings of the root go on the first card."""
+
+    key: str
+    title: str
+    groups: tuple[str, ...]
+
+
+TABS = (
+    TabSettings("model", "Model", ("method", "model")),
+    TabSettings("training", "Training", ("training", "learning_rate", "optimizer", "noise")),
+    TabSettings("adapter", "Adapter", ("adapter",)),
+    TabSettings("saving", "Saving", ("saving",)),
+)
+SAMPLING = TabSettings("sampling", "Sampling", ("sampling",))
+
+
+def cards_of(tab: TabSettings) -> Iterator[Card]:
+    """The cards of a tab, in order."""
+    for name in tab.groups:
+        declaration = declarations(TrainingState)[name]
+        if declaration.group is None:
+            line = Line(name, declaration.label, declaration)
+            yield Card("What is trained", declaration.tip, "", (line,), ())
+        else:
+            held = (declaration.when,) if declaration.when else ()
+            yield from cards(declaration.group, name, declaration.label, declaration.tip, held)
+
+
+class Cards:
+    """Forms under each other in a frame; those without effect are left out."""
+
+    def __init__(self, frame: Any, bench: Workbench, tab: TabSettings):
+        self._frame, self._bench = frame, bench
+        self.forms = [Form(frame, bench, card) for card in cards_of(tab)]
+        self._placed: list[Form] = []
+        self._ends = [
+            bench.store.changed.connect(lambda _before, _after: self._place()),
+            bench.findings.checked.connect(self._place),
+            bench.options.changed.connect(self._place),
+        ]
+        self._place()
+
+    def destroy(self) -> None:
+        for end in self._ends:
+            end()
+
+    def go(self, path: str) -> bool:
+        """Show the field of a path and put the cursor into it; False where it is not here."""
+        for form in self.forms:
+            if (row := form.row(path)) is None:
+                continue
+            if not row.relevant(self._bench.store.state):
+                self._bench.options.basic = False
+            form.refresh()
+            self._place()
+            if isinstance(self._frame, Scrolled):
+                self._frame.bring(row.top)
+            row.focus()
+            return True
+        return False
+
+    def _place(self) -> None:
+        wanted = [form for form in self.forms if form.relevant]
+        if wanted == self._placed:
+            return
+        for form in self._placed:
+            if form not in wanted:
+                form.grid_remove()
+        for number, form in enumerate(self.forms):
+            if form in wanted and form not in self._placed:
+                form.refresh()
+                form.grid(row=number, column=0, sticky="ew", padx=(2, 8), pady=(0, 12))
+        self._placed = wanted
+
+
+class SettingsPage(Page):
+    def __init__(self, parent: Any, bench: Workbench, tab: TabSettings):
+        super().__init__(parent, bench)
+        column = Scrolled(self)
+        column.pack(fill="both", expand=True)
+        self.cards = Cards(column, bench, tab)
+
+    def destroy(self) -> None:
+        self.cards.destroy()
+        super().destroy()
+
+    def go(self, path: str) -> bool:
+        return self.cards.go(path)

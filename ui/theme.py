@@ -1,0 +1,141 @@
+"""Our colours on customtkinter's widgets, and what plain Tk canvases need to follow theme and scaling."""
+
+import tkinter
+from collections.abc import Callable
+from typing import Any, Literal
+
+import customtkinter as ctk
+
+from ui import colours
+from ui.colours import Pair
+
+Kind = Literal["main", "plain", "danger"]
+BODY, SMALL, HEADING, TITLE = 13, 12, 15, 20  # font sizes in px at 100 %
+
+
+def apply() -> None:
+    """Lay our colours over customtkinter's theme; before the first widget is made."""
+    theme = ctk.ThemeManager.theme
+    field = {"fg_color": colours.FIELD, "border_color": colours.LINE, "border_width": 1, "text_color": colours.TEXT}
+    over: dict[str, dict[str, Any]] = {
+        "CTk": {"fg_color": colours.PAGE},
+        "CTkToplevel": {"fg_color": colours.PAGE},
+        "CTkFrame": {"fg_color": colours.CARD, "top_fg_color": colours.CARD, "border_color": colours.LINE},
+        "CTkLabel": {"text_color": colours.TEXT},
+        "CTkEntry": {**field, "placeholder_text_color": colours.FAINT},
+        "CTkTextbox": {**field, "border_width": 1},
+        "CTkButton": {
+            "fg_color": colours.ACCENT, "hover_color": colours.ACCENT_HOVER, "text_color": colours.ON_ACCENT,
+            "text_color_disabled": colours.FAINT,
+        },
+        "CTkSwitch": {"progress_color": colours.ACCENT, "button_color": ("#3c424a", "#e6e9ed"),
+                      "button_hover_color": ("#1b1f24", "#ffffff"), "fg_color": ("#b9bfc7", "#50565e")},
+        "CTkOptionMenu": {
+            "fg_color": colours.HOVER, "button_color": colours.HOVER, "button_hover_color": colours.LINE,
+            "text_color": colours.TEXT, "text_color_disabled": colours.FAINT,
+        },
+        "CTkSegmentedButton": {
+            "fg_color": colours.HOVER, "unselected_color": colours.HOVER, "unselected_hover_color": colours.LINE,
+            "selected_color": colours.SELECTED, "selected_hover_color": colours.SELECTED, "text_color": colours.TEXT,
+            "text_color_disabled": colours.FAINT,
+        },
+        "CTkProgressBar": {"fg_color": colours.LINE, "progress_color": colours.ACCENT},
+        "CTkScrollableFrame": {"label_fg_color": colours.CARD},
+        "DropdownMenu": {"fg_color": colours.CARD, "hover_color": colours.SELECTED, "text_color": colours.TEXT},
+    }  # fmt: skip
+    for widget, values in over.items():
+        theme[widget].update({key: list(value) if isinstance(value, tuple) else value for key, value in values.items()})
+
+
+def now(pair: Pair) -> str:
+    """The colour of a pair in the present theme."""
+    return pair[1] if ctk.get_appearance_mode() == "Dark" else pair[0]
+
+
+def font(size: int = BODY, bold: bool = False) -> Any:
+    return ctk.CTkFont(size=size, weight="bold" if bold else "normal")
+
+
+def button(
+    parent: Any, text: str, command: Callable[[], object], kind: Kind = "plain", width: int = 0, **more: Any
+) -> Any:
+    """A button in one of our three looks."""
+    looks: dict[Kind, dict[str, Any]] = {
+        "main": {},
+        "plain": {
+            "fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.TEXT,
+        },
+        "danger": {"fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.ERROR},
+    }  # fmt: skip
+    width = width or 24 + 8 * len(text)
+    return ctk.CTkButton(parent, text=text, command=command, width=width, **{"height": 30, **looks[kind], **more})
+
+
+def menu(parent: Any) -> tkinter.Menu:
+    """A Tk menu in our colours."""
+    scale = ctk.ScalingTracker.get_widget_scaling(parent)
+    return tkinter.Menu(
+        parent, tearoff=False, relief="flat", borderwidth=1, activeborderwidth=0, bg=now(colours.CARD),
+        fg=now(colours.TEXT), activebackground=now(colours.SELECTED), activeforeground=now(colours.TEXT),
+        disabledforeground=now(colours.FAINT), font=font().create_scaled_tuple(scale),
+    )  # fmt: skip
+
+
+def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None]) -> Callable[[str, str], None]:
+    """A scroll command that shows the scrollbar only while there is something to scroll to."""
+    shown = False
+    remove()
+
+    def moved(first: str, last: str) -> None:
+        nonlocal shown
+        needed = float(first) > 0.0 or float(last) < 1.0
+        if needed != shown:
+            shown = needed
+            (place if needed else remove)()
+        scrollbar.set(first, last)
+
+    return moved
+
+
+class Canvas(tkinter.Canvas):
+    """A canvas that draws itself anew, once per idle moment, when its size, theme, scaling or contents changed."""
+
+    def __init__(self, parent: Any, background: Pair = colours.CARD, **options: Any):
+        super().__init__(parent, highlightthickness=0, borderwidth=0, **options)
+        self.background = background
+        self._waiting = ""
+        self._themed: Callable[[str], None] = lambda _mode: self.redraw()
+        self._scaled: Callable[[float, float], None] = lambda _widgets, _window: self.redraw()
+        ctk.AppearanceModeTracker.add(self._themed, self)
+        ctk.ScalingTracker.add_widget(self._scaled, self)
+        self.bind("<Configure>", lambda _event: self.redraw())
+
+    def destroy(self) -> None:
+        if self._waiting:
+            self.after_cancel(self._waiting)
+            self._waiting = ""
+        ctk.AppearanceModeTracker.remove(self._themed)
+        ctk.ScalingTracker.remove_widget(self._scaled, self)
+        super().destroy()
+
+    def redraw(self) -> None:
+        """Draw when there is time; asking again until then costs nothing."""
+        if not self._waiting:
+            self._waiting = self.after_idle(self._draw)
+
+    def _draw(self) -> None:
+        self._waiting = ""
+        self.configure(background=now(self.background))
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw everything that can be seen."""
+
+    def px(self, value: float) -> int:
+        """A length at 100 % in pixels of the screen."""
+        return round(value * ctk.ScalingTracker.get_widget_scaling(self))
+
+    def face(self, size: int = BODY, bold: bool = False) -> tuple[str, int, str]:
+        """A font for texts on the canvas."""
+        family = ctk.ThemeManager.theme["CTkFont"]["family"]
+        return family, -self.px(size), "bold" if bold else "normal"

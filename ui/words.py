@@ -1,0 +1,84 @@
+"""Values and changes as a person reads them."""
+
+from pathlib import PurePath
+from typing import Any
+
+from onetrainer_clone.settings import Choice, Declaration, Settings, declaration_at, get, join, split
+from onetrainer_clone.state import TrainingState
+
+
+def number(value: float) -> str:
+    """The shortest text that gives the number again: '0.0001', '1e-08', '3'."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def as_text(value: Any) -> str:
+    """A value as it stands in a field; None is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Choice):
+        return value.label
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def quoted(text: str, length: int = 40) -> str:
+    """A text in quotes on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return f'"{line if len(line) <= length else line[: length - 1] + "…"}"'
+
+
+def owner_name(state: TrainingState, path: str) -> str:
+    """The name of the concept or prompt that a path lies in, in quotes; empty elsewhere."""
+    parts = split(path)
+    for depth, part in enumerate(parts):
+        if isinstance(part, int):
+            item = get(state, join(parts[: depth + 1]))
+            number_ = f"{'concept' if parts[0] == 'concepts' else 'prompt'} {part + 1}"
+            return quoted(getattr(item, "name", "") or getattr(item, "text", "")) if _named(item) else number_
+    return ""
+
+
+def _named(item: Settings) -> bool:
+    return bool(getattr(item, "name", "") or getattr(item, "text", ""))
+
+
+def where(state: TrainingState, path: str) -> str:
+    """A path as a person reads it: 'Concepts, "class": Loss weight'."""
+    parts = split(path)
+    labels = []
+    for depth in range(1, len(parts) + 1):
+        if isinstance(parts[depth - 1], int):
+            labels.append(owner_name(state, join(parts[:depth])))
+        else:
+            labels.append(declaration_at(state, join(parts[:depth])).label)
+    return ", ".join(labels[:-1]) + (": " if labels[:-1] else "") + labels[-1] if labels else ""
+
+
+def changed_in_words(before: TrainingState, after: TrainingState, path: str) -> str:
+    """'Loss weight of "reg" 1 -> 0.3'."""
+    label = declaration_at(after, path).label
+    owner = owner_name(before, path)
+    parts = split(path)
+    if not owner and len(parts) > 1:
+        label = f"{declaration_at(after, join(parts[:-1])).label}: {label}"
+    old, new = (_shown(get(state, path)) for state in (before, after))
+    return f"{label}{f' of {owner}' if owner else ''} {old} -> {new}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and not isinstance(value, Choice):
+        return quoted(PurePath(value).name if len(value) > 40 and "/" in value else value)
+    return as_text(value) or "(empty)"
+
+
+def tip_of(declaration: Declaration) -> str:
+    """The tooltip of a setting: its tip, its limits, its default."""
+    default = as_text(declaration.default) or declaration.empty or "empty"
+    facts = [f"Default: {default}"]
+    if str(declaration.limits):
+        facts.insert(0, f"{str(declaration.limits)[:1].upper()}{str(declaration.limits)[1:]}")
+    choices = [f"{choice.label}: {choice.tip}" for choice in declaration.choices if choice.tip]
+    return "\n".join(part for part in (declaration.tip, *choices, ". ".join(facts)) if part)

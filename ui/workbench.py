@@ -1,0 +1,44 @@
+"""What every part of the window works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ui.colours import ConceptColours
+from ui.dialogs import Ask
+from ui.findings import Findings
+from ui.signals import Signal
+from ui.store import StateStore
+from ui.thumbnails import Pictures
+from ui.tooltip import Tooltip
+
+
+class Options:
+    """How much of the forms is shown."""
+
+    def __init__(self, basic: bool):
+        self._basic = basic
+        self.changed: Signal[[]] = Signal()
+
+    @property
+    def basic(self) -> bool:
+        return self._basic
+
+    @basic.setter
+    def basic(self, basic: bool) -> None:
+        if basic != self._basic:
+            self._basic = basic
+            self.changed.emit()
+
+
+@dataclass
+class Workbench:
+    root: Any
+    store: StateStore
+    findings: Findings
+    ask: Ask
+    tooltip: Tooltip
+    pictures: Pictures
+    colours: ConceptColours
+    options: Options
+    go: Callable[[str], None]  # to the field with this path, or to a tab
