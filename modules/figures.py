@@ -1,6 +1,7 @@
 """From the results of steps to the figures that people watch."""
 
 from collections import defaultdict
+from typing import Any
 
 import psutil
 
@@ -38,6 +39,18 @@ class Figures:
         self._concepts: dict[str, Smoothed] = defaultdict(Smoothed)
         self._process = psutil.Process()
         self.pace = Pace()
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a resumed run needs to go on with the same smoothed figures; plain JSON data."""
+        return {
+            "loss": [self._loss.value, self._loss.count],
+            "concepts": {name: [smoothed.value, smoothed.count] for name, smoothed in self._concepts.items()},
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        self._loss.value, self._loss.count = snapshot["loss"]
+        for name, (value, count) in snapshot["concepts"].items():
+            self._concepts[name].value, self._concepts[name].count = value, count
 
     def stepped(self, step: Step, result: Result) -> Stepped:
         self.pace.end(step.samples)

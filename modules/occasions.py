@@ -8,13 +8,15 @@ from pathlib import Path
 
 from PIL import Image
 
+from modules.backup import Position, back_up, rotate
 from modules.checkpoints.lora_file import save_lora
 from modules.data.batches import Step
+from modules.figures import Figures
 from modules.run import Run
 from modules.sampling import draw_all, save_picture
 from modules.validation import validate as measure
-from onetrainer_clone.events import Progressed, Sampled, Saved, Validated, Warned, Weights
-from onetrainer_clone.journal import SAMPLES, SAVES
+from onetrainer_clone.events import BackedUp, Progressed, Sampled, Saved, Validated, Warned, Weights
+from onetrainer_clone.journal import BACKUPS, SAMPLES, SAVES
 from onetrainer_clone.paths import default_workspace
 from onetrainer_clone.session import Stopped
 from onetrainer_clone.settings import UserError
@@ -45,11 +47,11 @@ class Timer:
 class Occasions:
     """The things that are done after a step, where they are due or asked for."""
 
-    def __init__(self, run: Run):
-        self._run = run
+    def __init__(self, run: Run, figures: Figures):
+        self._run, self._figures = run, figures
         state = run.state
         self._sample, self._validate = Timer(state.sampling.every), Timer(state.training.validate_every)
-        self._save = Timer(state.saving.every)
+        self._save, self._back_up = Timer(state.saving.every), Timer(state.saving.backup_every)
         self._sampled_at = -1
 
     def start(self) -> None:
@@ -66,14 +68,29 @@ class Occasions:
             self.sample(step.number)
         if self._run.controls.take("save") or (self._save.due(step) and not last):
             save(self._run, step.number)
+        if self._run.controls.take("back up") or self._back_up.due(step):
+            self.back_up(step.number)
 
     def end(self, step: int) -> None:
         """After the last step, or after the one at which the person stopped the run."""
         controls = self._run.controls
         if not controls.stopping or controls.save_on_stop:
             save_final(self._run, step)
+            if controls.stopping:
+                self.back_up(step)  # so that the run can go on another day
         if not controls.stopping and self._run.state.sampling.at_end and self._sampled_at != step:
             self.sample(step)
+
+    def back_up(self, step: int) -> None:
+        """If it fails, the backups before stay, it is said, and tried again at the next occasion."""
+        folder = self._run.state.run_folder / BACKUPS
+        try:
+            path = back_up(self._run, folder, Position(step, self._figures.snapshot()))
+            rotate(folder, self._run.state.saving.backups_kept)
+        except OSError as error:
+            self._run.emit(Warned(f"The backup of step {step} could not be written: {error.strerror or error}"))
+        else:
+            self._run.emit(BackedUp(step, str(path)))
 
     def sample(self, step: int) -> None:
         self._sampled_at = step

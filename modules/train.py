@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
+from modules.backup import restore_newest
 from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
 from modules.figures import Figures
@@ -28,13 +30,16 @@ def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
 
 def learn(run: Run) -> None:
     """The steps, and what happens around them."""
-    _started(run)
-    occasions, figures = Occasions(run), Figures(run)
-    occasions.start()
+    figures = Figures(run)
+    done = _resume(run, figures) if run.state.resume else 0
+    _started(run, done)
+    occasions = Occasions(run, figures)
+    if done == 0:
+        occasions.start()
     make = partial(make_batch, run.state, run.model, run.latents)
-    done = skipped = 0
+    skipped = 0
     try:
-        with ahead(steps(run.state, run.training, run.plan.steps, make)) as ready:
+        with ahead(steps(run.state, run.training, run.plan.steps, make, done)) as ready:
             run.emit(Progressed("training"))
             figures.pace.begin()
             for step in () if run.controls.stopping else ready:
@@ -52,10 +57,17 @@ def learn(run: Run) -> None:
         occasions.end(done)
 
 
-def _started(run: Run) -> None:
+def _resume(run: Run, figures: Figures) -> int:
+    """Go back to the newest backup; returns the steps that were done."""
+    position = restore_newest(run, Path(run.state.resume))
+    figures.restore(position.figures)
+    return position.step
+
+
+def _started(run: Run, done: int) -> None:
     state, plan = run.state, run.plan
     names = tuple(folder.concept.name for folder in run.training)
-    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names))
+    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done))
     count = sum(parameter.numel() for parameter in run.trained.parameters)
     layers = ", ".join(f"{len(found) // 2} layers of the {part}" for part, found in run.trained.parts.items())
     run.emit(Logged(f"Training {count:,} weights in {layers}, on {run.model.device}"))

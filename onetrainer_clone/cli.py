@@ -13,6 +13,7 @@ from tqdm import tqdm
 from onetrainer_clone import progress
 from onetrainer_clone.drawing import Drawing, LoraFile
 from onetrainer_clone.events import (
+    BackedUp,
     Ended,
     Event,
     Logged,
@@ -25,6 +26,7 @@ from onetrainer_clone.events import (
     Warned,
 )
 from onetrainer_clone.events import to_json as event_to_json
+from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import Plan, make_plan
 from onetrainer_clone.plan import require as require_plan
 from onetrainer_clone.reference import as_text, every_setting
@@ -32,7 +34,7 @@ from onetrainer_clone.session import Controls, Emit, Session, Train
 from onetrainer_clone.settings import Invalid, Problem, UserError, declaration_at, load, parse, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from presets import store
-from presets.runs import begin
+from presets.runs import begin, resume
 
 DONE, FAULT, WRONG, STOPPED = 0, 1, 2, 130
 EXIT_CODES = {"done": DONE, "failed": FAULT, "refused": WRONG, "stopped": STOPPED}
@@ -47,6 +49,7 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
         "window": lambda: window(arguments.preset, False),
         "demo": lambda: _demo(arguments, train, window),
         "train": lambda: _train(arguments, train),
+        "resume": lambda: _resume(arguments, train),
         "plan": lambda: _plan(arguments),
         "settings": lambda: _settings(arguments),
         "sample": lambda: _sample(arguments, train, sample),
@@ -83,7 +86,11 @@ def _has_display() -> bool:
 
 def state_from(preset: str, assignments: list[str]) -> TrainingState:
     """A preset with settings changed. Raises `UserError` where one of them is not there or wrong."""
-    state = store.find(preset).load()
+    return assign_all(store.find(preset).load(), assignments)
+
+
+def assign_all(state: TrainingState, assignments: list[str]) -> TrainingState:
+    """A state with 'path=value' applied. Raises `UserError` with every problem at once."""
     found: list[Problem] = []
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
@@ -121,6 +128,12 @@ def _train(arguments: argparse.Namespace, train: Train) -> int:
     claimed = begin(session, state)
     if not arguments.json:
         print(f"The run's folder is {claimed.run_folder}")
+    return follow(session, arguments.json)
+
+
+def _resume(arguments: argparse.Namespace, train: Train) -> int:
+    session = Session(train)
+    resume(session, resolve(arguments.folder), lambda state: assign_all(state, arguments.set))
     return follow(session, arguments.json)
 
 
@@ -181,6 +194,8 @@ class Terminal:
                 self._line(f"sample '{event.prompt}' at step {event.step}: {event.path}")
             case Saved():
                 self._line(f"saved: {event.path}")
+            case BackedUp():
+                self._line(f"backed up: {event.path}")
             case Warned():
                 self._line(f"warning: {event.message}")
             case Logged():

@@ -95,6 +95,14 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class BackedUp:
+    """Everything that the run needs to be resumed was written."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that the person should know; the run goes on."""
 
@@ -119,7 +127,7 @@ class Ended:
     problems: tuple[str, ...] = field(default=())
 
 
-Event = Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | Warned | Logged | Ended
+Event = Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | BackedUp | Warned | Logged | Ended
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
 
 

@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 
 from onetrainer_clone.events import Event, Progressed, from_json, to_json
+from onetrainer_clone.paths import write_whole
 
 STATE, JOURNAL, SAMPLES, SAVES, TENSORBOARD = "state.json", "journal.jsonl", "samples", "saves", "tensorboard"
+BACKUPS = "backups"
 
 
 class Journal:
@@ -32,6 +34,24 @@ class Journal:
 
     def close(self) -> None:
         self._file.close()
+
+
+def rewind(folder: Path, step: int) -> None:
+    """Leave out what a journal tells after a step: a run that is resumed there tells it again."""
+    path = folder / JOURNAL
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.is_file() else []
+    kept = []
+    for line in lines:
+        try:
+            data = json.loads(line)
+        except ValueError:
+            break
+        if data.get("event") == "Ended":
+            continue
+        if data.get("step", 0) > step:
+            break
+        kept.append(line)
+    write_whole(path, "".join(kept))
 
 
 def read(folder: Path) -> list[Event]:

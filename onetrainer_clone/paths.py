@@ -71,6 +71,16 @@ def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def flush_folder(folder: Path) -> None:
+    """See that a rename in a folder outlasts a power cut. Windows has no such call, and needs none."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def write_whole(path: Path, data: str | bytes) -> None:
     """`write_file` for data that is there already."""
 

@@ -12,7 +12,7 @@ from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 
 Emit = Callable[[Event], None]
-Wish = Literal["sample", "save"]
+Wish = Literal["sample", "save", "back up"]
 
 
 class Stopped(Exception):

@@ -13,7 +13,8 @@ def encode(state: TrainingState, description: str = "") -> str:
     """The text of a preset file. The name is the file's own, so it is not written into it."""
     described = {"description": description} if description else {}
     data = {"format": VERSION, **described, **changed(state)}
-    data.pop("preset", None)
+    for own in ("preset", "resume"):  # of a run, not of a preset
+        data.pop(own, None)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 

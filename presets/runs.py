@@ -1,12 +1,16 @@
 """How a run begins, for every front end: check the state, give the run a folder of its own, keep a journal."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+from onetrainer_clone.backups import PREFIX, backups
 from onetrainer_clone.events import Ended, Event
-from onetrainer_clone.journal import STATE, Journal
+from onetrainer_clone.journal import BACKUPS, STATE, Journal, rewind
 from onetrainer_clone.paths import write_whole
 from onetrainer_clone.session import Session
-from onetrainer_clone.settings import Invalid, Problem, replace
+from onetrainer_clone.settings import Invalid, Problem, UserError, replace
 from onetrainer_clone.state import TrainingState, check, errors
-from presets.codec import encode
+from presets.codec import encode, read_file
 
 
 def begin(session: Session, state: TrainingState) -> TrainingState:
@@ -14,15 +18,40 @@ def begin(session: Session, state: TrainingState) -> TrainingState:
     if found := errors(check(state)):
         raise Invalid(found)
     claimed = claim(state)
-    journal = Journal(claimed.run_folder)
+    _start(session, claimed)
+    return claimed
+
+
+def resume(
+    session: Session, folder: Path, changes: Callable[[TrainingState], TrainingState] = lambda s: s
+) -> TrainingState:
+    """Go on with a run from its newest backup; `changes` may alter its settings. Raises `UserError` where it cannot."""
+    found = backups(folder / BACKUPS)
+    if not found:
+        raise UserError(f"there is no backup in '{folder}': only a run that was backed up, or stopped, can be resumed")
+    state = changes(read_file(folder / STATE, ""))
+    for path, value in {
+        "saving.workspace": str(folder.resolve().parent),
+        "saving.name": folder.resolve().name,
+        "resume": str(folder.resolve() / BACKUPS),
+    }.items():
+        state = replace(state, path, value)
+    if wrong := errors(check(state)):
+        raise Invalid(wrong)
+    rewind(folder, int(found[-1].name.removeprefix(PREFIX)))
+    _start(session, state)
+    return state
+
+
+def _start(session: Session, state: TrainingState) -> None:
+    journal = Journal(state.run_folder)
 
     def listen(event: Event) -> None:
         journal(event)
         if isinstance(event, Ended):
             journal.close()
 
-    session.start(claimed, listen)
-    return claimed
+    session.start(state, listen)
 
 
 def claim(state: TrainingState) -> TrainingState:

@@ -83,17 +83,22 @@ class Step:
 
 
 def steps(
-    state: TrainingState, folders: Sequence[Folder], total: int, make: Callable[[Sequence[Sample]], Batch]
+    state: TrainingState,
+    folders: Sequence[Folder],
+    total: int,
+    make: Callable[[Sequence[Sample]], Batch],
+    done: int = 0,
 ) -> Iterator[Step]:
-    """The steps of a run, in order."""
+    """The steps of a run, in order, without the first `done`."""
     number = 0
     for count in itertools.count():
         found = epoch.steps(state, folders, count)
         for place, batches in enumerate(found, start=1):
             number += 1
-            yield Step(number, count, place == len(found), [make(samples) for samples in batches])
-            if number == total:
+            if number > total:
                 return
+            if number > done:
+                yield Step(number, count, place == len(found), [make(samples) for samples in batches])
 
 
 @contextmanager

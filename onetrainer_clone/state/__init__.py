@@ -26,6 +26,7 @@ class Method(Choice):
 
 class TrainingState(Settings):
     preset: str = setting("", "Preset", "The preset that this state was made from.", hidden=True)
+    resume: str = setting("", "Resume", "The backup that the run goes on from.", hidden=True)
     model: ModelSettings = group(ModelSettings, "Model")
     method: Method = setting(Method.LORA, "Method", "What is trained, and what the result is.", basic=True)
     concepts: tuple[Concept, ...] = setting((), "Concepts", "Folders of pictures.", basic=True)

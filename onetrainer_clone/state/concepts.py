@@ -1,5 +1,6 @@
 """The Concepts tab: folders of pictures, what each is for, and how much of it a run sees."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -131,16 +132,17 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
             yield Problem(f"{path}.resolution", message)
         if concept.loss_weight == 0 and concept.role in TRAINED:
             yield Problem(f"{path}.loss_weight", "is 0: the concept costs time and teaches nothing", "warning")
-    if active and all(c.loss_weight == 0 for _, c in active if c.role in TRAINED) and counts:
+    weights = [concept.loss_weight for _, concept in active if concept.role in TRAINED]
+    if weights and not any(weights):
         yield Problem("concepts", "every loss weight is 0: nothing would be learned")
 
 
 def _folder(path: str, concept: Concept) -> Iterator[Problem]:
     if not concept.path:
         yield Problem(f"{path}.path", "choose the folder that holds the pictures")
-    elif not resolve(concept.path).exists():
+    elif not os.path.exists(resolve(concept.path)):  # says False, where Path.exists raises for an overlong name
         yield Problem(f"{path}.path", f"there is no folder '{concept.path}': was it moved or renamed?")
-    elif not resolve(concept.path).is_dir():
+    elif not os.path.isdir(resolve(concept.path)):
         yield Problem(f"{path}.path", f"'{concept.path}' is not a folder: choose the folder that holds the pictures")
 
 
@@ -148,7 +150,7 @@ def _captions(path: str, concept: Concept) -> Iterator[Problem]:
     if concept.caption_source is CaptionSource.TEXT_FILE:
         if not concept.caption_file:
             yield Problem(f"{path}.caption_file", "choose the text file that holds the captions")
-        elif not resolve(concept.caption_file).is_file():
-            yield Problem(f"{path}.caption_file", f"there is no file '{concept.caption_file}'")
+        elif not os.path.isfile(resolve(concept.caption_file)):
+            yield Problem(f"{path}.caption_file", f"there is no file '{concept.caption_file}': was it moved or renamed?")
     if concept.caption_source is CaptionSource.TEXT and not concept.caption_text.strip() and not concept.trigger_words:
         yield Problem(f"{path}.caption_text", "is empty: every picture would be trained without a caption", "warning")

@@ -21,6 +21,10 @@ class SavingSettings(Settings):
         "", "Run name", "The run's folder and its files are named after it.", basic=True, empty="the preset's name"
     )
     every: Every = group(Every, "Save every", "How often the result so far is saved during the run.")
+    backup_every: Every = group(
+        Every, "Back up every", "How often everything that the run needs to be resumed is written."
+    )
+    backups_kept: int = setting(2, "Backups kept", "Older ones are removed; the newest always stays.", ge=1, le=1000)
     dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
     tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
     cache: str = setting(

@@ -1,0 +1,210 @@
+"""Everything that a run needs to go on as if it had never stopped: weights, average, optimizer, position, figures.
+
+A backup is a folder, complete or absent: it is made beside its name, flushed, then renamed. Two files: tensors in
+safetensors, the rest in JSON. Nothing is ever unpickled.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from modules.run import Run
+from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups
+from onetrainer_clone.dataset import Folder
+from onetrainer_clone.epoch import seed_of
+from onetrainer_clone.events import Logged, Warned
+from onetrainer_clone.paths import flush_folder, write_whole
+from onetrainer_clone.settings import UserError, changed, walk
+from onetrainer_clone.state import TrainingState
+
+VERSION = 1
+LIVE, AVERAGE, OPTIMIZER = "live/", "ema/", "optimizer/"
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a run stood: the steps done, and the figures that run on from step to step."""
+
+    step: int
+    figures: dict[str, Any]
+
+
+def back_up(run: Run, folder: Path, position: Position) -> Path:
+    """Write a backup of a run under `folder`; returns its own folder. Raises OSError, and then leaves no trace."""
+    name = f"{PREFIX}{position.step:07d}"
+    beside = folder / f".{name}.{os.getpid()}.part"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        optimizer_tensors, optimizer_rest = flatten(run.optimizer.state_dict())
+        tensors = {f"{OPTIMIZER}{key}": tensor for key, tensor in optimizer_tensors.items()}
+        for part in run.trained.parts.values():
+            tensors |= {f"{LIVE}{key}": parameter.detach() for key, parameter in part.items()}
+        if run.ema is not None:
+            tensors |= {f"{AVERAGE}{index}": tensor for index, tensor in enumerate(run.ema.shadow)}
+        save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, beside / TENSORS)
+        with (beside / TENSORS).open("rb+") as file:
+            os.fsync(file.fileno())
+        rest = {
+            "version": VERSION,
+            "step": position.step,
+            "figures": position.figures,
+            "optimizer": optimizer_rest,
+            "ema_updates": run.ema.updates if run.ema is not None else None,
+            "scaler": run.accelerator.scaler.state_dict() if run.accelerator.scaler is not None else None,
+            "pictures": picture_fingerprint(run.folders),
+            "state": changed(run.state),
+        }
+        write_whole(beside / REST, json.dumps(rest, ensure_ascii=False))
+        shutil.rmtree(folder / name, ignore_errors=True)
+        os.replace(beside, folder / name)
+        flush_folder(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return folder / name
+
+
+def rotate(folder: Path, keep: int) -> None:
+    """Remove the oldest backups beyond `keep`, and what a killed process left half-made. The newest always stays."""
+    for old in [*backups(folder)[: -max(1, keep)], *folder.glob(".*.part")]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+class Damaged(UserError):
+    """A backup that cannot be read; an earlier one may do."""
+
+
+def restore_newest(run: Run, folder: Path) -> Position:
+    """Put a run where its newest readable backup was made. Raises `UserError` where there is none."""
+    for backup in reversed(backups(folder)):
+        try:
+            position, said = restore(run, backup)
+        except Damaged as error:
+            run.emit(Warned(f"{error}; trying the one before"))
+            continue
+        for sentence in said:
+            run.emit(Warned(sentence))
+        run.emit(Logged(f"Resumed from {backup}"))
+        return position
+    raise UserError(f"there is no backup to resume from in {folder}")
+
+
+def restore(run: Run, backup: Path) -> tuple[Position, list[str]]:
+    """Put a run where the backup was made. Returns the position and what is different now, in sentences.
+
+    Raises `UserError` where the backup is damaged or belongs to another kind of run.
+    """
+    try:
+        rest = json.loads((backup / REST).read_text(encoding="utf-8"))
+        tensors = load_file(backup / TENSORS)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise Damaged(f"the backup {backup} cannot be read ({error})") from None
+    if rest.get("version") != VERSION:
+        raise UserError(f"the backup {backup} was made by another version of this program, so it cannot be resumed")
+    _restore_weights(run, tensors, backup)
+    _restore_optimizer(run, tensors, rest)
+    if run.ema is not None and rest["ema_updates"] is not None:
+        for index, shadow in enumerate(run.ema.shadow):
+            shadow.copy_(tensors[f"{AVERAGE}{index}"])
+        run.ema.updates = rest["ema_updates"]
+    if run.accelerator.scaler is not None and rest["scaler"] is not None:
+        run.accelerator.scaler.load_state_dict(rest["scaler"])
+    return Position(rest["step"], rest["figures"]), differences(run, rest)
+
+
+@torch.no_grad()
+def _restore_weights(run: Run, tensors: Mapping[str, Tensor], backup: Path) -> None:
+    live = {key: parameter for part in run.trained.parts.values() for key, parameter in part.items()}
+    held = {key.removeprefix(LIVE) for key in tensors if key.startswith(LIVE)}
+    if held != set(live) or any(tensors[f"{LIVE}{key}"].shape != p.shape for key, p in live.items()):
+        raise UserError(
+            f"the backup {backup} holds other layers or another rank than this state trains: resume with the settings of "
+            "the run, or start a new one"
+        )
+    for key, parameter in live.items():
+        parameter.copy_(tensors[f"{LIVE}{key}"])
+
+
+def _restore_optimizer(run: Run, tensors: Mapping[str, Tensor], rest: Mapping[str, Any]) -> None:
+    before, now = rest["state"].get("optimizer", {}).get("optimizer"), changed(run.state).get("optimizer", {})
+    if before != now.get("optimizer"):
+        return  # another optimizer starts afresh; `differences` says so
+    own = {key.removeprefix(OPTIMIZER): value for key, value in tensors.items() if key.startswith(OPTIMIZER)}
+    run.optimizer.load_state_dict(unflatten(own, rest["optimizer"]))
+
+
+def flatten(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """An optimizer's state_dict as tensors by name ('12/exp_avg') and the rest as JSON data.
+
+    bitsandbytes nests its quantization maps one level deeper ('12/__bnb_optimizer_quant_state__/absmax1').
+    """
+    tensors: dict[str, Tensor] = {}
+    scalars: dict[str, Any] = {}
+
+    def visit(prefix: str, values: Mapping[Any, Any]) -> None:
+        for name, value in values.items():
+            if isinstance(value, Mapping):
+                visit(f"{prefix}{name}/", value)
+            elif isinstance(value, Tensor):
+                tensors[f"{prefix}{name}"] = value.clone()  # several places may share one tensor, which a file cannot
+            else:
+                scalars[f"{prefix}{name}"] = value
+
+    visit("", state["state"])
+    return tensors, {"state": scalars, "param_groups": [dict(group) for group in state["param_groups"]]}
+
+
+def unflatten(tensors: Mapping[str, Tensor], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The opposite of `flatten`."""
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in [*tensors.items(), *rest["state"].items()]:
+        index, *nested, name = key.split("/")
+        place = state.setdefault(int(index), {})
+        for level in nested:
+            place = place.setdefault(level, {})
+        place[name] = value
+    groups = [{k: tuple(v) if k == "betas" else v for k, v in group.items()} for group in rest["param_groups"]]
+    return {"state": state, "param_groups": groups}
+
+
+def picture_fingerprint(folders: Sequence[Folder]) -> dict[str, int]:
+    """Per concept a hash of its pictures' names, sizes and captions."""
+    return {
+        folder.concept.name: seed_of(*((p.key, p.width, p.height, p.captions) for p in folder.pictures))
+        for folder in folders
+    }
+
+
+def differences(run: Run, rest: Mapping[str, Any]) -> list[str]:
+    """What is not as it was when the backup was made, and what that means."""
+    old = {s.path: s.value for s in walk(TrainingState.model_validate(rest["state"]))}
+    new = {s.path: s.value for s in walk(run.state)}
+    ignored = ("preset", "resume", "saving.", "sampling.")
+    said = [
+        f"{path} was {old.get(path)} and is {new.get(path)}"
+        for path in dict.fromkeys([*old, *new])
+        if old.get(path) != new.get(path) and not path.startswith(ignored)
+    ]
+    found = [f"Resumed with other settings than before: {'; '.join(said)}."] if said else []
+    if any(line.startswith(("training.epochs", "training.steps", "training.length", "learning_rate")) for line in said):
+        found.append(
+            f"The learning rate goes on from step {rest['step']:,} on the schedule of the new length, "
+            f"{run.plan.steps:,} steps."
+        )
+    now = picture_fingerprint(run.folders)
+    other = [name for name in dict.fromkeys([*rest["pictures"], *now]) if rest["pictures"].get(name) != now.get(name)]
+    if other:
+        found.append(
+            f"The pictures or captions of {', '.join(other)} are not the same as before: other samples follow."
+        )
+    return found

@@ -1,0 +1,155 @@
+"""A run that was killed and resumed ends exactly where the same run ends that was never stopped: bit for bit."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from modules.train import train
+from onetrainer_clone import journal
+from onetrainer_clone.backups import TENSORS, backups
+from onetrainer_clone.events import Ended, Event, Stepped, Warned
+from onetrainer_clone.session import Controls, Emit, Session
+from onetrainer_clone.settings import UserError, replace
+from onetrainer_clone.state import TrainingState
+from presets import runs, store
+
+STEPS, KILLED_AT, BACKUP_EVERY = 12, 8, 5
+CHANGES: dict[str, Any] = {
+    "training.steps": STEPS,
+    "training.ema.enabled": True,
+    "training.ema.decay": 0.9,
+    "training.accumulation": 2,
+    "training.batch_size": 2,
+    "adapter.dropout": 0.1,
+    "concepts[0].crop_jitter": 0.2,
+    "concepts[0].flip": True,
+    "concepts[0].image_variants": 3,
+    "concepts[0].caption_dropout": 0.2,
+    "sampling.prompts": (),
+    "saving.tensorboard": False,
+    "saving.dtype": "FP32",
+    "saving.backup_every": {"unit": "STEPS", "amount": BACKUP_EVERY},
+}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process at any moment."""
+
+
+def state_of(name: str, folder: Path, **more: Any) -> TrainingState:
+    state = store.find("demo").load()
+    for path, value in {**CHANGES, "saving.name": name, "saving.workspace": str(folder), **more}.items():
+        state = replace(state, path, value)
+    return state
+
+
+def run(start: Callable[[Session], TrainingState], kill_at: int = 0) -> tuple[TrainingState, list[Event]]:
+    def killed(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        def watched(event: Event) -> None:
+            emit(event)
+            if isinstance(event, Stepped) and event.step == kill_at:
+                raise Killed
+
+        train(state, watched, controls)
+
+    session = Session(killed)
+    state, events = start(session), list[Event]()
+    while not events or not isinstance(events[-1], Ended):
+        events += session.events(timeout=60)
+    session.join()
+    return state, events
+
+
+def figures(folder: Path) -> list[Any]:
+    return [
+        (e.step, e.loss, e.smoothed_loss, e.smoothed_concept_loss, e.learning_rate, e.gradient_norm, e.ema_distance)
+        for e in journal.read(folder)
+        if isinstance(e, Stepped)
+    ]
+
+
+@pytest.mark.parametrize("optimizer", ["ADAMW", "ADAMW_8BIT", "PRODIGY"])
+def test_a_killed_run_resumes_bit_for_bit(optimizer: str, tmp_path: Path) -> None:
+    rates = {"learning_rate.unet": None, "learning_rate.text_encoder": None} if optimizer == "PRODIGY" else {}
+    more = {"optimizer.optimizer": optimizer, **rates}
+    whole, events = run(lambda session: runs.begin(session, state_of("whole", tmp_path, **more)))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome == "done"
+    broken, _ = run(lambda session: runs.begin(session, state_of("broken", tmp_path, **more)), KILLED_AT)
+    again, events = run(lambda session: runs.resume(session, broken.run_folder))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome == "done"
+    assert [e.step for e in events if isinstance(e, Stepped)] == list(range(BACKUP_EVERY + 1, STEPS + 1))
+    expected = load_file(whole.run_folder / "saves" / "whole.safetensors")
+    found = load_file(again.run_folder / "saves" / "broken.safetensors")
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert figures(whole.run_folder) == figures(again.run_folder)
+    assert len(figures(whole.run_folder)) == STEPS
+
+
+def test_a_stopped_run_leaves_a_backup_and_goes_on(tmp_path: Path) -> None:
+    def stop_at_three(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        def watched(event: Event) -> None:
+            emit(event)
+            if isinstance(event, Stepped) and event.step == 3:
+                controls.stop()
+
+        train(state, watched, controls)
+
+    session = Session(stop_at_three)
+    state = runs.begin(session, state_of("a", tmp_path, **{"saving.backup_every": {"unit": "NEVER"}}))
+    session.join()
+    assert [path.name for path in backups(state.run_folder / "backups")] == ["step0000003"]
+    _, events = run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "training.steps", 6)))
+    assert [e.step for e in events if isinstance(e, Stepped)] == [4, 5, 6]
+    said = " ".join(e.message for e in events if isinstance(e, Warned))
+    assert "training.steps was 12 and is 6" in said
+    assert "schedule of the new length, 6 steps" in said
+
+
+def test_a_damaged_backup_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 11)
+    found = backups(state.run_folder / "backups")
+    assert [path.name for path in found] == ["step0000005", "step0000010"]
+    tensors = found[-1] / TENSORS
+    tensors.write_bytes(tensors.read_bytes()[:1000])
+    _, events = run(lambda session: runs.resume(session, state.run_folder))
+    assert next(e.step for e in events if isinstance(e, Stepped)) == 6
+    assert any("cannot be read" in e.message for e in events if isinstance(e, Warned))
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_one_before_and_the_run_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+
+    def full(source: Any, target: Any) -> None:
+        if str(target).endswith("step0000010"):
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    state, events = run(lambda session: runs.begin(session, state_of("a", tmp_path)))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome == "done"
+    assert any("backup of step 10" in e.message for e in events if isinstance(e, Warned))
+    folder = state.run_folder / "backups"
+    assert [path.name for path in folder.iterdir()] == ["step0000005"]
+
+
+def test_resuming_without_a_backup_or_with_another_rank_is_refused(tmp_path: Path) -> None:
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 7)
+    _, events = run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "adapter.rank", 4)))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].outcome == "refused"
+    assert "another rank" in events[-1].message
+    shutil.rmtree(state.run_folder / "backups")
+    with pytest.raises(UserError, match="there is no backup"):
+        runs.resume(Session(train), state.run_folder)
