@@ -5,7 +5,6 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Train
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
@@ -69,12 +68,12 @@ class App:
         self.runner = Runner(train, self.store, lambda: [])
         self.actions = Actions(self.bench, self.runner)
         self.runner.moved.connect(self._colour_concepts)
-        self.runner.ended.connect(self._on_ended)
         self.shell = Shell(root, self.bench, self._pages())
         self.presets = PresetMenu(self.shell.bar, self.bench)
         self.topbar = TopBar(self.shell, self.bench, self.presets, self.appearance)
         self._keeping = Timer(root.after, root.after_cancel)
-        self._closing = False
+        self.closed = self._closing = False
+        self._turns = 0  # that are going on: more than one while a dialog is open
         self._turning = ""
         bind_keys(root, self)
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -109,14 +108,11 @@ class App:
 
     def close(self) -> None:
         """Close; while a run goes on only after it has ended as the person wishes."""
-        if self.runner.going:
-            if self.actions.stop():
-                self._closing = True
-                self.topbar.say("The window closes when the run has ended.")
-                if not self.runner.going:
-                    self._leave()
-            return
-        self._leave()
+        if not self.runner.going:
+            self._leave()
+        elif self.actions.stop():
+            self._closing = True  # the loop leaves when the run has ended
+            self.topbar.say("The window closes when the run has ended.")
 
     def _leave(self) -> None:
         """Keep what is to be kept, then take the window down."""
@@ -129,6 +125,7 @@ class App:
             memory.keep_view(self.appearance.view(self.bench.options.basic))
         except OSError as error:
             self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
+        self.closed = True
         self.bench.tooltip.hide()
         for worker in (self.checks, self.decoder, self.writer):
             worker.close()
@@ -152,9 +149,7 @@ class App:
 
             return RunPage(parent, self.bench, self.runner, self.actions, self.checks)
 
-        settings = {
-            tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS
-        }
+        settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
         return {
             "welcome": ("", lambda parent: WelcomePage(parent, self.bench, self.try_demo)),
             "model": settings["model"],
@@ -167,20 +162,21 @@ class App:
         }
 
     def _turn(self) -> None:
-        """One turn of the window's loop; it goes on whatever happens in it."""
+        """One turn of the window's loop; it goes on whatever happens in it, and while a dialog of it is open."""
+        self._turns += 1
         self._turning = self.root.after(TURN_MS, self._turn)
         for step in (self.checks.deliver, self.decoder.deliver, self.writer.deliver, self.runner.poll, self._tick):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - the loop must turn on; the error is shown to the person
                 self.errors.report(error)
-            if self._closing and not self.runner.going:
-                self._leave()
-                return
+        self._turns -= 1
+        if self._closing and not self.runner.going and not self._turns:
+            self._leave()
 
     def _tick(self) -> None:
-        if self.shell.current == "run":
-            self.shell.pages["run"].tick()  # type: ignore[attr-defined]
+        if self.shell.current:
+            self.shell.pages[self.shell.current].tick()
 
     def _soon(self, call: Callable[[], None]) -> None:
         self.root.after(TURN_MS, call)
@@ -201,7 +197,3 @@ class App:
         running = self.runner.state.active if self.runner.state else ()
         names = [concept.name for concept in self.store.state.concepts]
         self.colours.update(names, [concept.name for concept in running])
-
-    def _on_ended(self, _ended: Ended) -> None:
-        if self._closing:
-            self._leave()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +38,34 @@ class CardList(ctk.CTkFrame):
         self.on_switch: Signal[[int]] = Signal()
         self.on_delete: Signal[[int]] = Signal()
         self.on_open: Signal[[int]] = Signal()
-        self._rows = _Rows(self, pictures, row_height, empty)
-        self._scrollbar = ctk.CTkScrollbar(self, command=self._rows.yview)
-        self._rows.configure(yscrollcommand=theme.scrolls(self._scrollbar, self._place, self._scrollbar.pack_forget))
-        self._rows.pack(side="left", fill="both", expand=True, padx=6, pady=6)
+        self.canvas = _Rows(self, pictures, row_height, empty)
+        self._scrollbar = ctk.CTkScrollbar(self, command=self.canvas.yview)
+        self.canvas.configure(yscrollcommand=theme.scrolls(self._scrollbar, self._place, self._scrollbar.pack_forget))
+        self.canvas.pack(side="left", fill="both", expand=True, padx=6, pady=6)
 
     def show(self, items: Sequence[Item]) -> None:
         self.items = items
         self.selected = min(self.selected, len(items) - 1)
-        self._rows.redraw()
+        self.canvas.redraw()
 
     def select(self, index: int) -> None:
         """Select a row and bring it into view."""
         if not self.items:
             return
         self.selected = max(0, min(index, len(self.items) - 1))
-        self._rows.reveal(self.selected)
-        self._rows.redraw()
+        self.canvas.reveal(self.selected)
+        self.canvas.redraw()
         self.on_select.emit(self.selected)
 
     def _place(self) -> None:
         self._scrollbar.pack(side="right", fill="y", padx=(0, 3), pady=6)
 
     def focus_list(self) -> None:
-        self._rows.focus_set()
+        self.canvas.focus_set()
+
+
+def _call(call: Callable[[], None], _event: Any) -> None:
+    call()
 
 
 class _Rows(theme.Canvas):
@@ -70,16 +75,15 @@ class _Rows(theme.Canvas):
         self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
         self.bind("<Button-1>", self._on_click)
         self.bind("<Double-Button-1>", lambda event: self._on_row(event, owner.on_open.emit))
-        for key, call in {
+        keys: dict[str, Callable[[], None]] = {
             "<Up>": lambda: owner.select(owner.selected - 1),
             "<Down>": lambda: owner.select(owner.selected + 1),
             "<space>": lambda: owner.on_switch.emit(owner.selected),
             "<Delete>": lambda: owner.on_delete.emit(owner.selected),
-        }.items():
-            self.bind(key, lambda _event, call=call: call())
-        for button, way in (("<Button-4>", -1), ("<Button-5>", 1)):
-            self.bind(button, lambda _event, way=way: self._scroll(way))
-        self.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1))
+        }
+        for key, call in keys.items():
+            self.bind(key, partial(_call, call))
+        self.on_wheel(self._scroll)
 
     def yview(self, *args: Any) -> Any:
         result = super().yview(*args)
@@ -150,10 +154,12 @@ class _Rows(theme.Canvas):
         if item.enabled is not None:
             edge = theme.now(colours.ACCENT if item.enabled else colours.FAINT)
             fill = edge if item.enabled else theme.now(colours.FIELD)
-            self.create_rectangle(right - px(16), top + px(8), right, top + px(24), outline=edge, fill=fill, width=px(1))
+            self.create_rectangle(
+                right - px(16), top + px(8), right, top + px(24), outline=edge, fill=fill, width=px(1)
+            )
             if item.enabled:
-                self.create_line(right - px(13), top + px(16), right - px(9), top + px(20), right - px(3), top + px(12),
-                                 fill="#ffffff", width=px(2))  # fmt: skip
+                hook = [right - px(13), top + px(16), right - px(9), top + px(20), right - px(3), top + px(12)]
+                self.create_line(hook, fill="#ffffff", width=px(2))
             right -= px(26)
         if item.badge:
             colour = theme.now(item.badge_colour)

@@ -56,7 +56,7 @@ class Entry(Control):
         self.widget = self.entry = ctk.CTkEntry(parent, width=NUMBER_WIDTH, textvariable=self.variable)
         self.stretches = declaration.type is str
         self._hint: Any = None
-        if declaration.empty and declaration.type is str or len(declaration.empty) <= 16 and declaration.empty:
+        if (declaration.empty and declaration.type is str) or (len(declaration.empty) <= 16 and declaration.empty):
             self._add_hint(declaration.empty)
 
     def _add_hint(self, text: str) -> None:

@@ -3,6 +3,7 @@
 import tkinter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from tkinter import colorchooser, filedialog
 from typing import Any, Protocol
 
@@ -137,7 +138,7 @@ class Dialog:
     def run(self, options: Sequence[Option]) -> str | None:
         """Show the dialog until it is answered. The last option is the one that Return chooses."""
         for option in reversed(options):
-            made = theme.button(self._buttons, option.label, lambda key=option.key: self._press(key), option.kind)
+            made = theme.button(self._buttons, option.label, partial(self._press, option.key), option.kind)
             made.pack(side="right", padx=(8, 0))
         self.window.bind("<Escape>", lambda _event: self.close(None))
         self.window.bind("<Return>", lambda _event: self._press(options[-1].key))

@@ -25,7 +25,7 @@ class Errors:
         def report(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
             self.report(error)
 
-        root.report_callback_exception = report  # type: ignore[method-assign]
+        root.report_callback_exception = report
 
     def report(self, error: BaseException) -> None:
         if isinstance(error, UserError):

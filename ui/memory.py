@@ -1,6 +1,7 @@
 """What the window remembers from one start to the next: the last state, its size, theme and scaling."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from presets.codec import decode, encode
+
+
+GEOMETRY = re.compile(r"\d{2,5}x\d{2,5}(\+\d+\+\d+)?")
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def keep_view(view: View) -> None:
 def last_view() -> View:
     try:
         kept: dict[str, Any] = json.loads((folder() / "view.json").read_bytes())
-        view = View(**{f.name: type(f.default)(kept[f.name]) for f in fields(View) if f.name in kept})
-        return view if 50 <= view.scaling_percent <= 300 else View()
+        view = View(**{field.name: kept[field.name] for field in fields(View) if field.name in kept})
+        sound = 50 <= view.scaling_percent <= 300 and GEOMETRY.fullmatch(view.geometry)
+        return view if sound else View()
     except (OSError, ValueError, TypeError, AttributeError):
         return View()

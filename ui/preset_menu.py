@@ -1,5 +1,6 @@
 """The preset menu: load, save, save as, rename, delete. Nothing unsaved is lost without a question."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class PresetMenu:
         for title, shipped in (("Shipped with the program", True), ("Your own", False)):
             menu.add_command(label=title, state="disabled")
             for preset in (preset for preset in known if preset.shipped is shipped):
-                menu.add_command(label=f"    {preset.name}", command=lambda preset=preset: self.load(preset))
+                menu.add_command(label=f"    {preset.name}", command=partial(self.load, preset))
         if not any(not preset.shipped for preset in known):
             menu.add_command(label="    none yet: 'Save as' makes one", state="disabled")
         menu.add_separator()

@@ -1,5 +1,6 @@
 """One setting in a form: label, control, unit, and what is wrong with it underneath."""
 
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -171,8 +172,9 @@ class Row:
             return
         if self._message is None:
             self._message = ctk.CTkLabel(
-                self._parent, anchor="w", justify="left", wraplength=400, font=theme.font(theme.SMALL), height=18
+                self._parent, anchor="w", justify="left", font=theme.font(theme.SMALL), height=18
             )
+            theme.wrap(self._message, self._parent, less=self._width + 50)
         self._message.configure(text=text, text_color=colours.SEVERITY[problems[0].severity])
         self._message.grid(row=self._line + 1, column=1, sticky="w", pady=(0, 6))
 
@@ -185,7 +187,7 @@ class Row:
             shown = as_text(value) or self.declaration.empty or "empty"
             menu.add_command(
                 label=f"Back to {words}: {shown}"[:80],
-                command=lambda value=value: self.reset(value),
+                command=partial(self.reset, value),
                 state="disabled" if value == now else "normal",
             )
         menu.tk_popup(left, top)

@@ -31,9 +31,9 @@ class Shell:
         self._body.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 12))
         self.tabs: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
-        ctk.CTkLabel(self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w").pack(
-            fill="x", padx=16, pady=(14, 10)
-        )
+        ctk.CTkLabel(
+            self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w"
+        ).pack(fill="x", padx=16, pady=(14, 10))
         for key, (title, _) in pages.items():
             if title:
                 self.tabs[key] = self._tab(key, title)

@@ -1,4 +1,4 @@
-"""What the window edits: one frozen state after another, with the way back. Knows no Tk, so it is tested without a display."""
+"""What the window edits: one frozen state after another, with the way back. Knows no Tk: tested without a display."""
 
 import time
 from collections.abc import Callable

@@ -31,7 +31,7 @@ class Strip(theme.Canvas):
     def draw(self) -> None:
         self.delete("all")
         px = self.px
-        self.configure(height=px(self.HEIGHT))
+        self.configure(height=px(self.HEIGHT if self.shares else 28))
         self.create_text(0, px(2), text=self.sentence, anchor="nw", fill=theme.now(colours.TEXT), font=self.face(),
                          width=self.winfo_width())  # fmt: skip
         if not self.shares:

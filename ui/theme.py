@@ -2,6 +2,7 @@
 
 import tkinter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import customtkinter as ctk
@@ -73,7 +74,7 @@ def button(
 
 def menu(parent: Any) -> tkinter.Menu:
     """A Tk menu in our colours."""
-    scale = ctk.ScalingTracker.get_widget_scaling(parent)
+    scale = scaling(parent)
     return tkinter.Menu(
         parent, tearoff=False, relief="flat", borderwidth=1, activeborderwidth=0, bg=now(colours.CARD),
         fg=now(colours.TEXT), activebackground=now(colours.SELECTED), activeforeground=now(colours.TEXT),
@@ -81,12 +82,30 @@ def menu(parent: Any) -> tkinter.Menu:
     )  # fmt: skip
 
 
-def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None]) -> Callable[[str, str], None]:
+def scaling(widget: Any) -> float:
+    """How much larger than at 100 % things are drawn."""
+    return float(ctk.ScalingTracker.get_widget_scaling(widget))
+
+
+def wrap(label: Any, within: Any, less: int = 0) -> None:
+    """Break the label's lines at the width of a widget, less so many px (at 100 %), also when that changes."""
+
+    def fit(event: Any) -> None:
+        width = max(round(event.width / scaling(label)) - less, 80)
+        if label.winfo_exists() and abs(label.cget("wraplength") - width) > 4:
+            label.configure(wraplength=width)
+
+    within.bind("<Configure>", fit, add="+")
+    if within.winfo_width() > 1:
+        label.configure(wraplength=max(round(within.winfo_width() / scaling(label)) - less, 80))
+
+
+def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None]) -> Callable[[float, float], None]:
     """A scroll command that shows the scrollbar only while there is something to scroll to."""
     shown = False
     remove()
 
-    def moved(first: str, last: str) -> None:
+    def moved(first: float, last: float) -> None:
         nonlocal shown
         needed = float(first) > 0.0 or float(last) < 1.0
         if needed != shown:
@@ -95,6 +114,10 @@ def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None
         scrollbar.set(first, last)
 
     return moved
+
+
+def _notch(call: Callable[[int], object], way: int, event: Any) -> None:
+    call(way or (-1 if event.delta > 0 else 1))
 
 
 class Canvas(tkinter.Canvas):
@@ -118,6 +141,14 @@ class Canvas(tkinter.Canvas):
         ctk.ScalingTracker.remove_widget(self._scaled, self)
         super().destroy()
 
+    def on_wheel(self, down: Callable[[int], object], across: Callable[[int], object] | None = None) -> None:
+        """Call with -1 or 1 for every notch; `across` with the Shift key held."""
+        for modifier, call in (("", down), ("Shift-", across)):
+            if call is not None:
+                self.bind(f"<{modifier}Button-4>", partial(_notch, call, -1))
+                self.bind(f"<{modifier}Button-5>", partial(_notch, call, 1))
+                self.bind(f"<{modifier}MouseWheel>", partial(_notch, call, 0))
+
     def redraw(self) -> None:
         """Draw when there is time; asking again until then costs nothing."""
         if not self._waiting:
@@ -133,7 +164,7 @@ class Canvas(tkinter.Canvas):
 
     def px(self, value: float) -> int:
         """A length at 100 % in pixels of the screen."""
-        return round(value * ctk.ScalingTracker.get_widget_scaling(self))
+        return round(value * scaling(self))
 
     def face(self, size: int = BODY, bold: bool = False) -> tuple[str, int, str]:
         """A font for texts on the canvas."""

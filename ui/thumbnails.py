@@ -81,7 +81,7 @@ def decode(path: Path, size: int) -> Image.Image | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     scale = size / max(picture.size)
-    wanted = tuple(max(round(side * scale), 1) for side in picture.size)
+    wanted = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
     return picture.resize(wanted, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS)
 
 

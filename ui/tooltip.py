@@ -41,7 +41,7 @@ class Tooltip:
         self._window = window = tkinter.Toplevel(self._root)
         window.wm_overrideredirect(True)
         window.configure(background=theme.now(colours.LINE))
-        scale = theme.ctk.ScalingTracker.get_widget_scaling(self._root)
+        scale = theme.scaling(self._root)
         label = tkinter.Label(
             window, text=text, justify="left", wraplength=round(380 * scale), background=theme.now(colours.CARD),
             foreground=theme.now(colours.TEXT), font=theme.font(theme.SMALL).create_scaled_tuple(scale),

@@ -50,7 +50,10 @@ class TopBar:
     def _looks(self, shell: Shell) -> None:
         scaling = f"{self._appearance.scaling_percent} %"
         self.scaling = ctk.CTkOptionMenu(
-            shell.nav, values=list(SCALINGS), width=120, command=lambda text: self._appearance.set_scaling(int(text[:-2]))
+            shell.nav,
+            values=list(SCALINGS),
+            width=120,
+            command=lambda text: self._appearance.set_scaling(int(text[:-2])),
         )
         self.scaling.set(scaling)
         self.dark = ctk.CTkSwitch(shell.nav, text="Dark", command=self._on_dark)
@@ -75,7 +78,10 @@ class TopBar:
             self.say(f"Done again: {sentence}")
 
     def _refresh(self) -> None:
-        for button, possible in ((self.undo, self._bench.store.undo_sentence), (self.redo, self._bench.store.redo_sentence)):
+        for button, possible in (
+            (self.undo, self._bench.store.undo_sentence),
+            (self.redo, self._bench.store.redo_sentence),
+        ):
             wanted = "normal" if possible else "disabled"
             if button.cget("state") != wanted:
                 button.configure(state=wanted)

@@ -84,6 +84,8 @@ def _stepped(step: int, steps: int, names: tuple[str, ...], seconds: float) -> S
 def _picture(path: Path, index: int, done: float) -> None:
     """A circle that comes out of the grey."""
     picture = Image.new("RGB", (64, 64), (128, 128, 128))
-    colour = tuple(round(128 + (goal - 128) * done) for goal in ((230, 60, 40), (40, 90, 220), (60, 180, 80))[index % 3])
-    ImageDraw.Draw(picture).ellipse((12, 12, 52, 52), fill=colour)  # type: ignore[arg-type]
+    colour = tuple(
+        round(128 + (goal - 128) * done) for goal in ((230, 60, 40), (40, 90, 220), (60, 180, 80))[index % 3]
+    )
+    ImageDraw.Draw(picture).ellipse((12, 12, 52, 52), fill=colour)
     picture.save(path)

@@ -26,7 +26,8 @@ class Chart(ctk.CTkFrame):
         self._loading = False
         self._drawn: tuple[Any, ...] = ()
         self._next = 0.0
-        self._hint = ctk.CTkLabel(self, text="", text_color=colours.DIM, wraplength=320)
+        self._hint = ctk.CTkLabel(self, text="", text_color=colours.DIM)
+        theme.wrap(self._hint, self, less=40)
         self._hint.place(relx=0.5, rely=0.5, anchor="center")
         self._themed = lambda _mode: self._restyle()
         ctk.AppearanceModeTracker.add(self._themed, self)
@@ -68,7 +69,7 @@ class Chart(ctk.CTkFrame):
             return
         figures = importlib.import_module("matplotlib.figure")
         tk = importlib.import_module("matplotlib.backends.backend_tkagg")
-        scale = ctk.ScalingTracker.get_widget_scaling(self)
+        scale = theme.scaling(self)
         figure = figures.Figure(figsize=(4, 3), dpi=round(92 * scale), layout="constrained")
         self._axes = figure.add_subplot()
         self._figure = tk.FigureCanvasTkAgg(figure, master=self)

@@ -29,13 +29,15 @@ class LogView(ctk.CTkTextbox):
         if not anew and record.logged == self._written:
             return
         self.configure(state="normal")
-        if anew:
+        if anew or not self._written:
             self.delete("1.0", "end")
             self._record, self._written = record, 0
         fresh = record.log[-(record.logged - self._written) :] if record.logged > self._written else []
         for line in fresh:
             mark = {"warning": "Warning: ", "error": "Error: "}.get(line.severity or "", "")
             self.insert("end", f"{mark}{line.text}\n", line.severity or "")
+        if not fresh and not record.logged:
+            self.insert("end", "What the run has to say is written here.", "dim")
         self._written = record.logged
         lines = int(float(self.index("end-1c")))
         if lines > LINES:
@@ -46,3 +48,4 @@ class LogView(ctk.CTkTextbox):
     def _colour(self) -> None:
         for severity, pair in colours.SEVERITY.items():
             self.tag_config(severity, foreground=theme.now(pair))
+        self.tag_config("dim", foreground=theme.now(colours.DIM))

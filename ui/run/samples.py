@@ -18,7 +18,7 @@ EMPTY = "Samples appear here as the run draws them: a row for each prompt, a col
 
 
 class Samples(ctk.CTkFrame):
-    def __init__(self, parent: Any, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], None]):
+    def __init__(self, parent: Any, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
         self.view = _Grid(self, pictures, open_large)
         self._across = ctk.CTkScrollbar(self, orientation="horizontal", command=self.view.xview)
@@ -45,7 +45,7 @@ class Samples(ctk.CTkFrame):
 
 
 class _Grid(theme.Canvas):
-    def __init__(self, owner: Samples, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], None]):
+    def __init__(self, owner: Samples, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
         super().__init__(owner)
         self.kept: list[Any] = []  # Tk forgets pictures that nobody holds
         self._pictures, self._open = pictures, open_large
@@ -53,12 +53,9 @@ class _Grid(theme.Canvas):
         self._shown: tuple[Any, ...] = ()
         self._follow = True  # keep the newest column in view until the person scrolls away
         self.bind("<Button-1>", self._on_click)
-        for button, way in (("<Button-4>", -1), ("<Button-5>", 1)):
-            self.bind(button, lambda _event, way=way: self._scroll(way, self.yview_scroll))
-            self.bind(f"<Shift-{button[1:]}", lambda _event, way=way: self._scroll(way, self.xview_scroll))
-        self.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1, self.yview_scroll))
-        self.bind(
-            "<Shift-MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1, self.xview_scroll)
+        self.on_wheel(
+            lambda way: self._scroll(self.yview_scroll, way),
+            lambda way: self._scroll(self.xview_scroll, way),
         )
 
     def show(self, record: Record) -> None:
@@ -146,7 +143,7 @@ class _Grid(theme.Canvas):
     def _width(self) -> int:
         return self.px(LABELS + CELL * len(self._record.sample_steps))
 
-    def _scroll(self, way: int, scroll: Callable[[int, str], None]) -> None:
+    def _scroll(self, scroll: Callable[..., object], way: int) -> None:
         scroll(way * 2, "units")
         self._follow = self.canvasx(self.winfo_width()) >= self._width() - 2
         self.redraw()

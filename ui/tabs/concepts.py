@@ -28,9 +28,8 @@ class ConceptsPage(ItemsPage):
         super().__init__(parent, bench, row_height=86, empty=EMPTY)
         self.strip = Strip(self)
         self.strip.grid(row=0, column=0, columnspan=2, sticky="ew", padx=(4, 10), pady=(0, 8))
-        self.counts = ctk.CTkLabel(
-            self.editor, text="", anchor="w", justify="left", wraplength=440, font=theme.font(theme.SMALL)
-        )
+        self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
+        theme.wrap(self.counts, self.editor, less=20)
         self._ends.append(bench.findings.planned.connect(self.refresh))
         self._ends.append(bench.findings.checked.connect(self.refresh))
 

@@ -1,5 +1,6 @@
 """A list of groups and the form of the selected one: add, duplicate, delete, reorder. Concepts and prompts are such."""
 
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -27,9 +28,9 @@ class ItemsPage(Page):
         self.list = CardList(self, bench.pictures, row_height, empty)
         self.list.grid(row=2, column=0, sticky="nsew", padx=(2, 8), pady=(6, 2))
         self.buttons: dict[str, Any] = {}
-        self._toolbar().grid(row=1, column=0, sticky="ew", padx=2)
+        self._toolbar().grid(row=1, column=0, columnspan=2, sticky="ew", padx=2)
         self.editor = Scrolled(self)
-        self._form: Form | None = None
+        self.form: Form | None = None
         self._hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
         self.list.on_select.connect(lambda _index: self._edit())
         self.list.on_switch.connect(self.switch)
@@ -112,10 +113,10 @@ class ItemsPage(Page):
         if not path.startswith(f"{self.path}["):
             return False
         self.list.select(int(path[len(self.path) + 1 :].partition("]")[0]))
-        if self._form is not None and (row := self._form.row(path)):
+        if self.form is not None and (row := self.form.row(path)):
             if not row.relevant(self.bench.store.state):
                 self.bench.options.basic = False
-            self._form.refresh()
+            self.form.refresh()
             self.editor.bring(row.top)
             row.focus()
         return True
@@ -135,7 +136,7 @@ class ItemsPage(Page):
             made = theme.button(bar, text, command, "main" if key == "add" else "plain")
             made.pack(side="left", padx=(0, 6))
             if tip:
-                self.bench.tooltip.attach(made, lambda tip=tip: tip)
+                self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
         return bar
 
@@ -146,14 +147,14 @@ class ItemsPage(Page):
             self._hint.grid(row=2, column=1)
             return
         prefix = f"{self.path}[{self.list.selected}]"
-        if self._form is None:
+        if self.form is None:
             card = next(cards(self.owner, prefix, ""))
-            self._form = Form(self.editor, self.bench, card, label_width=120)
-            self._form.grid(row=1, column=0, sticky="ew", padx=(0, 8))
-            self._form.refresh()
+            self.form = Form(self.editor, self.bench, card, label_width=120)
+            self.form.grid(row=1, column=0, sticky="ew", padx=(0, 8))
+            self.form.refresh()
         if not self.editor.grid_info():
             self._hint.grid_forget()
-            self.editor.grid(row=1, column=1, rowspan=2, sticky="nsew", pady=(0, 2))
-        if prefix != self._form.prefix:
-            self._form.point_to(prefix)
+            self.editor.grid(row=2, column=1, sticky="nsew", pady=(6, 2))
+        if prefix != self.form.prefix:
+            self.form.point_to(prefix)
         self.above_form()

@@ -19,6 +19,9 @@ class Page(ctk.CTkFrame):
     def hidden(self) -> None:
         """The page goes out of view."""
 
+    def tick(self) -> None:
+        """A turn of the window's loop while the page is in view."""
+
     def go(self, path: str) -> bool:
         """Bring the field of this path into view; False where it is not on this page."""
         return False

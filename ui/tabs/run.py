@@ -1,6 +1,7 @@
 """The Run tab: start and stop, and everything that a run shows while it goes on."""
 
 import tkinter
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -29,7 +30,8 @@ class RunPage(Page):
         self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
         self.status = Status(self)
         self.status.pack(fill="x", padx=2, pady=(0, 6))
-        self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", wraplength=880, cursor="hand2")
+        self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", cursor="hand2")
+        theme.wrap(self.banner, self, less=20)
         self.banner.bind("<Button-1>", lambda _event: self._on_banner())
         panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
         left = tkinter.PanedWindow(panes, orient="vertical", sashwidth=8, borderwidth=0)
@@ -103,7 +105,7 @@ class RunPage(Page):
         ):
             made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
             made.pack(side="left", padx=(0, 8))
-            self.bench.tooltip.attach(made, lambda tip=tip: tip)
+            self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
         return bar
 
@@ -123,7 +125,9 @@ class RunPage(Page):
         blocking = self.actions.blocking()
         if blocking:
             first = f"{where(self.bench.store.state, blocking[0].path)}: {blocking[0].message}"
-            more = f"  (and {len(blocking) - 1} more: click to see them)" if len(blocking) > 1 else "  (click to go there)"
+            more = (
+                f"  (and {len(blocking) - 1} more: click to see them)" if len(blocking) > 1 else "  (click to go there)"
+            )
             return f"Before you can start: {first}{more}", colours.WARNING
         ended = self.runner.record.ended
         if ended is None:

@@ -1,0 +1,140 @@
+"""A real window on a real display for the tests; its dialogs are answered by the test."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from onetrainer_clone.settings import Problem
+from tests.ui.fake_trainer import FakeTrainer
+from ui.app import App
+from ui.dialogs import Option
+
+
+@dataclass
+class Answers:
+    """An `Ask` that answers what the test put into it, and remembers what it was asked."""
+
+    choices: list[str | None] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    go_to: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+    listed: list[tuple[str, ...]] = field(default_factory=list)
+
+    def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
+        self.asked.append(title)
+        chosen = self.choices.pop(0)
+        assert chosen is None or chosen in [option.key for option in options]
+        return chosen
+
+    def text(self, title: str, message: str, initial: str = "") -> str | None:
+        self.asked.append(title)
+        return self.texts.pop(0)
+
+    def tell(self, title: str, message: str, details: str = "") -> None:
+        self.told.append((title, message, details))
+
+    def problems(self, title: str, message: str, problems: Sequence[tuple[Problem, str]]) -> Problem | None:
+        self.listed.append(tuple(problem.path for problem, _ in problems))
+        wanted = self.go_to.pop(0) if self.go_to else ""
+        return next((problem for problem, _ in problems if problem.path == wanted), None)
+
+    def folder(self, title: str, initial: str = "") -> str:
+        return self.folders.pop(0)
+
+    def file(self, title: str, initial: str = "") -> str:
+        return self.folders.pop(0)
+
+    def colour(self, title: str, initial: str = "") -> str:
+        return self.folders.pop(0)
+
+
+@dataclass
+class Window:
+    """The window under test and how to wait for it."""
+
+    app: App
+    ask: Answers
+    trainer: FakeTrainer
+
+    def turn(self, seconds: float = 0.0) -> None:
+        """Let the window's loop turn."""
+        end = time.monotonic() + seconds
+        while True:
+            self.app.root.update()
+            if time.monotonic() >= end:
+                return
+            time.sleep(0.005)
+
+    def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Let it turn until something is so."""
+        end = time.monotonic() + seconds
+        while not true():
+            self.turn()
+            assert time.monotonic() < end, "this took too long"
+            time.sleep(0.005)
+
+    def settle(self) -> None:
+        """Until the workers have said what they had to say about the state."""
+        self.app.findings.look()
+        self.until(lambda: self.app.checks.idle)
+        self.turn()
+
+
+@pytest.fixture
+def trainer() -> FakeTrainer:
+    return FakeTrainer()
+
+
+@pytest.fixture
+def ask() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def make_window(display: str, trainer: FakeTrainer, ask: Answers) -> Iterator[Callable[..., Window]]:
+    """Opens windows, also several after each other, and closes what is left open."""
+    opened: list[Window] = []
+
+    def make(preset: str | None = "demo", start: bool = False) -> Window:
+        window = Window(App(trainer, ask=ask), ask, trainer)
+        opened.append(window)
+        window.app.begin(preset, start)
+        window.turn()
+        return window
+
+    yield make
+    for window in opened:
+        close(window)
+
+
+@pytest.fixture
+def window(make_window: Callable[..., Window]) -> Window:
+    return make_window()
+
+
+def close(window: Window) -> None:
+    """Take the window down whatever it is in the middle of."""
+    if window.app.closed:
+        return
+    window.app.runner.stop(save=False)
+    window.until(lambda: not window.app.runner.going)
+    window.app.close()
+    assert window.app.closed
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with three pictures, one of them without a caption."""
+    folder = tmp_path / "my cat"
+    folder.mkdir()
+    for number, colour in enumerate(("red", "green", "blue")):
+        Image.new("RGB", (96, 64), colour).save(folder / f"{number}.png")
+        if number:
+            (folder / f"{number}.txt").write_text(f"a {colour} cat", encoding="utf-8")
+    return folder

@@ -1,0 +1,169 @@
+"""The lists of concepts and prompts: add, edit, duplicate, delete, reorder, switch; all of it can be undone."""
+
+from pathlib import Path
+
+import pytest
+
+from onetrainer_clone.state.concepts import Concept
+from tests.ui.conftest import Window
+from ui.tabs.concepts import ConceptsPage
+from ui.tabs.items import ItemsPage
+from ui.tabs.sampling import SamplingPage
+
+
+def page(window: Window, key: str = "concepts") -> ItemsPage:
+    found = window.app.shell.show(key)
+    window.turn()
+    assert isinstance(found, ConceptsPage | SamplingPage)
+    return found
+
+
+def names(window: Window) -> list[str]:
+    return [concept.name for concept in window.app.store.state.concepts]
+
+
+def test_add_by_folder(window: Window, pictures: Path) -> None:
+    concepts = page(window)
+    window.ask.folders = [str(pictures)] * 2
+    concepts.buttons["add"].invoke()
+    concepts.buttons["add"].invoke()
+    assert names(window) == ["subject", "class", "class varied", "my cat", "my cat 2"]
+    assert window.app.store.state.concepts[3].path == str(pictures)
+    window.settle()
+    plan = window.app.findings.concept(3)
+    assert plan is not None
+    assert plan.pictures == 3
+    item = concepts.list.items[3]
+    assert "3 pictures" in item.lines[1][0]
+    assert "1 without caption" in item.lines[2][0]
+
+
+def test_cancelled_add_changes_nothing(window: Window) -> None:
+    before = window.app.store.state
+    window.ask.folders = [""]
+    page(window).buttons["add"].invoke()
+    assert window.app.store.state is before
+
+
+def test_duplicate_delete_reorder_and_undo(window: Window) -> None:
+    concepts = page(window)
+    concepts.list.select(1)
+    concepts.buttons["duplicate"].invoke()
+    assert names(window) == ["subject", "class", "class 2", "class varied"]
+    assert concepts.list.selected == 2
+    concepts.buttons["up"].invoke()
+    concepts.buttons["up"].invoke()
+    assert names(window) == ["class 2", "subject", "class", "class varied"]
+    assert concepts.list.selected == 0
+    concepts.buttons["delete"].invoke()
+    assert names(window) == ["subject", "class", "class varied"]
+    assert window.app.store.undo_sentence == 'concept "class 2" deleted'
+    for _ in range(4):
+        window.app.topbar.step_back()
+    assert names(window) == ["subject", "class", "class varied"]
+    window.app.topbar.step_forth()
+    assert names(window) == ["subject", "class", "class 2", "class varied"]
+    window.turn()
+    assert len(concepts.list.items) == 4
+
+
+def test_delete_all_leaves_a_hint_and_an_empty_state(window: Window) -> None:
+    concepts = page(window)
+    for _ in range(3):
+        concepts.buttons["delete"].invoke()
+        window.turn()
+    assert names(window) == []
+    assert concepts.buttons["delete"].cget("state") == "disabled"
+    window.settle()
+    assert any(problem.path == "concepts" for problem in window.app.findings.problems)
+    window.app.topbar.step_back()
+    window.turn()
+    assert concepts.list.selected == 0
+
+
+def test_the_form_shows_the_selected_one_and_edits_it(window: Window) -> None:
+    concepts = page(window)
+    concepts.list.select(1)
+    window.turn()
+    assert concepts.form is not None
+    weight = concepts.form.row("concepts[1].loss_weight")
+    assert weight is not None
+    assert weight.control is not None
+    weight.control.variable.set("0.3")
+    window.turn()
+    assert window.app.store.state.concepts[1].loss_weight == 0.3
+    assert window.app.store.undo_sentence == 'Loss weight of "class" 1 -> 0.3'
+    weight.control.variable.set("-1")
+    assert window.app.store.state.concepts[1].loss_weight == 0.3
+    window.turn()
+    assert "at least 0" in weight.message_text
+    concepts.list.select(0)
+    window.turn()
+    assert weight.control.variable.get() == "1"
+    assert weight.message_text == ""
+
+
+def test_switch_with_mouse_and_keys(window: Window) -> None:
+    concepts = page(window)
+    window.turn(0.05)
+    rows = concepts.list.canvas
+    rows.event_generate("<Button-1>", x=rows.winfo_width() - 18, y=86 + 16)
+    window.turn()
+    assert [concept.enabled for concept in window.app.store.state.concepts] == [True, False, True]
+    rows.focus_force()
+    rows.event_generate("<Down>")
+    rows.event_generate("<space>")
+    window.turn()
+    assert [concept.enabled for concept in window.app.store.state.concepts] == [True, False, False]
+
+
+def test_strip_and_colours(window: Window) -> None:
+    concepts = page(window)
+    assert isinstance(concepts, ConceptsPage)
+    window.settle()
+    assert [round(share.samples, 2) for share in concepts.strip.shares] == [0.5, 0.25, 0.25]
+    before = {share.name: share.colour for share in concepts.strip.shares}
+    assert len(set(before.values())) == 3
+    window.app.store.replace("concepts[0].loss_weight", 2.0)
+    concepts.list.select(0)
+    concepts.buttons["down"].invoke()
+    window.settle()
+    assert {share.name: share.colour for share in concepts.strip.shares} == before
+    subject = next(share for share in concepts.strip.shares if share.name == "subject")
+    assert subject.loss_weight == pytest.approx(2 / 3, abs=0.01)
+
+
+def test_a_missing_folder_is_named_in_the_row(window: Window) -> None:
+    concepts = page(window)
+    window.app.store.replace("concepts[0].path", "/nowhere/at/all")
+    window.settle()
+    assert "there is no folder" in concepts.list.items[0].lines[1][0]
+
+
+def test_a_thousand_concepts_draw_only_what_is_seen(window: Window) -> None:
+    concepts = page(window)
+    many = tuple(Concept(name=f"concept {number}", path="demo:concepts/subject") for number in range(1000))
+    window.app.store.set(window.app.store.state.model_copy(update={"concepts": many}), "many")
+    window.turn(0.1)
+    assert len(concepts.list.canvas.find_all()) < 200
+    concepts.list.select(990)
+    window.turn(0.1)
+    assert concepts.list.canvas.canvasy(0) > 50_000
+
+
+def test_prompts(window: Window) -> None:
+    prompts = page(window, "sampling")
+    count = len(window.app.store.state.sampling.prompts)
+    prompts.buttons["add"].invoke()
+    window.turn()
+    assert prompts.form is not None
+    text = prompts.form.row(f"sampling.prompts[{count}].text")
+    assert text is not None
+    assert text.control is not None
+    text.control.variable.set("a cat\non a mat")
+    window.turn()
+    assert window.app.store.state.sampling.prompts[count].text == "a cat\non a mat"
+    prompts.buttons["duplicate"].invoke()
+    prompts.buttons["delete"].invoke()
+    prompts.buttons["delete"].invoke()
+    assert len(window.app.store.state.sampling.prompts) == count

@@ -1,0 +1,167 @@
+"""Forms: made from the declarations; what is typed reaches the state, or turns red and keeps a run from starting."""
+
+from onetrainer_clone.settings import Declaration, declarations, walk
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Balance, Concept, Role
+from onetrainer_clone.state.optimizer import Optimizer
+from onetrainer_clone.state.sampling import Prompt
+from tests.ui.conftest import Window
+from ui.form import cards
+from ui.row import Row
+from ui.tabs.settings import SAMPLING, TABS, SettingsPage, cards_of
+from ui.words import tip_of
+
+
+def row(window: Window, path: str) -> Row:
+    """The row of a setting, brought into view as the problem list does."""
+    window.app.go(path)
+    window.turn()
+    page = window.app.shell.pages[window.app.shell.current]
+    assert isinstance(page, SettingsPage)
+    found = next(form.row(path) for form in page.cards.forms if form.row(path))
+    assert found is not None
+    return found
+
+
+def type_into(window: Window, path: str, text: object) -> Row:
+    typed = row(window, path)
+    assert typed.control is not None
+    typed.control.variable.set(text)
+    window.turn()
+    return typed
+
+
+def test_every_setting_is_in_a_tab_with_label_and_tip() -> None:
+    shown: dict[str, Declaration] = {}
+    for tab in (*TABS, SAMPLING):
+        for card in cards_of(tab):
+            shown |= {f"{card.prefix}.{line.below}".lstrip("."): line.declaration for line in card.lines}
+    missing = {s.path for s in walk(TrainingState()) if not s.declaration.hidden} - shown.keys()
+    assert not missing
+    for owner in (Concept, Prompt):
+        lines = next(cards(owner, "x", "")).lines
+        assert {line.below for line in lines} == declarations(owner).keys()
+        shown |= {f"{owner.__name__}.{line.below}": line.declaration for line in lines}
+    for path, declaration in shown.items():
+        assert declaration.label, path
+        assert tip_of(declaration), path
+
+
+def test_every_tab_opens_with_all_settings(window: Window) -> None:
+    window.app.bench.options.basic = False
+    for key in window.app.shell.tabs:
+        window.app.shell.show(key)
+        window.turn()
+    assert not window.ask.told
+
+
+def test_numbers_as_people_type_them(window: Window) -> None:
+    for text, value in (("3e-4", 3e-4), ("0,5", 0.5), ("1e-", 1.0), (".25", 0.25)):
+        type_into(window, "learning_rate.unet", text)
+        if text != "1e-":
+            assert window.app.store.state.learning_rate.unet == value
+    typed = type_into(window, "learning_rate.unet", "")
+    assert window.app.store.state.learning_rate.unet is None
+    assert "learning_rate.unet" not in window.app.store.rejected
+    assert typed.message_text == ""
+
+
+def test_what_was_typed_stays_as_it_was_typed(window: Window) -> None:
+    """'1e-' is no number yet; going on to '1e-4' must not become '0.0001' under the person's hands."""
+    typed = type_into(window, "learning_rate.unet", "1e-")
+    assert typed.message_text
+    type_into(window, "learning_rate.unet", "1e-4")
+    assert typed.control is not None
+    assert typed.control.variable.get() == "1e-4"
+    assert typed.message_text == ""
+
+
+def test_bad_input_turns_red_and_start_refuses(window: Window) -> None:
+    before = window.app.store.state
+    typed = type_into(window, "training.batch_size", "many")
+    assert "whole number" in typed.message_text
+    assert window.app.store.state == before
+    window.app.actions.start()
+    assert not window.app.runner.going
+    assert window.ask.listed == [("training.batch_size",)]
+    type_into(window, "training.batch_size", "2")
+    assert typed.message_text == ""
+    assert window.app.store.state.training.batch_size == 2
+
+
+def test_undo_takes_back_what_is_no_value_first(window: Window) -> None:
+    typed = type_into(window, "training.batch_size", "3")
+    type_into(window, "training.batch_size", "x")
+    window.app.topbar.step_back()
+    window.turn()
+    assert typed.control is not None
+    assert typed.control.variable.get() == "3"
+    assert typed.message_text == ""
+    window.app.topbar.step_back()
+    window.turn()
+    assert typed.control.variable.get() == "4"
+    window.app.topbar.step_forth()
+    assert window.app.store.state.training.batch_size == 3
+
+
+def test_a_problem_of_the_state_stands_beside_its_field(window: Window) -> None:
+    typed = type_into(window, "training.resolution", "100")
+    window.settle()
+    assert "not a multiple of 16" in typed.message_text
+    assert window.app.shell.tabs["training"].cget("text") == "Training   1 !"
+    window.ask.go_to = ["training.resolution"]
+    window.app.shell.show("model")
+    window.app.actions.start()
+    assert window.app.shell.current == "training"
+    assert not window.app.runner.going
+
+
+def test_switches_and_choices(window: Window) -> None:
+    type_into(window, "training.unet", False)
+    assert window.app.store.state.training.unet is False
+    type_into(window, "optimizer.optimizer", "Prodigy")
+    assert window.app.store.state.optimizer.optimizer is Optimizer.PRODIGY
+    page = window.app.shell.pages["training"]
+    assert isinstance(page, SettingsPage)
+    shown = [form.card.title for form in page.cards.forms if form.winfo_manager()]
+    assert "AdamW" not in shown
+    window.app.bench.options.basic = False
+    window.turn()
+    shown = [form.card.title for form in page.cards.forms if form.winfo_manager()]
+    assert "Prodigy" in shown
+    assert "AdamW" not in shown
+
+
+def test_without_effect_is_greyed_with_the_reason_or_hidden(window: Window) -> None:
+    decay = row(window, "training.ema.decay")
+    assert "EMA" in decay.tip()
+    assert "Now it has an effect only while" in decay.tip()
+    assert decay.control is not None
+    assert decay.control.widget.cget("state") == "disabled"
+    type_into(window, "training.ema.enabled", True)
+    assert decay.control.widget.cget("state") == "normal"
+    window.app.go("concepts[0].samples")
+    window.turn()
+    window.app.store.replace("concepts[0].balance", Balance.REPEATS)
+    window.app.store.replace("concepts[1].role", Role.VALIDATION)
+    window.turn()
+    from ui.tabs.concepts import ConceptsPage
+
+    page = window.app.shell.pages["concepts"]
+    assert isinstance(page, ConceptsPage)
+    assert page.form is not None
+    samples, repeats = (page.form.row(f"concepts[0].{name}") for name in ("samples", "repeats"))
+    assert samples is not None
+    assert repeats is not None
+    assert not samples.relevant(window.app.store.state)
+    assert repeats.relevant(window.app.store.state)
+
+
+def test_unsaved_fields_are_marked_and_go_back(window: Window) -> None:
+    typed = type_into(window, "training.batch_size", "9")
+    assert window.app.store.unsaved
+    assert "•" in window.app.presets.button.cget("text")
+    typed.reset(4)
+    window.turn()
+    assert not window.app.store.unsaved
+    assert "•" not in window.app.presets.button.cget("text")
