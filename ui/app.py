@@ -127,8 +127,8 @@ class App:
             self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
         self.closed = True
         self.bench.tooltip.hide()
-        for worker in (self.checks, self.decoder, self.writer):
-            worker.close()
+        for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.writer, 2.0)):
+            worker.close(seconds)  # what reads may be cut off; what writes may not
         self.root.destroy()
 
     def _pages(self) -> dict[str, tuple[str, Callable[[Any], Page]]]:

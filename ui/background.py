@@ -79,7 +79,7 @@ class Background:
         with self._change:
             return not self._waiting and not self._working and self._done.empty()
 
-    def close(self, timeout: float = 2.0) -> None:
+    def close(self, timeout: float) -> None:
         """Finish the job that is being done and end the thread."""
         with self._change:
             self._closed = True

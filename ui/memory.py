@@ -14,7 +14,6 @@ from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from presets.codec import decode, encode
 
-
 GEOMETRY = re.compile(r"\d{2,5}x\d{2,5}(\+\d+\+\d+)?")
 
 

@@ -1,0 +1,232 @@
+"""The parts of the window that know no Tk: store, words, background, colours, record."""
+
+import threading
+import time
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from onetrainer_clone.events import Ended, Sampled, Started, Stepped, Warned
+from onetrainer_clone.settings import Invalid, declaration_at
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Concept
+from ui import colours
+from ui.background import Background
+from ui.colours import CONCEPTS, ConceptColours
+from ui.run.record import Record, Series
+from ui.store import DEPTH, MERGE_SECONDS, StateStore
+from ui.thumbnails import Bounded, decode
+from ui.words import number, tip_of, where
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_keystrokes_are_one_step_of_undo() -> None:
+    clock = Clock()
+    store = StateStore(clock=clock)
+    for text in ("1", "12", "128"):
+        store.replace("training.batch_size", text)
+        clock.now += 0.2
+    assert store.undo_sentence == "Training: Batch size 1 -> 128"
+    clock.now += MERGE_SECONDS
+    store.replace("training.batch_size", 2)
+    store.undo()
+    assert store.state.training.batch_size == 128
+    store.undo()
+    assert store.state == TrainingState()
+    assert store.undo() == ""
+    store.redo()
+    store.redo()
+    assert store.state.training.batch_size == 2
+    assert store.redo() == ""
+
+
+def test_typing_back_to_the_old_value_leaves_no_step() -> None:
+    store = StateStore(clock=Clock())
+    store.replace("training.batch_size", 2)
+    store.replace("training.batch_size", 1)
+    assert store.undo_sentence == ""
+
+
+def test_sentences_name_the_concept() -> None:
+    store = StateStore(TrainingState(concepts=(Concept(name="reg", path="x"),)), Clock())
+    store.replace("concepts[0].loss_weight", 0.3)
+    assert store.undo_sentence == 'Loss weight of "reg" 1 -> 0.3'
+    store.replace("concepts[0].flip", True)
+    assert store.undo_sentence == 'Flip of "reg" off -> on'
+    store.replace("concepts[0].name", "class")
+    assert store.undo_sentence == 'Name of "reg" "reg" -> "class"'
+    assert where(store.state, "concepts[0].flip") == 'Concepts, "class": Flip'
+    assert where(store.state, "model.source") == "Model: Base model"
+    assert where(store.state, "concepts") == "Concepts"
+
+
+def test_a_refused_value_changes_nothing() -> None:
+    store = StateStore()
+    heard: list[object] = []
+    store.changed.connect(lambda before, after: heard.append(after))
+    with pytest.raises(Invalid):
+        store.replace("training.batch_size", "x")
+    assert not heard
+    store.reject("training.batch_size", "must be a whole number")
+    assert [p.path for p in store.rejected_problems()] == ["training.batch_size"]
+    store.replace("training.batch_size", 1)  # the value that it has already: still no longer rejected
+    assert not store.rejected
+
+
+def test_history_is_bounded() -> None:
+    clock = Clock()
+    store = StateStore(clock=clock)
+    for value in range(2, DEPTH + 20):
+        clock.now += 10
+        store.replace("training.batch_size", value)
+    steps = 0
+    while store.undo():
+        steps += 1
+    assert steps == DEPTH
+
+
+def test_saved_and_unsaved() -> None:
+    store = StateStore()
+    store.replace("training.batch_size", 5)
+    assert store.unsaved
+    store.mark_saved("mine")
+    assert not store.unsaved
+    assert store.state.preset == "mine"
+    store.undo()
+    assert store.unsaved
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_in_words_is_the_number(value: float) -> None:
+    assert float(number(value)) == value
+
+
+def test_a_tip_has_limits_and_default() -> None:
+    tip = tip_of(declaration_at(TrainingState(), "training.batch_size"))
+    assert "From 1 up to 4096" in tip
+    assert "Default: 1" in tip
+
+
+def wait(background: Background, seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not background.idle:
+        background.deliver()
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_of_several_jobs_with_one_key_the_latest_counts() -> None:
+    background, heard = Background("test"), []
+    gate = threading.Event()
+    background.submit("a", gate.wait, lambda _: heard.append("first"))
+    for word in ("second", "third"):
+        background.submit("a", lambda word=word: word, heard.append)
+    background.submit("b", lambda: "other", heard.append)
+    gate.set()
+    wait(background)
+    assert heard == ["third", "other"]
+    background.close(5)
+
+
+def test_an_error_of_a_job_arrives_on_the_main_thread() -> None:
+    background = Background("test")
+    caught: list[Exception] = []
+    background.submit("a", lambda: 1 / 0, lambda _: None, caught.append)
+    wait(background)
+    assert isinstance(caught[0], ZeroDivisionError)
+    background.submit("a", lambda: 1 / 0, lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        wait(background)
+    background.close(5)
+
+
+def test_colours_stay_with_their_concepts() -> None:
+    book = ConceptColours()
+    book.update(["a", "b", "c"])
+    assert [book.place(name) for name in "abc"] == [0, 1, 2]
+    book.update(["c", "a", "b"])
+    assert [book.place(name) for name in "abc"] == [0, 1, 2]
+    book.update(["c", "a", "bee"])
+    assert book.place("bee") == 1
+    book.update(["c", "bee"])
+    book.update(["c", "bee", "new"])
+    assert book.place("new") == 0
+    book.update(["x"], also=["c"])
+    assert (book.place("c"), book.place("x")) == (2, 0)
+
+
+def test_colours_can_be_read_and_told_apart() -> None:
+    for theme in (0, 1):
+        page, card = colours.PAGE[theme], colours.CARD[theme]
+        for pair in CONCEPTS:
+            assert colours.contrast(pair[theme], page) >= 3
+        for pair in (colours.TEXT, colours.DIM, colours.ERROR, colours.WARNING, colours.NOTE, colours.GOOD):
+            assert colours.contrast(pair[theme], card) >= 4.5
+        assert colours.contrast(colours.ON_ACCENT[theme], colours.ACCENT[theme]) >= 3.9
+        for first, second in combinations(CONCEPTS, 2):
+            assert first[theme] != second[theme]
+
+
+def test_a_curve_keeps_its_ends_and_its_shape_in_bounded_room() -> None:
+    series = Series(limit=100)
+    for step in range(1, 10_001):
+        series.add(step, float(step))
+    steps, values = series.points
+    assert len(steps) <= 102
+    assert (steps[0], steps[-1]) == (1, 10_000)
+    assert [float(step) for step in steps] == values
+    assert all(first < second for first, second in pairwise(steps))
+
+
+def stepped(step: int) -> Stepped:
+    losses = {"a": 0.5}
+    return Stepped(step, 0, 0.5, 0.5, losses, losses, {"unet": 1e-4}, 1.0)
+
+
+def test_a_record_gathers_events() -> None:
+    record = Record()
+    for event in (
+        Started("run", "/x", 10, 1, ("a", "b")),
+        stepped(1),
+        Sampled(1, -1, "by hand", 3, "live", "x.png"),
+        Sampled(1, 1, "second", 2, "ema", "x.png"),
+        Sampled(1, 1, "second", 2, "live", "x.png"),
+        Sampled(1, 0, "first", 1, "live", "x.png"),
+        Warned("careful"),
+        Ended("failed", "broken"),
+    ):
+        record.on(event)
+    assert [(key.index, key.weights) for key in record.rows()] == [(0, "live"), (1, "live"), (1, "ema"), (-1, "live")]
+    assert [line.severity for line in record.log] == [None, "warning", "error"]
+    assert record.concept_loss["a"].points == ([1], [0.5])
+    assert record.concept_loss["b"].points == ([], [])
+
+
+def test_the_picture_cache_is_bounded() -> None:
+    cache: Bounded[str, int] = Bounded(2)
+    cache.keep("a", 1)
+    cache.keep("b", 2)
+    cache.look("a")
+    cache.keep("c", 3)
+    assert list(cache) == ["a", "c"]
+
+
+def test_decode_takes_the_first_picture_and_survives_bad_ones(tmp_path: Path) -> None:
+    assert decode(tmp_path, 32) is None
+    assert decode(tmp_path / "missing", 32) is None
+    (tmp_path / "b.png").write_bytes(b"not a picture")
+    assert decode(tmp_path, 32) is None
+    Image.new("LA", (400, 100), (255, 128)).save(tmp_path / "a.png")
+    picture = decode(tmp_path, 32)
+    assert picture is not None
+    assert (picture.size, picture.mode) == ((32, 8), "RGB")

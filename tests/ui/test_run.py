@@ -1,0 +1,191 @@
+"""The run view with a trainer that only pretends: start, pause, sample, stop, failure, and closing in the middle."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onetrainer_clone.settings import UserError
+from tests.ui.conftest import Window
+from tests.ui.fake_trainer import FakeTrainer
+from ui.run.viewer import Viewer
+from ui.tabs.run import RunPage
+
+
+def page(window: Window) -> RunPage:
+    found = window.app.shell.show("run")
+    window.turn()
+    assert isinstance(found, RunPage)
+    return found
+
+
+def start(window: Window) -> RunPage:
+    run = page(window)
+    run.buttons["start"].invoke()
+    assert window.app.runner.going
+    return run
+
+
+def finish(window: Window) -> None:
+    window.until(lambda: not window.app.runner.going)
+    window.turn()
+
+
+def saves(window: Window) -> list[Path]:
+    state = window.app.runner.state
+    assert state is not None
+    return sorted((state.run_folder / "saves").glob("*"))
+
+
+def test_a_run_from_start_to_end(window: Window) -> None:
+    run = start(window)
+    finish(window)
+    record = window.app.runner.record
+    assert record.progress.step == 20
+    assert list(record.concept_loss) == ["subject", "class", "class varied"]
+    assert len(record.rows()) == 4
+    assert record.sample_steps == [0, 10, 20]
+    window.until(lambda: len(run.chart.lines) == 3, 20)
+    window.until(lambda: run.samples.drawn >= 6)
+    assert run.status.words.cget("text") == "Done"
+    assert "Warning: one picture was left out" in run.log.get("1.0", "end")
+    assert run.log.tag_ranges("warning")
+    assert run.banner.cget("text").startswith("Done. The result is in")
+    assert len(saves(window)) == 1
+    assert not window.ask.told
+
+
+def test_the_start_argument_starts(make_window: Callable[..., Window], trainer: FakeTrainer) -> None:
+    window = make_window("demo", start=True)
+    assert window.app.shell.current == "run"
+    window.until(lambda: bool(trainer.runs))
+    finish(window)
+    assert window.app.runner.record.ended is not None
+    assert window.app.runner.record.ended.outcome == "done"
+
+
+def test_the_run_owns_its_state(window: Window, trainer: FakeTrainer) -> None:
+    trainer.step_seconds = 0.02
+    start(window)
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.app.store.replace("training.batch_size", 99)
+    finish(window)
+    assert trainer.runs[0].training.batch_size == 4
+
+
+def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
+    trainer.step_seconds = 0.02
+    run = start(window)
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    run.buttons["pause"].invoke()
+    window.turn(0.15)
+    assert run.buttons["pause"].cget("text") == "Resume"
+    assert run.status.words.cget("text").startswith("Paused at step")
+    step = window.app.runner.record.progress.step
+    window.turn(0.15)
+    assert window.app.runner.record.progress.step == step
+    run.buttons["pause"].invoke()
+    finish(window)
+    assert window.app.runner.record.progress.step == 20
+
+
+@pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])
+def test_stop(window: Window, trainer: FakeTrainer, answer: str, files: int) -> None:
+    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    run = start(window)
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.ask.choices = ["on"]
+    run.buttons["stop"].invoke()
+    assert not window.app.runner.stopping
+    window.ask.choices = [answer]
+    run.buttons["stop"].invoke()
+    finish(window)
+    assert len(saves(window)) == files
+    assert run.status.words.cget("text") == "Stopped"
+    assert run.buttons["start"].cget("state") == "normal"
+    assert run.buttons["stop"].cget("state") == "disabled"
+
+
+def test_sample_and_save_now(window: Window, trainer: FakeTrainer) -> None:
+    trainer.steps, trainer.step_seconds, trainer.sample_every = 10_000, 0.01, 100_000
+    run = start(window)
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    run.buttons["sample"].invoke()
+    run.buttons["save"].invoke()
+    window.until(lambda: len(window.app.runner.record.sample_steps) == 2)
+    window.until(lambda: len(saves(window)) == 1)
+    window.app.runner.stop(save=False)
+    finish(window)
+
+
+def test_an_error_is_told_and_the_window_starts_again(window: Window, trainer: FakeTrainer) -> None:
+    trainer.fail_at = 5
+    run = start(window)
+    finish(window)
+    title, message, trace = window.ask.told[0]
+    assert title == "The run failed"
+    assert "ZeroDivisionError: a fault of ours" in message
+    assert "Traceback" in trace
+    assert run.status.words.cget("text") == "Failed"
+    assert run.log.tag_ranges("error")
+    trainer.fail_at = None
+    run.buttons["start"].invoke()
+    finish(window)
+    assert run.status.words.cget("text") == "Done"
+    assert trainer.runs[0].run_folder != trainer.runs[1].run_folder
+
+
+def test_a_mistake_of_the_person_is_told_in_its_own_words(window: Window, trainer: FakeTrainer) -> None:
+    trainer.fail_at, trainer.fail = 1, lambda: UserError("the model is an SDXL model: choose SD 1.5")
+    run = start(window)
+    finish(window)
+    assert window.ask.told == [("The run did not start", "the model is an SDXL model: choose SD 1.5", "")]
+    assert run.status.words.cget("text") == "Not started"
+
+
+@pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])
+def test_closing_while_training(window: Window, trainer: FakeTrainer, answer: str, files: int) -> None:
+    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    start(window)
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.ask.choices = ["on"]
+    window.app.close()
+    window.turn(0.1)
+    assert window.app.runner.going
+    window.ask.choices = [answer]
+    window.app.close()
+    window.until(lambda: window.app.closed)
+    assert len(saves(window)) == files
+
+
+def test_a_run_in_another_tab_is_shown_when_coming_back(window: Window) -> None:
+    start(window)
+    window.app.shell.show("model")
+    finish(window)
+    run = page(window)
+    assert run.status.words.cget("text") == "Done"
+    window.until(lambda: run.samples.drawn > 0)
+
+
+def test_a_sample_large_with_its_neighbours(window: Window) -> None:
+    start(window)
+    finish(window)
+    record = window.app.runner.record
+    viewer = Viewer(window.app.root, record, record.rows()[0], 10)
+    window.turn(0.05)
+    for rows, steps, prompt, step in ((0, 1, 0, 20), (0, 1, 0, 20), (1, 0, 1, 20), (0, -1, 1, 10), (-1, 0, 0, 10)):
+        viewer.go(rows, steps)
+        assert (viewer.key, viewer.step) == (record.rows()[prompt], step)
+    viewer.destroy()
+
+
+def test_five_seconds_of_events_at_once_do_not_hold_the_window(window: Window, trainer: FakeTrainer) -> None:
+    """A trainer that is much faster than the window: every event arrives, a bounded batch each turn."""
+    trainer.steps, trainer.sample_every = 3000, 100_000
+    run = start(window)
+    finish(window)
+    assert window.app.runner.record.progress.step == 3000
+    steps, _ = window.app.runner.record.concept_loss["subject"].points
+    assert len(steps) <= 1001
+    assert (steps[0], steps[-1]) == (1, 3000)
+    assert run.status.words.cget("text") == "Done"
