@@ -169,16 +169,20 @@ def steps(state: TrainingState, folders: Sequence[Folder], epoch: int) -> list[l
 
 def step_counts(state: TrainingState, folders: Sequence[Folder]) -> Iterator[int]:
     """How many steps epoch 0, 1, 2 ... has, without making their samples. Endless."""
-    sizes = [[bucket_for(state, f.concept, picture) for picture in f.pictures] for f in folders]
+    numbers: dict[Bucket, int] = {}
+    sizes = [
+        np.array([numbers.setdefault(bucket_for(state, f.concept, p), len(numbers)) for p in f.pictures], dtype=np.int64)
+        for f in folders
+    ]
     constant = all(not f.pictures or per_epoch(f) % len(f.pictures) == 0 for f in folders)
     epoch, steps = 0, 0
     while True:
         if epoch == 0 or not constant:
-            counts: dict[Bucket, int] = {}
+            counts = np.zeros(len(numbers), dtype=np.int64)
             for folder, found in zip(folders, sizes, strict=True):
-                for index, _ in picks(folder, epoch, state.training.seed):
-                    counts[found[index]] = counts.get(found[index], 0) + 1
-            batch_count = sum(-(-count // state.training.batch_size) for count in counts.values())
+                picked = [index for index, _ in picks(folder, epoch, state.training.seed)]
+                counts += np.bincount(found[picked], minlength=len(numbers))
+            batch_count = int((-(-counts // state.training.batch_size)).sum())
             steps = -(-batch_count // state.training.accumulation)
         yield steps
         epoch += 1

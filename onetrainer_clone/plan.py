@@ -64,7 +64,7 @@ def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> 
     samples = sum(amounts.values())
     weight = sum(amounts[id(folder)] * folder.concept.loss_weight for folder in trained)
     concepts = tuple(_concept_plan(state, folder, amounts.get(id(folder), 0.0), samples, weight) for folder in folders)
-    steps_per_epoch, epochs, steps = _length(state, trained) if samples else (0, 0, 0)
+    steps_per_epoch, epochs, steps = _length(state, trained) if samples >= 1 else (0, 0, 0)
     plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, ())
     return dataclasses.replace(plan, problems=(*_problems(state, folders, plan), *advice.before(state, plan)))
 
@@ -86,7 +86,11 @@ def _length(state: TrainingState, trained: Sequence[Folder]) -> tuple[int, int, 
 def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: float, weight: float) -> ConceptPlan:
     concept, pictures = folder.concept, folder.pictures
     places = [epoch.bucket_for(state, concept, picture) for picture in pictures]
-    longest = [max((epoch.with_trigger(concept, text) for text in picture.captions), key=len) for picture in pictures]
+    variants = {picture.captions: [epoch.with_trigger(concept, t) for t in picture.captions] for picture in pictures}
+    texts = list({text for some in variants.values() for text in some})
+    long = {text for text, found in zip(texts, tokens.too_long(state.model.source, texts), strict=True) if found}
+    bare = {captions for captions, some in variants.items() if not any(some)}
+    over = {captions for captions, some in variants.items() if not long.isdisjoint(some)}
     return ConceptPlan(
         name=concept.name,
         role=concept.role.value,
@@ -98,13 +102,18 @@ def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: 
         share_of_loss_weight=amount * concept.loss_weight / weight if weight else 0.0,
         buckets=tuple((b.width, b.height, n) for b, n in sorted(Counter(places).items())),
         unreadable=folder.left_out,
-        without_caption=tuple(p.key for p, text in zip(pictures, longest) if not text),
+        without_caption=tuple(picture.key for picture in pictures if picture.captions in bare),
         too_small=tuple(p.key for p, b in zip(pictures, places) if p.width < b.width or p.height < b.height),
-        long_captions=tuple(p.key for p, long in zip(pictures, tokens.too_long(state.model.source, longest)) if long),
+        long_captions=tuple(picture.key for picture in pictures if picture.captions in over),
     )
 
 
 def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> Iterator[Problem]:
+    if 0 < plan.samples_per_epoch < 1:
+        message = (
+            f"an epoch would have only {plan.samples_per_epoch:.3g} samples: raise the repeats, to one sample or more"
+        )
+        yield Problem("concepts", message)
     places = [index for index, concept in enumerate(state.concepts) if concept.enabled]
     for index, folder, concept in zip(places, folders, plan.concepts, strict=True):
         path, count = f"concepts[{index}].path", concept.pictures

@@ -56,6 +56,14 @@ def too_long(source: str, captions: Sequence[str]) -> list[bool]:
     if tokenizer is None:
         return [False] * len(captions)
     config = read_json(resolve(source) / "text_encoder" / "config.json") or {}
-    window = config.get("max_position_embeddings", WINDOW) - MARKS
-    encoded = tokenizer.encode_batch_fast(list(captions), add_special_tokens=False)
-    return [len(found.ids) > window for found in encoded]
+    positions = config.get("max_position_embeddings")
+    window = (positions if isinstance(positions, int) else WINDOW) - MARKS
+    return [count > window for count in counts(tokenizer, captions)]
+
+
+def counts(tokenizer: Tokenizer, captions: Sequence[str]) -> list[int]:
+    """How many tokens each caption has. CLIP's tokens never reach over a space, so every word is looked up only once."""
+    words = list({word for caption in captions for word in caption.split(" ")})
+    encoded = tokenizer.encode_batch_fast(words, add_special_tokens=False)
+    of_word = {word: len(found.ids) for word, found in zip(words, encoded, strict=True)}
+    return [sum(map(of_word.__getitem__, caption.split(" "))) for caption in captions]
