@@ -3,6 +3,7 @@
 Nothing is dropped silently: what cannot be used is in `Folder.left_out`, with the reason.
 """
 
+import math
 import os
 import stat
 import warnings
@@ -18,9 +19,14 @@ from onetrainer_clone.state.concepts import CaptionSource, Concept
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"})
 CAPTION_SUFFIX = ".txt"
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")  # whatever the suffix says; no EPS, no PDF
 MASK_ENDING = "-masklabel.png"  # OneTrainer's masks lie beside the pictures
 ORIENTATION_TAG = 0x0112
 LONGEST_CAPTION = 20_000  # characters; nobody means more, and a tokenizer should not have to find that out
+LARGEST_CAPTION_FILE = 16 * 2**20  # bytes
+
+# `header_size` refuses pictures of that size in words. Set once: filters belong to the process, not to a thread.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +57,51 @@ class Folder:
 def find(concept: Concept) -> Folder:
     """The pictures of a concept, sorted by path. Raises `Invalid` where the folder cannot be read at all."""
     root = resolve(concept.path)
-    shared = _shared_captions(concept)
+    shared, remarks = _shared_captions(concept)
     pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
-    remarks: list[str] = []
+    masks: list[str] = []
     try:
         folders = list(_folders(root, concept.include_subfolders))
     except OSError as error:
         message = f"the folder '{concept.path}' cannot be read: {error.strerror or error}"
         raise Invalid([Problem(concept.name or "concept", message)]) from None
     for folder, names in folders:
-        beside = set(names)
+        within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
+        texts = {name for name in names if name.endswith(CAPTION_SUFFIX)}
         for name in sorted(names):
-            if Path(name).suffix.lower() not in PICTURE_SUFFIXES or name.startswith("."):
+            if os.path.splitext(name)[1].lower() not in PICTURE_SUFFIXES:
                 continue
-            path = folder / name
-            key = path.relative_to(root).as_posix()
+            path, key = folder / name, within + name
+            if name.endswith(MASK_ENDING):
+                masks.append(key)
+                continue
             try:
                 width, height = header_size(path)
             except _Unusable as error:
                 left_out.append((key, str(error)))
                 continue
-            captions = shared if shared is not None else _captions(path, concept, beside, remarks)
+            captions = shared if shared is not None else _captions(path, concept, texts, remarks)
             pictures.append(Picture(path, key, width, height, captions))
+    if masks:
+        remarks.append(f"masks are not used yet, so they are left out: {', '.join(masks[:3])}, {len(masks)} in all")
     return Folder(concept, tuple(pictures), tuple(left_out), tuple(remarks))
 
 
 def _folders(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
-    """The folders to look in with the names in them; links to folders are followed, but never in circles."""
+    """The folders to look in with the names in them, hidden ones aside; links are followed, but never in circles."""
     todo, seen = [root], set()
     while todo:
         folder = todo.pop()
-        real = folder.resolve()
+        real = os.path.realpath(folder)
         if real in seen:
             continue
         seen.add(real)
         names, inner = [], []
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name.startswith("."):
+                    continue
                 if _is_folder(entry):
                     inner.append(folder / entry.name)
                 else:
@@ -111,24 +124,24 @@ class _Unusable(Exception):
 
 def header_size(path: Path) -> tuple[int, int]:
     """Width and height as shown, from the file's header alone. Raises `_Unusable`."""
-    if path.name.endswith(MASK_ENDING):
-        raise _Unusable("a mask; masks are not used yet")
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
             raise _Unusable("not a regular file")
         if status.st_size == 0:
             raise _Unusable("an empty file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                return (height, width) if orientation(image) >= 5 else (width, height)
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > (Image.MAX_IMAGE_PIXELS or math.inf):
+                raise Image.DecompressionBombError
+            return (height, width) if orientation(image) >= 5 else (width, height)
+    except _Unusable:
+        raise
     except UnidentifiedImageError:
         raise _Unusable("not a picture, or damaged") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise _Unusable(f"larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 - what Pillow's readers raise on damaged bytes is any of a dozen kinds
         raise _Unusable(getattr(error, "strerror", None) or "damaged") from None
 
 
@@ -136,31 +149,35 @@ def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8. A PNG is only asked where the header has it, since asking would decode the file."""
     if image.format == "PNG" and "exif" not in image.info:
         return 1
-    value = image.getexif().get(ORIENTATION_TAG, 1)
+    try:
+        value = image.getexif().get(ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF data, on which Pillow raises any of a dozen kinds; the picture is fine
+        return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _shared_captions(concept: Concept) -> tuple[str, ...] | None:
-    """The captions that all pictures share; None where each has its own."""
+def _shared_captions(concept: Concept) -> tuple[tuple[str, ...] | None, list[str]]:
+    """The captions that all pictures share, None where each has its own; and remarks where something is odd."""
     if concept.caption_source is CaptionSource.TEXT:
-        return (concept.caption_text.strip(),)
+        return (" ".join(concept.caption_text.split()),), []
     if concept.caption_source is CaptionSource.TEXT_FILE:
         try:
-            return variants(resolve(concept.caption_file).read_bytes())[0]
+            found, remark = _read_captions(resolve(concept.caption_file))
         except OSError as error:
             message = f"the file '{concept.caption_file}' cannot be read: {error.strerror or error}"
             raise Invalid([Problem(concept.name or "concept", message)]) from None
-    return None
+        return found, [f"{concept.caption_file}: {remark}"] if remark else []
+    return None, []
 
 
-def _captions(path: Path, concept: Concept, beside: set[str], remarks: list[str]) -> tuple[str, ...]:
+def _captions(path: Path, concept: Concept, texts: set[str], remarks: list[str]) -> tuple[str, ...]:
     if concept.caption_source is CaptionSource.FILE_NAME:
         return (_from_name(path.stem),)
     name = path.stem + CAPTION_SUFFIX
-    if name not in beside:
+    if name not in texts:
         return ("",)
     try:
-        found, remark = variants(path.with_name(name).read_bytes())
+        found, remark = _read_captions(path.with_name(name))
     except OSError as error:
         found, remark = ("",), f"cannot be read: {error.strerror or error}"
     if remark:
@@ -168,9 +185,19 @@ def _captions(path: Path, concept: Concept, beside: set[str], remarks: list[str]
     return found
 
 
+def _read_captions(path: Path) -> tuple[tuple[str, ...], str]:
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a regular file")
+    if status.st_size > LARGEST_CAPTION_FILE:
+        raise OSError(f"larger than {LARGEST_CAPTION_FILE // 2**20} MiB")
+    with open(path, "rb") as file:
+        return variants(file.read())
+
+
 def _from_name(stem: str) -> str:
-    """'a_red cat (2)' -> 'a red cat'."""
-    text = stem.replace("_", " ").strip()
+    """'a_red cat (2)' -> 'a red cat'. Bytes of the name that are no text, and line breaks, are left out."""
+    text = " ".join(stem.encode(errors="ignore").decode().replace("_", " ").split())
     head, _, tail = text.rpartition("(")
     return head.strip() if head and tail.rstrip(")").isdigit() else text
 
@@ -182,7 +209,8 @@ def variants(data: bytes) -> tuple[tuple[str, ...], str]:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text, remark = data.decode("cp1252", errors="replace"), "not UTF-8; read as Windows-1252"
-    if len(text) > LONGEST_CAPTION:
-        text, remark = text[:LONGEST_CAPTION], f"longer than {LONGEST_CAPTION:,} characters; the rest is left out"
-    lines = tuple(line.strip() for line in text.replace("\x00", "").splitlines() if line.strip())
-    return lines or ("",), remark
+    lines = [line.strip() for line in text.replace("\x00", "").splitlines() if line.strip()]
+    if any(len(line) > LONGEST_CAPTION for line in lines):
+        remark = f"a line is longer than {LONGEST_CAPTION:,} characters; the rest of it is left out"
+        lines = [line[:LONGEST_CAPTION] for line in lines]
+    return tuple(lines) or ("",), remark
