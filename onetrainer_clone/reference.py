@@ -8,20 +8,21 @@ from onetrainer_clone.state import TrainingState
 
 
 def every_setting(
-    word: str = "", settings: type[Settings] = TrainingState, prefix: str = ""
+    word: str = "", settings: type[Settings] = TrainingState, prefix: str = "", only_while: str = ""
 ) -> Iterator[dict[str, Any]]:
     """One plain dictionary per setting; lists are shown as 'concepts[].name'. `word` keeps those that mention it."""
     for name, declaration in declarations(settings).items():
         path = f"{prefix}{name}"
+        condition = " and ".join(filter(None, (only_while, _condition(prefix, declaration.when))))
         if declaration.group:
-            yield from every_setting(word, declaration.group, f"{path}.")
+            yield from every_setting(word, declaration.group, f"{path}.", condition)
         elif declaration.item:
-            yield from every_setting(word, declaration.item, f"{path}[].")
+            yield from every_setting(word, declaration.item, f"{path}[].", condition)
         elif not declaration.hidden and word.casefold() in f"{path} {declaration.label} {declaration.tip}".casefold():
-            yield _entry(path, declaration)
+            yield _entry(path, declaration, condition)
 
 
-def _entry(path: str, declaration: Declaration) -> dict[str, Any]:
+def _entry(path: str, declaration: Declaration, only_while: str) -> dict[str, Any]:
     default = declaration.default
     return {
         "path": path,
@@ -33,14 +34,16 @@ def _entry(path: str, declaration: Declaration) -> dict[str, Any]:
         "limits": str(declaration.limits),
         "unit": declaration.unit,
         "empty": declaration.empty,
-        "only_while": _condition(declaration.when),
+        "only_while": only_while,
     }
 
 
-def _condition(when: When | None) -> str:
+def _condition(prefix: str, when: When | None) -> str:
+    """'optimizer.optimizer is Prodigy'; the setting is named from the root, as it is typed behind --set."""
     if when is None:
         return ""
-    return f"{when.path.removeprefix('/')} is {' or '.join(value_in_words(value) for value in when.values)}"
+    path = when.path[1:] if when.path.startswith("/") else f"{prefix}{when.path}"
+    return f"{path} is {' or '.join(value_in_words(value) for value in when.values)}"
 
 
 def as_text(entries: list[dict[str, Any]]) -> str:

@@ -123,8 +123,10 @@ class Limits:
     lt: float | None = None
 
     def __str__(self) -> str:
-        low = f"from {self.ge:g}" if self.ge is not None else f"above {self.gt:g}" if self.gt is not None else ""
-        high = f"up to {self.le:g}" if self.le is not None else f"below {self.lt:g}" if self.lt is not None else ""
+        low = f"from {_figure(self.ge)}" if self.ge is not None else ""
+        low = f"above {_figure(self.gt)}" if self.gt is not None else low
+        high = f"up to {_figure(self.le)}" if self.le is not None else ""
+        high = f"below {_figure(self.lt)}" if self.lt is not None else high
         return " ".join(part for part in (low, high) if part)
 
 
@@ -224,11 +226,15 @@ def get(settings: Settings, path: str) -> Any:
     """The value at a path. Raises `Invalid` where there is no such setting."""
     value: Any = settings
     for depth, part in enumerate(split(path)):
-        try:
-            value = value[part] if isinstance(part, int) else getattr(value, _known(value, part, path))
-        except IndexError:
+        if not isinstance(part, int):
+            value = getattr(value, _known(value, part, path))
+        elif not isinstance(value, tuple):
+            raise Invalid([Problem(path, f"'{join(split(path)[:depth])}' is no list, so nothing in it can be counted")])
+        elif part >= len(value):
             where = join(split(path)[:depth])
-            raise Invalid([Problem(path, f"there are only {len(value)} {where} (counted from 0)")]) from None
+            raise Invalid([Problem(path, f"there are only {len(value)} {where} (counted from 0)")])
+        else:
+            value = value[part]
     return value
 
 
@@ -245,8 +251,13 @@ def _suggest(name: str, known: Mapping[str, object]) -> str:
 
 
 def declaration_at(settings: Settings, path: str) -> Declaration:
-    """The declaration of the setting at a path. Raises `Invalid` where there is none."""
+    """The declaration of the setting at a path; of an item, that of its list. Raises `Invalid` where there is none."""
+    if not split(path):
+        raise Invalid([Problem(path, "there is no such setting: it has no name")])
+    get(settings, path)
     *above, name = split(path)
+    if isinstance(name, int):
+        *above, name = above
     owner = get(settings, join(above)) if above else settings
     return declarations(type(owner))[_known(owner, str(name), path)]
 
@@ -257,7 +268,9 @@ def replace(settings: S, path: str, value: Any) -> S:
     try:
         return cast(S, _replace(settings, split(path), value))
     except ValidationError as error:
-        above = split(path)[:-1]
+        above = split(path)
+        while above and isinstance(above.pop(), int):  # errors are told from the group above, an item's from its list's
+            pass
         raise Invalid([Problem(join([*above, *p.location]), p.message) for p in _explained(error)]) from None
 
 
@@ -277,15 +290,21 @@ def parse(declaration: Declaration, text: str) -> Any:
     if declaration.optional and text.lower() in ("", "none", "auto"):
         return None
     if declaration.choices:
-        wanted = re.sub(r"[\s\-]+", "_", text.strip().upper())
-        by_label = {choice.label.upper().replace(" ", "_"): choice for choice in declaration.choices}
-        return by_label.get(wanted, wanted)
+        by_label = {_name(choice.label): choice for choice in declaration.choices}
+        return by_label.get(_name(text), _name(text))
+    if declaration.type is int and re.fullmatch(r"[1-9]\d{0,2}([.,' ]\d{3})+", text):  # 1,000 and 1.000 are thousands
+        return re.sub(r"\D", "", text)
     if declaration.type in (int, float):
-        number = text.replace(",", ".") if re.fullmatch(r"[+-]?\d*,\d+", text) else text
+        number = text.replace(",", ".") if re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", text) else text
         if declaration.type is int and re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", number):
             number = f"{float(number):g}" if float(number) % 1 else str(int(float(number)))
         return number
     return text
+
+
+def _name(text: str) -> str:
+    """'AdamW 8-bit' -> 'ADAMW_8_BIT'."""
+    return re.sub(r"[\s\-]+", "_", text.strip().upper())
 
 
 def load(settings: type[S], data: object) -> S:
@@ -339,7 +358,9 @@ def _explained(error: ValidationError) -> Iterator[_Explained]:
             message = f"there is no such setting{_suggest(str(item['loc'][-1]), _siblings(error, item['loc']))}"
         elif kind in _BOUNDS:
             key, words = _BOUNDS[kind]
-            message = f"{words} {context[key]:g} {was}"
+            message = f"{words} {_figure(context[key])} {was}"
+        elif kind == "string_pattern_mismatch":  # colours are the only settings with a pattern
+            message = f"must be a colour, such as #ffffff for white {was}"
         elif kind in ("enum", "literal_error"):
             message = f"must be one of {context['expected'].replace(' or ', ', ')} {was}".replace("'", "")
         elif kind == "value_error":
@@ -367,8 +388,17 @@ def _subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, dict | list | tuple):
+        return "a list" if isinstance(value, list | tuple) else "a group {...}"
+    if isinstance(value, bool) or value is None:
+        return "empty" if value is None else str(value).lower()
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _figure(value: float) -> str:
+    """A bound as a person writes it: 1,000,000 rather than 1e+06."""
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:g}"
 
 
 def why_not(root: Settings, setting: Setting) -> str:
