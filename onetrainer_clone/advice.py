@@ -23,12 +23,18 @@ def before(state: TrainingState, plan: "Plan") -> Iterator[Problem]:
         if window > plan.steps:
             message = (
                 f"averages over about {window:,.0f} steps, but the run has only {plan.steps:,}: the result would lag "
-                f"behind what was learned; use at most {1 - 2 / max(plan.steps, 4):.4g}, or switch EMA off"
+                f"behind what was learned; use at most {_decay_for(plan.steps)}, or switch EMA off"
             )
             yield Problem("training.ema.decay", message, "warning")
     if state.optimizer.optimizer is Optimizer.PRODIGY and 0 < plan.steps < 100:
         message = f"needs some hundred steps to find its step size; the run has {plan.steps}"
         yield Problem("optimizer.optimizer", f"Prodigy {message}", "warning")
+
+
+def _decay_for(steps: int) -> str:
+    """The decay that averages over half of the run, with as many nines as it takes."""
+    window = max(steps, 4) / 2
+    return f"{1 - 1 / window:.{1 + len(str(int(window)))}g}"
 
 
 def _swamped(plan: "Plan") -> Iterator[Problem]:

@@ -5,6 +5,7 @@ families are told apart by the size of the text embedding (the UNet's cross_atte
 """
 
 import json
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ REQUIRED = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 def is_hub_id(source: str) -> bool:
     """'owner/name' that is not a folder here: a model on the Hugging Face hub."""
-    return bool(re.fullmatch(r"[\w.-]+/[\w.-]+", source)) and not resolve(source).exists()
+    return bool(re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source)) and not os.path.exists(resolve(source))
 
 
 def problem(source: str) -> str:
@@ -25,7 +26,7 @@ def problem(source: str) -> str:
     folder = resolve(source)
     if is_hub_id(source):
         return ""
-    if not folder.exists():
+    if not os.path.exists(folder):
         return f"there is no folder '{source}': was it moved or renamed?"
     if folder.is_file():
         return f"'{source}' is a file: single-file models cannot be loaded yet, choose a diffusers model folder"
@@ -39,8 +40,12 @@ def problem(source: str) -> str:
     if missing := [part for part in REQUIRED if not (folder / part).is_dir()]:
         return f"'{source}' is incomplete: the folders {', '.join(missing)} are missing"
     unet = read_json(folder / "unet" / "config.json") or {}
-    if unet.get("in_channels") == 9:
+    vae = read_json(folder / "vae" / "config.json") or {}
+    channels, latents = unet.get("in_channels"), vae.get("latent_channels")
+    if channels == 9:
         return f"'{source}' is an inpainting model (9 input channels), which cannot be trained yet"
+    if None not in (channels, latents) and channels != latents:
+        return f"'{source}' is an editing or depth model ({channels} input channels), which cannot be trained yet"
     if unet.get("cross_attention_dim") in (1024, 2048):
         family = {1024: "a Stable Diffusion 2", 2048: "an SDXL"}[unet["cross_attention_dim"]]
         return f"'{source}' is {family} model; only Stable Diffusion 1.5 can be trained yet"
@@ -91,7 +96,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 @lru_cache(maxsize=256)
 def _read_json(path: Path, _changed_ns: int, _size: int) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

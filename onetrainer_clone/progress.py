@@ -82,7 +82,7 @@ class Progress:
     @property
     def fraction(self) -> float:
         """Of the whole run, 0 to 1."""
-        return self.step / self.steps if self.steps else 0.0
+        return min(self.step / self.steps, 1.0) if self.steps else 0.0
 
     @property
     def words(self) -> str:

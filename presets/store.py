@@ -1,13 +1,13 @@
 """Where presets are kept: the shipped ones, which stay as they are, and the person's own."""
 
-import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.paths import SHIPPED_PRESETS, name_problem, user_presets, write_whole
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
-from presets.codec import encode, read_file
+from presets.codec import encode, read_file, read_object
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Preset:
     @property
     def description(self) -> str:
         try:
-            return str(json.loads(self.path.read_bytes()).get("description", ""))
-        except (OSError, ValueError, AttributeError):
+            return str(read_object(self.path.read_bytes()).get("description", ""))
+        except (OSError, Invalid):
             return ""
 
     def load(self) -> TrainingState:
@@ -35,7 +35,8 @@ def presets() -> list[Preset]:
 
 
 def _in(folder: Path, shipped: bool) -> list[Preset]:
-    found = folder.glob("*.json") if folder.is_dir() else ()
+    files = folder.glob("*.json") if folder.is_dir() else ()
+    found = [path for path in files if path.is_file() and not path.name.startswith(".")]
     return sorted((Preset(path.stem, path, shipped) for path in found), key=lambda preset: preset.name.casefold())
 
 
@@ -44,7 +45,7 @@ def find(name: str) -> Preset:
     known = {preset.name: preset for preset in presets()}
     if name in known:
         return known[name]
-    if Path(name).is_file():
+    if os.path.isfile(name):  # Path.is_file raises for an overlong name
         return Preset(Path(name).stem, Path(name), shipped=False)
     raise UserError(f"there is no preset and no file '{name}'; the presets are: {', '.join(known)}")
 
@@ -65,9 +66,12 @@ def rename(preset: Preset, name: str) -> Preset:
     """Give one of the person's presets another name. Raises `UserError` where that name is taken."""
     _own_only(preset)
     path = _own(name)
-    if path.exists() and not path.samefile(preset.path):
+    if path.exists() and not (preset.path.exists() and path.samefile(preset.path)):
         raise UserError(f"there is a preset '{name}' already: choose another name")
-    preset.path.rename(path)
+    try:
+        preset.path.rename(path)
+    except OSError as error:
+        raise UserError(f"the preset '{preset.name}' could not be renamed: {error.strerror or error}") from None
     return Preset(name, path, shipped=False)
 
 
@@ -78,7 +82,10 @@ def duplicate(preset: Preset, name: str) -> Preset:
 
 def delete(preset: Preset) -> None:
     _own_only(preset)
-    preset.path.unlink(missing_ok=True)
+    try:
+        preset.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"the preset '{preset.name}' could not be deleted: {error.strerror or error}") from None
 
 
 def _own_only(preset: Preset) -> None:

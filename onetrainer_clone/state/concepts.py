@@ -151,6 +151,8 @@ def _captions(path: str, concept: Concept) -> Iterator[Problem]:
         if not concept.caption_file:
             yield Problem(f"{path}.caption_file", "choose the text file that holds the captions")
         elif not os.path.isfile(resolve(concept.caption_file)):
-            yield Problem(f"{path}.caption_file", f"there is no file '{concept.caption_file}': was it moved or renamed?")
+            yield Problem(
+                f"{path}.caption_file", f"there is no file '{concept.caption_file}': was it moved or renamed?"
+            )
     if concept.caption_source is CaptionSource.TEXT and not concept.caption_text.strip() and not concept.trigger_words:
         yield Problem(f"{path}.caption_text", "is empty: every picture would be trained without a caption", "warning")
