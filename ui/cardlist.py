@@ -1,6 +1,6 @@
 """A list drawn on a canvas: only the rows that can be seen are drawn, so its length does not matter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,8 @@ class CardList(ctk.CTkFrame):
 
     def __init__(self, parent: Any, pictures: Pictures | None, row_height: int, empty: str):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
-        self.items: Sequence[Item] = ()
+        self.count = 0
+        self.item: Callable[[int], Item] = lambda _index: Item("")
         self.selected = -1
         self.on_select: Signal[[int]] = Signal()
         self.on_switch: Signal[[int]] = Signal()
@@ -43,16 +44,17 @@ class CardList(ctk.CTkFrame):
         self.canvas.configure(yscrollcommand=theme.scrolls(self._scrollbar, self._place, self._scrollbar.pack_forget))
         self.canvas.pack(side="left", fill="both", expand=True, padx=6, pady=6)
 
-    def show(self, items: Sequence[Item]) -> None:
-        self.items = items
-        self.selected = min(self.selected, len(items) - 1)
+    def show(self, count: int, item: Callable[[int], Item]) -> None:
+        """Show so many items; `item` is asked only for those that can be seen."""
+        self.count, self.item = count, item
+        self.selected = min(self.selected, count - 1)
         self.canvas.redraw()
 
     def select(self, index: int) -> None:
         """Select a row and bring it into view."""
-        if not self.items:
+        if not self.count:
             return
-        self.selected = max(0, min(index, len(self.items) - 1))
+        self.selected = max(0, min(index, self.count - 1))
         self.canvas.reveal(self.selected)
         self.canvas.redraw()
         self.on_select.emit(self.selected)
@@ -93,7 +95,7 @@ class _Rows(theme.Canvas):
 
     def reveal(self, index: int) -> None:
         top, height = index * self.px(self._row_height), max(self.winfo_height(), 1)
-        whole = max(len(self._owner.items) * self.px(self._row_height), 1)
+        whole = max(self._owner.count * self.px(self._row_height), 1)
         first = self.canvasy(0)
         if top < first:
             self.yview("moveto", top / whole)
@@ -103,18 +105,18 @@ class _Rows(theme.Canvas):
     def draw(self) -> None:
         self.delete("all")
         self._kept.clear()
-        items, height = self._owner.items, self.px(self._row_height)
-        self.configure(scrollregion=(0, 0, self.winfo_width(), max(len(items) * height, self.winfo_height())))
-        if not items:
+        count, height = self._owner.count, self.px(self._row_height)
+        self.configure(scrollregion=(0, 0, self.winfo_width(), max(count * height, self.winfo_height())))
+        if not count:
             self.create_text(
                 self.winfo_width() / 2, self.winfo_height() / 2, text=self._empty, justify="center",
                 width=self.winfo_width() - self.px(40), fill=theme.now(colours.DIM), font=self.face(),
             )  # fmt: skip
             return
         first = max(int(self.canvasy(0)) // height, 0)
-        last = min(int(self.canvasy(self.winfo_height())) // height + 1, len(items))
+        last = min(int(self.canvasy(self.winfo_height())) // height + 1, count)
         for index in range(first, last):
-            self._draw_row(index, items[index], index * height)
+            self._draw_row(index, self._owner.item(index), index * height)
 
     def _draw_row(self, index: int, item: Item, top: int) -> None:
         px, width, height = self.px, self.winfo_width(), self.px(self._row_height)
@@ -184,16 +186,16 @@ class _Rows(theme.Canvas):
 
     def _click_row(self, index: int, at_box: bool) -> None:
         self._owner.select(index)
-        if at_box and self._owner.items[index].enabled is not None:
+        if at_box and self._owner.item(index).enabled is not None:
             self._owner.on_switch.emit(index)
 
     def _on_row(self, event: Any, call: Callable[..., object], *more: Any) -> None:
         index = int(self.canvasy(event.y)) // self.px(self._row_height)
-        if 0 <= index < len(self._owner.items):
+        if 0 <= index < self._owner.count:
             in_box = more and int(event.y + self.canvasy(0)) % self.px(self._row_height) < self.px(30) and more[0]
             call(index, *([bool(in_box)] if more else []))
 
     def _scroll(self, way: int) -> None:
-        if len(self._owner.items) * self.px(self._row_height) > self.winfo_height():
+        if self._owner.count * self.px(self._row_height) > self.winfo_height():
             self.yview_scroll(way * 3, "units")
             self.redraw()

@@ -74,7 +74,7 @@ class Form(ctk.CTkFrame):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
         self.card, self.prefix = card, card.prefix
         self._bench = bench
-        self._waiting = ""
+        self._waiting, self._stale = "", True
         self.grid_columnconfigure(1, weight=1)
         if card.title:
             heading = ctk.CTkLabel(self, text=card.title, font=theme.font(theme.HEADING, bold=True), anchor="w")
@@ -109,14 +109,20 @@ class Form(ctk.CTkFrame):
         self.refresh()
 
     def refresh_soon(self) -> None:
-        """Refresh once when there is time, however often this is called."""
-        if not self._waiting:
+        """Refresh once when there is time, however often this is called; out of view not before it comes back."""
+        self._stale = True
+        if not self._waiting and self.winfo_viewable():
             self._waiting = self.after_idle(self.refresh)
+
+    def refresh_if_stale(self) -> None:
+        if self._stale:
+            self.refresh()
 
     def refresh(self) -> None:
         if self._waiting:
             self.after_cancel(self._waiting)
             self._waiting = ""
+        self._stale = False
         state = self._bench.store.state
         if not _there(state, self.prefix):
             return

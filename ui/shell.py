@@ -47,11 +47,11 @@ class Shell:
         if key not in self.pages:
             self.pages[key] = self._makers[key](self._body)
         if self.current:
-            self.pages[self.current].hidden()
+            self.pages[self.current].leave()
             self.pages[self.current].pack_forget()
         was, self.current = self.current, key
         self.pages[key].pack(fill="both", expand=True)
-        self.pages[key].shown()
+        self.pages[key].enter()
         for tab in (was, key):
             if tab in self.tabs:
                 self._look(tab)

@@ -33,7 +33,7 @@ def test_add_by_folder(window: Window, pictures: Path) -> None:
     plan = window.app.findings.concept(3)
     assert plan is not None
     assert plan.pictures == 3
-    item = concepts.list.items[3]
+    item = concepts.list.item(3)
     assert "3 pictures" in item.lines[1][0]
     assert "1 without caption" in item.lines[2][0]
 
@@ -64,7 +64,7 @@ def test_duplicate_delete_reorder_and_undo(window: Window) -> None:
     window.app.topbar.step_forth()
     assert names(window) == ["subject", "class", "class 2", "class varied"]
     window.turn()
-    assert len(concepts.list.items) == 4
+    assert concepts.list.count == 4
 
 
 def test_delete_all_leaves_a_hint_and_an_empty_state(window: Window) -> None:
@@ -137,7 +137,7 @@ def test_a_missing_folder_is_named_in_the_row(window: Window) -> None:
     concepts = page(window)
     window.app.store.replace("concepts[0].path", "/nowhere/at/all")
     window.settle()
-    assert "there is no folder" in concepts.list.items[0].lines[1][0]
+    assert "there is no folder" in concepts.list.item(0).lines[1][0]
 
 
 def test_a_thousand_concepts_draw_only_what_is_seen(window: Window) -> None:

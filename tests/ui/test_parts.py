@@ -113,7 +113,7 @@ def test_a_number_in_words_is_the_number(value: float) -> None:
 
 def test_a_tip_has_limits_and_default() -> None:
     tip = tip_of(declaration_at(TrainingState(), "training.batch_size"))
-    assert "From 1 up to 4096" in tip
+    assert "From 1 up to 4,096" in tip
     assert "Default: 1" in tip
 
 

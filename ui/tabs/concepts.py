@@ -30,8 +30,8 @@ class ConceptsPage(ItemsPage):
         self.strip.grid(row=0, column=0, columnspan=2, sticky="ew", padx=(4, 10), pady=(0, 8))
         self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
         theme.wrap(self.counts, self.editor, less=20)
-        self._ends.append(bench.findings.planned.connect(self.refresh))
-        self._ends.append(bench.findings.checked.connect(self.refresh))
+        self._ends.append(bench.findings.planned.connect(self.refresh_in_view))
+        self._ends.append(bench.findings.checked.connect(self.refresh_in_view))
 
     def new_item(self) -> Concept | None:
         folder = self.bench.ask.folder("Choose a folder with pictures")

@@ -35,7 +35,7 @@ class ItemsPage(Page):
         self.list.on_select.connect(lambda _index: self._edit())
         self.list.on_switch.connect(self.switch)
         self.list.on_delete.connect(lambda _index: self.delete())
-        self._ends = [bench.store.changed.connect(lambda _before, _after: self.refresh())]
+        self._ends = [bench.store.changed.connect(lambda _before, _after: self.refresh_in_view())]
 
     def destroy(self) -> None:
         for end in self._ends:
@@ -92,10 +92,12 @@ class ItemsPage(Page):
     def refresh(self) -> None:
         """Show the items as they are now; the form refreshes itself."""
         items = self.items
-        self.list.show([self.row(index, item) for index, item in enumerate(items)])
+        self.list.show(len(items), lambda index: self.row(index, self.items[index]))
         if self.list.selected < 0 and items:
             self.list.selected = 0
         self._edit()
+        if self.form is not None:
+            self.form.refresh_if_stale()
         at = self.list.selected
         for key, possible in {
             "duplicate": bool(items), "delete": bool(items), "up": at > 0, "down": 0 <= at < len(items) - 1
@@ -103,9 +105,6 @@ class ItemsPage(Page):
             wanted = "normal" if possible else "disabled"
             if self.buttons[key].cget("state") != wanted:
                 self.buttons[key].configure(state=wanted)
-
-    def shown(self) -> None:
-        self.refresh()
 
     def go(self, path: str) -> bool:
         if path == self.path:

@@ -12,12 +12,23 @@ class Page(ctk.CTkFrame):
     def __init__(self, parent: Any, bench: Workbench):
         super().__init__(parent, fg_color="transparent")
         self.bench = bench
+        self.in_view = False
 
-    def shown(self) -> None:
-        """The page comes into view."""
+    def enter(self) -> None:
+        """The page comes into view: what was put off until now is done."""
+        self.in_view = True
+        self.refresh()
 
-    def hidden(self) -> None:
-        """The page goes out of view."""
+    def leave(self) -> None:
+        """The page goes out of view: changes of the state need not be drawn until it comes back."""
+        self.in_view = False
+
+    def refresh(self) -> None:
+        """Show the state as it is now."""
+
+    def refresh_in_view(self) -> None:
+        if self.in_view:
+            self.refresh()
 
     def tick(self) -> None:
         """A turn of the window's loop while the page is in view."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.events import Ended
 from ui import colours, theme
 from ui.actions import Actions
 from ui.background import Background
@@ -25,7 +24,7 @@ class RunPage(Page):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner, actions: Actions, background: Background):
         super().__init__(parent, bench)
         self.runner, self.actions = runner, actions
-        self._in_view = self._halved = False
+        self._halved = False
         self.buttons: dict[str, Any] = {}
         self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
         self.status = Status(self)
@@ -48,10 +47,9 @@ class RunPage(Page):
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._colour()
         self._ends = [
-            runner.moved.connect(self.refresh),
-            runner.ended.connect(self._on_ended),
-            bench.findings.checked.connect(self.refresh),
-            bench.store.changed.connect(lambda _before, _after: self._show_banner()),
+            runner.moved.connect(self.refresh_in_view),
+            bench.findings.checked.connect(self.refresh_in_view),
+            bench.store.changed.connect(lambda _before, _after: self.refresh_in_view()),
         ]
 
     def destroy(self) -> None:
@@ -60,21 +58,15 @@ class RunPage(Page):
         ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
 
-    def shown(self) -> None:
-        self._in_view = True
+    def enter(self) -> None:
+        super().enter()
         self.after(1, self._halve)
-        self.refresh()
-
-    def hidden(self) -> None:
-        self._in_view = False
 
     def tick(self) -> None:
         """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
         self.chart.show(self.runner.record)
 
     def refresh(self) -> None:
-        if not self._in_view:
-            return
         record, runner = self.runner.record, self.runner
         self.status.show(record.progress, runner.going, runner.paused, runner.stopping)
         self.log.show(record)
@@ -144,9 +136,6 @@ class RunPage(Page):
             self.actions.show_blocking()
         elif ended is not None and (ended.trace or ended.problems):
             self.actions.tell_end(ended)
-
-    def _on_ended(self, _ended: Ended) -> None:
-        self.refresh()
 
     def _halve(self) -> None:
         """Half of the width for each side, the first time that the page is shown."""

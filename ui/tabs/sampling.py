@@ -32,6 +32,10 @@ class SamplingPage(ItemsPage):
         self.when.destroy()
         super().destroy()
 
+    def refresh(self) -> None:
+        super().refresh()
+        self.when.refresh()
+
     def new_item(self) -> Prompt:
         """The next seed, so that two prompts of the same words differ."""
         return Prompt(seed=max((prompt.seed for prompt in self.items), default=-1) + 1)

@@ -49,11 +49,10 @@ class Cards:
         self.forms = [Form(frame, bench, card) for card in cards_of(tab)]
         self._placed: list[Form] = []
         self._ends = [
-            bench.store.changed.connect(lambda _before, _after: self._place()),
-            bench.findings.checked.connect(self._place),
-            bench.options.changed.connect(self._place),
+            bench.store.changed.connect(lambda _before, _after: self._place_in_view()),
+            bench.findings.checked.connect(self._place_in_view),
+            bench.options.changed.connect(self._place_in_view),
         ]
-        self._place()
 
     def destroy(self) -> None:
         for end in self._ends:
@@ -73,6 +72,16 @@ class Cards:
             row.focus()
             return True
         return False
+
+    def refresh(self) -> None:
+        """What was put off while the cards were out of view."""
+        for form in self._placed:
+            form.refresh_if_stale()
+        self._place()
+
+    def _place_in_view(self) -> None:
+        if self._frame.winfo_viewable():
+            self._place()
 
     def _place(self) -> None:
         wanted = [form for form in self.forms if form.relevant]
@@ -98,6 +107,9 @@ class SettingsPage(Page):
     def destroy(self) -> None:
         self.cards.destroy()
         super().destroy()
+
+    def refresh(self) -> None:
+        self.cards.refresh()
 
     def go(self, path: str) -> bool:
         return self.cards.go(path)
