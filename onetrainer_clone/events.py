@@ -4,6 +4,7 @@ Every run ends with exactly one `Ended`, sent by the session, also after a crash
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -132,11 +133,19 @@ _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for k
 
 
 def to_json(event: Event) -> dict[str, Any]:
-    """The event as plain JSON data; its class name stands under 'event'."""
-    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+    """The event as plain JSON data; its class name stands under 'event'. NaN and infinity, which JSON lacks, as text."""
+    return {"event": type(event).__name__, **_plain(dataclasses.asdict(event))}
 
 
-def from_json(data: dict[str, Any]) -> Event | None:
-    """The event again; None for one that this version does not know."""
-    adapter = _ADAPTERS.get(data.get("event", ""))
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def from_json(data: object) -> Event | None:
+    """The event again; None for what this version does not know. Raises ValueError for one whose values are wrong."""
+    if not isinstance(data, dict):
+        return None
+    adapter = _ADAPTERS.get(str(data.get("event")))
     return adapter.validate_python({k: v for k, v in data.items() if k not in ("event", "time")}) if adapter else None

@@ -18,7 +18,11 @@ class Journal:
     SYNC_SECONDS = 5.0
 
     def __init__(self, folder: Path):
-        self._file = (folder / JOURNAL).open("a", encoding="utf-8")
+        path = folder / JOURNAL
+        torn = path.is_file() and path.read_bytes()[-1:] not in (b"", b"\n")
+        self._file = path.open("a", encoding="utf-8", errors="backslashreplace")  # of a file name that is no text
+        if torn:  # by a crash: what comes now must not be glued to half a line
+            self._file.write("\n")
         self._synced = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -39,29 +43,33 @@ class Journal:
 def rewind(folder: Path, step: int) -> None:
     """Leave out what a journal tells after a step: a run that is resumed there tells it again."""
     path = folder / JOURNAL
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.is_file() else []
     kept = []
-    for line in lines:
+    for line in _lines(path) if path.is_file() else ():
         try:
             data = json.loads(line)
         except ValueError:
             break
-        if data.get("event") == "Ended":
+        if not isinstance(data, dict) or data.get("event") == "Ended":
             continue
         if data.get("step", 0) > step:
             break
-        kept.append(line)
+        kept.append(f"{line}\n")
     write_whole(path, "".join(kept))
 
 
 def read(folder: Path) -> list[Event]:
     """The events of a run. A last line cut off by a crash, and events of later versions, are left out."""
     events = []
-    for line in (folder / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in _lines(folder / JOURNAL):
         try:
             event = from_json(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if event is not None:
             events.append(event)
     return events
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a journal. `splitlines` would also cut at U+2028, U+0085 ..., which prompts may hold."""
+    return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")

@@ -1,8 +1,8 @@
 """Where things lie: the person's folders, the embedded demo, and how a path in a setting is read."""
 
+import itertools
 import os
 import re
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -36,10 +36,16 @@ def resolve(text: str) -> Path:
     """A path as a person writes it: '~', environment variables, and 'demo:' for the embedded demo."""
     if text.startswith("demo:"):
         return DEMO / text.removeprefix("demo:")
-    return Path(os.path.expandvars(text)).expanduser()
+    path = Path(os.path.expandvars(text))
+    try:
+        return path.expanduser()
+    except RuntimeError:  # '~name' of nobody here: then it is a folder's name
+        return path
 
 
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{name}{digit}" for name in ("COM", "LPT") for digit in range(1, 10))}
+_RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
+_RESERVED |= {f"{name}{digit}" for name in ("COM", "LPT") for digit in "123456789¹²³"}
+_numbers = itertools.count()
 
 
 def name_problem(name: str) -> str:
@@ -50,17 +56,21 @@ def name_problem(name: str) -> str:
         return f'must be a plain name, not a path, without \\ / : * ? " < > | (was {name!r})'
     if name.strip(" .") != name:
         return f"must not begin or end with a space or a dot (was {name!r})"
-    if name.split(".")[0].upper() in _RESERVED:
+    if name.split(".")[0].strip().upper() in _RESERVED:
         return f"is a name that Windows keeps for itself (was {name!r})"
-    if len(name.encode(errors="surrogateescape")) > 150:
-        return "is too long for a file's name: use at most 150 bytes"
+    if re.search(r"[\ud800-\udfff]", name):
+        return f"must be text; it holds bytes that are no characters (was {name!r})"
+    if (size := len(name.encode())) > 150:
+        return (
+            f"is too long for a file's name: shorten it to 150 bytes (was {size}; a letter beyond a to z takes 2 to 4)"
+        )
     return ""
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside its name, flush it, then rename it: it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{threading.get_ident() % 10_000}-{os.getpid()}.{path.name[-100:]}.part")
+    beside = path.with_name(f".{os.getpid()}-{next(_numbers)}.part")  # short: the name itself may be as long as can be
     try:
         with beside.open("wb") as file:
             write(file)

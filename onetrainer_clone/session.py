@@ -32,18 +32,20 @@ class Controls:
 
     def stop(self, save: bool = True) -> None:
         """Stop after the step; `save` says whether the result so far is kept. The first word counts."""
-        if not self._stop.is_set():
-            self.save_on_stop = save
-        self._stop.set()
-        self._running.set()
+        with self._lock:
+            if not self._stop.is_set():
+                self.save_on_stop = save
+            self._stop.set()
+            self._running.set()
 
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()
 
     def pause(self) -> None:
-        if not self.stopping:
-            self._running.clear()
+        with self._lock:  # else a stop in between would leave the trainer asleep
+            if not self.stopping:
+                self._running.clear()
 
     def resume(self) -> None:
         self._running.set()
@@ -110,12 +112,16 @@ class Session:
             for listener in tuple(hearing):
                 try:
                     listener(event)
-                except Exception as error:  # noqa: BLE001 - a full disk under the journal must not end the run
+                except BaseException as error:  # noqa: BLE001 - a full disk under the journal must not end the run
                     hearing.remove(listener)
                     self._queue.put(Warned(f"The journal of this run could not be written any further: {error}"))
             self._queue.put(event)
 
-        emit(run_to_end(work, emit, controls, lambda: saved))
+        def tell(event: Event) -> None:
+            if not isinstance(event, Ended):  # there is exactly one, and it is ours
+                emit(event)
+
+        emit(run_to_end(work, tell, controls, lambda: saved))
 
     def events(self, limit: int = 200, timeout: float = 0.0) -> list[Event]:
         """The events since the last call, at most `limit`; waits up to `timeout` seconds for the first."""
@@ -155,4 +161,5 @@ def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], s
         )
         return Ended("refused", message, saved(), traceback.format_exc())
     except BaseException as error:  # noqa: BLE001 - the thread's last line of defence: the front end must hear of it
-        return Ended(outcome, f"{type(error).__name__}: {error}", saved(), traceback.format_exc())
+        message = "".join(traceback.format_exception_only(error)).strip()  # also where the error's own text fails
+        return Ended(outcome, message, saved(), traceback.format_exc())
