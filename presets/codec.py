@@ -22,13 +22,14 @@ def decode(text: str | bytes, name: str = "") -> TrainingState:
     """A state from the text of a preset file. Raises `Invalid` with every problem at once."""
     data = read_object(text)
     data.pop("description", None)
-    return load(TrainingState, {**migrate(data), "preset": name})
+    return load(TrainingState, {**migrate(data), "preset": name, "resume": ""})
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
     """The JSON object in a text. Raises `Invalid` where there is none."""
     try:
-        data = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+        decoded = text.decode("utf-8", "surrogatepass") if isinstance(text, bytes) else text  # as `write_whole` encodes
+        data = json.loads(decoded.removeprefix("\ufeff"))
     except UnicodeDecodeError:
         raise Invalid([Problem("", "this is not a preset: the file is not UTF-8 text")]) from None
     except RecursionError:

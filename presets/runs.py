@@ -15,6 +15,7 @@ from presets.codec import encode, read_file
 
 def begin(session: Session, state: TrainingState) -> TrainingState:
     """Start a run. Returns the state as it runs, with the run's own name. Raises `Invalid` with every error at once."""
+    _idle(session)
     if found := errors(check(state)):
         raise Invalid(found)
     claimed = claim(state)
@@ -26,6 +27,7 @@ def resume(
     session: Session, folder: Path, changes: Callable[[TrainingState], TrainingState] = lambda s: s
 ) -> TrainingState:
     """Go on with a run from its newest backup; `changes` may alter its settings. Raises `UserError` where it cannot."""
+    _idle(session)
     found = backups(folder / BACKUPS)
     if not found:
         raise UserError(f"there is no backup in '{folder}': only a run that was backed up, or stopped, can be resumed")
@@ -43,8 +45,18 @@ def resume(
     return state
 
 
+def _idle(session: Session) -> None:
+    """Raises RuntimeError while a run goes on: before a folder is made for another, or its own journal cut."""
+    if session.running:
+        raise RuntimeError("a run is going on")
+
+
 def _start(session: Session, state: TrainingState) -> None:
-    journal = Journal(state.run_folder)
+    try:
+        journal = Journal(state.run_folder)
+    except OSError as error:
+        message = f"the journal in '{state.run_folder}' cannot be written: {error.strerror or error}"
+        raise Invalid([Problem("saving.workspace", f"{message}; choose another folder or free some space")]) from None
 
     def listen(event: Event) -> None:
         journal(event)
@@ -65,13 +77,22 @@ def claim(state: TrainingState) -> TrainingState:
         folder = state.saving.folder / name
         try:
             folder.mkdir(parents=True)
-            claimed = replace(state, "saving.name", name)
-            write_whole(folder / STATE, encode(claimed))
-            return claimed
         except FileExistsError:
-            if folder.parent.exists() and not folder.parent.is_dir():
-                raise Invalid([Problem("saving.workspace", f"'{folder.parent}' is a file: choose a folder")]) from None
+            if not folder.parent.is_dir():
+                raise Invalid([Problem("saving.workspace", f"'{folder.parent}' is no folder: choose one")]) from None
             number += 1
+            continue
         except OSError as error:
-            message = f"'{folder}' cannot be written ({error.strerror}): choose another folder or free some space"
-            raise Invalid([Problem("saving.workspace", message)]) from None
+            raise _unwritable(folder, error) from None
+        claimed = replace(state, "saving.name", name)
+        try:
+            write_whole(folder / STATE, encode(claimed))
+        except OSError as error:
+            folder.rmdir()
+            raise _unwritable(folder, error) from None
+        return claimed
+
+
+def _unwritable(folder: Path, error: OSError) -> Invalid:
+    message = f"'{folder}' cannot be written ({error.strerror or error}): choose another folder or free some space"
+    return Invalid([Problem("saving.workspace", message)])

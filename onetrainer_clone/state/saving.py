@@ -43,6 +43,8 @@ class SavingSettings(Settings):
 def problems(state: "TrainingState") -> Iterator[Problem]:
     if state.saving.name and (message := name_problem(state.saving.name)):
         yield Problem("saving.name", message)
+    elif not state.saving.name and state.preset and name_problem(state.preset):
+        yield Problem("saving.name", f"give the run a name: the preset's, {state.preset!r}, cannot be a folder's")
     for path, folder in (("saving.workspace", state.saving.folder), ("saving.cache", state.cache_folder)):
         if message := _unwritable(folder):
             yield Problem(path, message)
@@ -50,8 +52,10 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
 
 def _unwritable(folder: Path) -> str:
     """Why a folder cannot be written, without writing; the first that exists on the way up decides."""
+    if "\0" in str(folder):
+        return f"{str(folder)!r} cannot be a folder: it holds a character that names cannot have"
     for place in (folder, *folder.parents):
-        if place.exists():
+        if os.path.exists(place):
             if not place.is_dir():
                 return f"'{folder}' cannot be a folder: '{place}' is a file; choose another folder"
             return "" if os.access(place, os.W_OK) else f"'{folder}' cannot be written: choose another folder"
