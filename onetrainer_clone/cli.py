@@ -1,17 +1,22 @@
 """Every command and every setting from a terminal. Stands beside the window, above presets and the core."""
 
 import argparse
+import io
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from types import FrameType
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from onetrainer_clone import progress
-from onetrainer_clone.drawing import Drawing, LoraFile
+from onetrainer_clone.drawing import Drawing, LoraFile, problems
 from onetrainer_clone.events import (
     BackedUp,
     Ended,
@@ -54,6 +59,8 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
         "settings": lambda: _settings(arguments),
         "sample": lambda: _sample(arguments, train, sample),
     }
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail(stream)
     try:
         return commands[arguments.command]()
     except UserError as error:
@@ -64,6 +71,12 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+
+
+def _never_fail(stream: TextIO) -> None:
+    """What a console's encoding lacks (a name in Japanese, a name that is no text) is shown as \\uXXXX."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str) -> None:
@@ -110,8 +123,10 @@ def _assign(state: TrainingState, path: str, text: str) -> TrainingState:
     if declaration.item or declaration.group:
         try:
             return replace(state, path, json.loads(text))
-        except ValueError:
-            raise UserError(f"--set {path}: a whole group is given as JSON") from None
+        except (json.JSONDecodeError, RecursionError):
+            single = f"{path}[0].name=cat" if declaration.item else f"{path}.unit=STEPS"
+            message = f"--set {path}: a whole group is given as JSON; to set one value, name it, as in {single}"
+            raise UserError(message) from None
     return replace(state, path, parse(declaration, text))
 
 
@@ -125,38 +140,56 @@ def _train(arguments: argparse.Namespace, train: Train) -> int:
         if problem.severity != "error":
             _complain(f"{problem.severity}: {problem}")
     session = Session(train)
-    claimed = begin(session, state)
-    if not arguments.json:
-        print(f"The run's folder is {claimed.run_folder}")
-    return follow(session, arguments.json)
+    with stopping(session):
+        claimed = begin(session, state)
+        if not arguments.json:
+            print(f"The run's folder is {claimed.run_folder}", flush=True)
+        return follow(session, arguments.json)
 
 
 def _resume(arguments: argparse.Namespace, train: Train) -> int:
     session = Session(train)
-    resume(session, resolve(arguments.folder), lambda state: assign_all(state, arguments.set))
-    return follow(session, arguments.json)
+    with stopping(session):
+        resume(session, resolve(arguments.folder), lambda state: assign_all(state, arguments.set))
+        return follow(session, arguments.json)
+
+
+@contextmanager
+def stopping(session: Session) -> Iterator[None]:
+    """Ctrl-C stops the run cleanly, with a save. No exception: one might come between an event and its showing."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not session.running:
+            raise KeyboardInterrupt
+        session.controls.stop(save=True)
+        os.write(2, b"\nStopping after this step, then saving ...\n")  # print may be what was interrupted
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except BaseException:
+        session.controls.stop(save=True)  # nobody would hear of the run any more, so it must not go on
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def follow(session: Session, as_json: bool) -> int:
-    """Show a run until it has ended; Ctrl-C stops it cleanly, with a save. Returns the exit code."""
+    """Show a run until it has ended. Returns the exit code."""
     show: Terminal | Json = Json() if as_json else Terminal()
     while True:
-        try:
-            for event in session.events(timeout=0.2):
-                show.on(event)
-                if isinstance(event, Ended):
-                    session.join()
-                    return EXIT_CODES[event.outcome]
-        except KeyboardInterrupt:
-            session.controls.stop(save=True)
-            _complain("\nStopping after this step, then saving ...")
+        for event in session.events(timeout=0.2):
+            show.on(event)
+            if isinstance(event, Ended):
+                session.join()
+                return EXIT_CODES[event.outcome]
 
 
 class Json:
     """Events as lines of JSON."""
 
     def on(self, event: Event) -> None:
-        print(json.dumps(event_to_json(event), ensure_ascii=False), flush=True)
+        print(json.dumps(event_to_json(event)), flush=True)  # ASCII: no console's encoding can break it
 
 
 class Terminal:
@@ -174,19 +207,15 @@ class Terminal:
             case Stepped() if self._bar is not None:
                 self._bar.set_postfix_str(_losses(event), refresh=False)
                 self._bar.update(event.step - self._bar.n)
-            case Progressed() if self._bar is None:
+            case Progressed() if self._bar is None and self._due(event):
                 self._line(self._progress.words)
             case Ended():
                 self._close()
                 print(
-                    event.message if event.outcome != "refused" else "",
-                    flush=True,
-                    end="\n" if event.outcome != "refused" else "",
+                    event.message, flush=True, file=sys.stderr if event.outcome in ("refused", "failed") else sys.stdout
                 )
-                if event.outcome == "refused":
-                    _complain(event.message)
-                if event.trace:
-                    _complain(event.trace)
+                if event.outcome == "failed":
+                    _complain(f"This is a fault of the program, not yours. What to report:\n{event.trace}")
             case Validated():
                 losses = ", ".join(f"{name} {loss:.4f}" for name, loss in event.concept_loss.items())
                 self._line(f"validation ({event.weights}) at step {event.step}: {losses}")
@@ -202,9 +231,18 @@ class Terminal:
                 self._line(event.message)
 
     _last = ""
+    _shown: tuple[str, float] = ("", 0.0)
+
+    def _due(self, event: Progressed) -> bool:
+        """Whether to show it: a new activity, the end of a counted one, and else one every few seconds."""
+        now = time.monotonic()
+        if event.activity == self._shown[0] and now < self._shown[1] + 3 and not 0 < event.total <= event.done:
+            return False
+        self._shown = (event.activity, now)
+        return True
 
     def _line(self, text: str) -> None:
-        """A line above the bar; what repeats with other numbers only (caching 12 of 300) is shown once a while."""
+        """A line above the bar."""
         if text and text != self._last:
             self._last = text
             tqdm.write(text, file=sys.stdout)
@@ -226,9 +264,7 @@ def _plan(arguments: argparse.Namespace) -> int:
         raise Invalid(errors(found))
     plan = make_plan(state)
     if arguments.json:
-        print(
-            json.dumps({**plan.to_json(), "problems": [vars(p) for p in (*found, *plan.problems)]}, ensure_ascii=False)
-        )
+        print(json.dumps({**plan.to_json(), "problems": [vars(p) for p in (*found, *plan.problems)]}))
     else:
         print(plan_text(plan))
         for problem in (*found, *plan.problems):
@@ -263,20 +299,24 @@ def plan_text(plan: Plan) -> str:
 
 def _settings(arguments: argparse.Namespace) -> int:
     found = list(every_setting(arguments.word or ""))
-    print(json.dumps(found, ensure_ascii=False, indent=1) if arguments.json else as_text(found))
+    print(json.dumps(found, indent=1) if arguments.json else as_text(found))
     return DONE if found else WRONG
 
 
 def _sample(arguments: argparse.Namespace, train: Train, sample: Sample) -> int:
+    drawing = drawing_from(arguments)
+    if found := problems(drawing):
+        raise Invalid(found)
     session = Session(train)
-    session.run(partial(sample, drawing_from(arguments)))
-    return follow(session, arguments.json)
+    with stopping(session):
+        session.run(partial(sample, drawing))
+        return follow(session, arguments.json)
 
 
 def drawing_from(arguments: argparse.Namespace) -> Drawing:
     """What is to be drawn. Raises `UserError` for values that make no sense."""
     width, by, height = arguments.size.lower().partition("x")
-    if not (by and width.isdigit() and height.isdigit()):
+    if not (by and width.isdecimal() and height.isdecimal()):
         raise UserError(f"--size {arguments.size}: write it as width x height in pixels, e.g. 512x768")
     if arguments.count < 1:
         raise UserError(f"--count must be at least 1 (was {arguments.count})")
@@ -295,19 +335,25 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
         for number in range(arguments.count)
     ]
     dtype = arguments.dtype.upper()
-    return load(
-        Drawing,
-        {
-            "model": {
-                "source": arguments.model,
-                "unet_dtype": dtype,
-                "text_encoder_dtype": dtype,
-                "clip_skip": arguments.clip_skip,
-            },
-            "loras": [lora_from(text).model_dump() for text in arguments.lora],
-            "prompts": prompts,
-            "folder": arguments.out,
-        },
+    model = {"unet_dtype": dtype, "text_encoder_dtype": dtype, "clip_skip": arguments.clip_skip}
+    data = {
+        "model": {"source": arguments.model, **model},
+        "loras": [lora_from(text).model_dump() for text in arguments.lora],
+        "prompts": prompts,
+        "folder": arguments.out,
+    }
+    try:
+        return load(Drawing, data)
+    except Invalid as error:  # in the words of the command line, and once, not once per picture
+        named = {Problem(_option(problem.path), problem.message): None for problem in error.problems}
+        raise Invalid(list(named)) from None
+
+
+def _option(path: str) -> str:
+    """'prompts[0].cfg_scale' -> '--cfg-scale'."""
+    name = path.rpartition(".")[2]
+    return {"width": "--size", "height": "--size"}.get(name, "--dtype" if "dtype" in name else f"--{name}").replace(
+        "_", "-"
     )
 
 
@@ -315,6 +361,12 @@ def lora_from(text: str) -> LoraFile:
     """'file.safetensors:0.8' -> the file at strength 0.8; a Windows drive's colon is not taken for one."""
     path, colon, strength = text.rpartition(":")
     try:
-        return LoraFile(path=path, strength=float(strength)) if colon else LoraFile(path=text)
+        number = float(strength)
     except ValueError:
         return LoraFile(path=text)
+    if not colon:
+        return LoraFile(path=text)
+    try:
+        return load(LoraFile, {"path": path, "strength": number})
+    except Invalid as error:
+        raise Invalid([Problem("--lora", f"the strength {p.message}") for p in error.problems]) from None

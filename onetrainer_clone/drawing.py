@@ -1,12 +1,13 @@
 """A wish for pictures without training: a model, LoRA files, prompts."""
 
+import os
 from pathlib import Path
 
 from onetrainer_clone import model_files
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, group, setting
 from onetrainer_clone.state.model import ModelSettings
-from onetrainer_clone.state.sampling import Prompt
+from onetrainer_clone.state.sampling import Prompt, size_problem
 
 
 class LoraFile(Settings):
@@ -29,8 +30,13 @@ def problems(drawing: Drawing) -> list[Problem]:
     """What keeps the pictures from being drawn."""
     found = []
     if message := model_files.problem(drawing.model.source):
-        found.append(Problem("model", message))
+        found.append(Problem("--model", message))
     for lora in drawing.loras:
-        if not resolve(lora.path).is_file():
-            found.append(Problem("lora", f"there is no file '{lora.path}'"))
+        if not os.path.isfile(resolve(lora.path)):
+            found.append(Problem("--lora", f"there is no file '{lora.path}': was it moved or renamed?"))
+    for side in {(prompt.width, prompt.height) for prompt in drawing.prompts}:
+        if message := size_problem(*side):
+            found.append(Problem("--size", message))
+    if os.path.exists(drawing.target) and not drawing.target.is_dir():
+        found.append(Problem("--out", f"'{drawing.folder}' is a file: choose a folder"))
     return found

@@ -358,7 +358,8 @@ def _explained(error: ValidationError) -> Iterator[_Explained]:
             message = f"there is no such setting{_suggest(str(item['loc'][-1]), _siblings(error, item['loc']))}"
         elif kind in _BOUNDS:
             key, words = _BOUNDS[kind]
-            message = f"{words} {_figure(context[key])} {was}"
+            bare = f"(was {item['input']})" if isinstance(item["input"], str) and "length" not in key else was
+            message = f"{words} {_figure(context[key])} {bare}"
         elif kind == "string_pattern_mismatch":  # colours are the only settings with a pattern
             message = f"must be a colour, such as #ffffff for white {was}"
         elif kind in ("enum", "literal_error"):
@@ -392,6 +393,8 @@ def _short(value: object) -> str:
         return "a list" if isinstance(value, list | tuple) else "a group {...}"
     if isinstance(value, bool) or value is None:
         return "empty" if value is None else str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

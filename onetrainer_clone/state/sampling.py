@@ -56,7 +56,13 @@ class SamplingSettings(Settings):
 def problems(state: "TrainingState") -> Iterator[Problem]:
     for index, prompt in enumerate(state.sampling.prompts):
         for side in ("width", "height"):
-            pixels = getattr(prompt, side)
-            if pixels is not None and pixels % 8:
-                near = f"{max(pixels // 8, 1) * 8} or {-(-pixels // 8) * 8}"
-                yield Problem(f"sampling.prompts[{index}].{side}", f"{pixels} is not a multiple of 8: use {near}")
+            if message := size_problem(getattr(prompt, side)):
+                yield Problem(f"sampling.prompts[{index}].{side}", message)
+
+
+def size_problem(*sides: int | None) -> str:
+    """Why pictures cannot have this width or height; empty where they can."""
+    for pixels in sides:
+        if pixels is not None and pixels % 8:
+            return f"{pixels} is not a multiple of 8: use {pixels // 8 * 8} or {-(-pixels // 8) * 8}"
+    return ""
