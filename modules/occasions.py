@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import torch
 from PIL import Image
 
 from modules.backup import Position, back_up, rotate
@@ -121,6 +122,9 @@ def sample(run: Run, step: int) -> None:
                 draw_all(run.model, prompts, run.state.training.resolution, run.emit, run.controls, keep)
         except Stopped:
             return
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            run.emit(Warned("A sample does not fit into the GPU's memory: draw smaller ones. The run goes on"))
         except OSError as error:
             run.emit(Warned(f"The samples of step {step} could not be written: {error.strerror or error}"))
 

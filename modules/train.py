@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from modules.backup import restore_newest
 from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
@@ -13,9 +15,11 @@ from modules.occasions import Occasions, rescue
 from modules.precision import accelerator
 from modules.run import Run, prepare
 from modules.step import NotFinite, take_step
+from onetrainer_clone.advice import out_of_memory
 from onetrainer_clone.events import Event, Logged, Progressed, Started, Warned
 from onetrainer_clone.journal import TENSORBOARD
 from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 
 
@@ -51,6 +55,9 @@ def learn(run: Run) -> None:
                 if run.controls.stopping:
                     break
                 figures.pace.begin()
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        gone = f"step {done + 1}: the memory is full ({str(error).splitlines()[0] if str(error) else 'RAM'})"
+        raise UserError(f"{gone}. What would help: {out_of_memory(run.state, run.plan)}. {rescue(run, done)}") from None
     except NotFinite as error:
         raise NotFinite(f"{error}. {rescue(run, done)}") from None
     if done:

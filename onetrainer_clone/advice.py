@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from onetrainer_clone.settings import Problem
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.common import Dtype
 from onetrainer_clone.state.concepts import Mode, Role
 from onetrainer_clone.state.optimizer import Optimizer
 
@@ -60,3 +61,25 @@ def _class_unprotected(state: TrainingState) -> Iterator[Problem]:
                 "PRIOR_PREDICTION keeps what the base model knows"
             )
             yield Problem(f"concepts[{index}].mode", message, "note")
+
+
+def out_of_memory(state: TrainingState, plan: "Plan") -> str:
+    """The up to three settings that would save most memory in this very state, and what each costs."""
+    training, found = state.training, []
+    largest = max((width * height for concept in plan.concepts for width, height, _ in concept.buckets), default=0)
+    if training.batch_size > 1:
+        half = training.batch_size // 2
+        found.append(
+            f"batch size {half} instead of {training.batch_size}, with twice the accumulation (the same result, slower)"
+        )
+    if not training.gradient_checkpointing:
+        found.append("gradient checkpointing (the same result, about a third slower)")
+    if training.train_dtype is Dtype.FP32:
+        found.append("bfloat16 for the weights and for training (half the memory, slightly coarser)")
+    if state.optimizer.optimizer is not Optimizer.ADAMW_8BIT:
+        found.append("AdamW 8-bit (a quarter of the optimizer's memory)")
+    if largest > 512 * 512:
+        found.append("a lower resolution (less detail)")
+    if training.text_encoder:
+        found.append("not training the text encoder (new words are learned less well)")
+    return "; ".join(found[:3]) or "a smaller rank (a LoRA that holds less)"
