@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -23,6 +24,9 @@ from onetrainer_clone.session import Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.common import Every, Unit
 from onetrainer_clone.state.sampling import Prompt, SampleWeights
+
+
+BY_HAND = -1  # in place of the prompt's place in the state
 
 
 class Timer:
@@ -67,6 +71,8 @@ class Occasions:
             validate(self._run, step.number)
         if self._sample.due(step) or self._run.controls.take("sample"):
             self.sample(step.number)
+        if asked := self._run.controls.asked():
+            sample(self._run, step.number, [(BY_HAND, prompt) for prompt in asked])
         if self._run.controls.take("save") or (self._save.due(step) and not last):
             save(self._run, step.number)
         if self._run.controls.take("back up") or self._back_up.due(step):
@@ -107,13 +113,17 @@ def _weights(run: Run, wanted: SampleWeights) -> list[tuple[Weights, AbstractCon
     return {SampleWeights.LIVE: [live], SampleWeights.EMA: [ema], SampleWeights.BOTH: [live, ema]}[wanted]
 
 
-def sample(run: Run, step: int) -> None:
-    """Draw the state's prompts. A stop ends it within one denoising step; a full disk costs the pictures, not the run."""
-    prompts = [(index, prompt) for index, prompt in enumerate(run.state.sampling.prompts) if prompt.enabled]
+def sample(run: Run, step: int, prompts: Sequence[tuple[int, Prompt]] | None = None) -> None:
+    """Draw prompts (with their places in the state): those given, else all of the state.
+
+    A stop ends it within one denoising step; a full disk costs the pictures, not the run.
+    """
+    if prompts is None:
+        prompts = [(index, prompt) for index, prompt in enumerate(run.state.sampling.prompts) if prompt.enabled]
     for name, weights in _weights(run, run.state.sampling.weights):
 
         def keep(index: int, prompt: Prompt, image: Image.Image, name: Weights = name) -> None:
-            path = run.state.run_folder / SAMPLES / f"{step:07d}-{index:02d}-{name}.png"
+            path = _sample_path(run.state.run_folder / SAMPLES, step, index, name)
             save_picture(image, path, prompt, step=step, preset=run.state.preset, weights=name, run=run.state.run_name)
             run.emit(Sampled(step, index, prompt.text, prompt.seed, name, str(path)))
 
@@ -127,6 +137,14 @@ def sample(run: Run, step: int) -> None:
             run.emit(Warned("A sample does not fit into the GPU's memory: draw smaller ones. The run goes on"))
         except OSError as error:
             run.emit(Warned(f"The samples of step {step} could not be written: {error.strerror or error}"))
+
+
+def _sample_path(folder: Path, step: int, index: int, weights: Weights) -> Path:
+    """The file of a sample; those asked for by hand are counted, so that none takes another's place."""
+    if index != BY_HAND:
+        return folder / f"{step:07d}-{index:02d}-{weights}.png"
+    paths = (folder / f"{step:07d}-asked{number:02d}-{weights}.png" for number in count())
+    return next(path for path in paths if not path.exists())
 
 
 def validate(run: Run, step: int) -> None:

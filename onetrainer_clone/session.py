@@ -5,18 +5,27 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from onetrainer_clone.events import Ended, Event, Outcome, Saved, Warned
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.sampling import Prompt
 
 Emit = Callable[[Event], None]
 Wish = Literal["sample", "save", "back up"]
+WISHES: tuple[Wish, ...] = get_args(Wish)
 
 
 class Stopped(Exception):
     """Raised by the trainer where it notices that it should stop in the middle of something."""
+
+
+class Busy(UserError, RuntimeError):
+    """A second run was to be started while one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("a run is going on: wait for its end, or stop it first")
 
 
 class Controls:
@@ -28,6 +37,7 @@ class Controls:
         self._running.set()
         self._lock = threading.Lock()
         self._wishes: set[Wish] = set()
+        self._asked: list[Prompt] = []
         self.save_on_stop = True
 
     def stop(self, save: bool = True) -> None:
@@ -71,6 +81,17 @@ class Controls:
                 return True
         return False
 
+    def ask(self, prompt: Prompt) -> None:
+        """Ask for one picture from the weights as they are after the step; what is asked for is drawn in order."""
+        with self._lock:
+            self._asked.append(prompt)
+
+    def asked(self) -> list[Prompt]:
+        """For the trainer: the prompts that were asked for since the last time."""
+        with self._lock:
+            found, self._asked = self._asked, []
+        return found
+
 
 Work = Callable[[Emit, Controls], None]
 Train = Callable[[TrainingState, Emit, Controls], None]
@@ -90,13 +111,13 @@ class Session:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, state: TrainingState, *listeners: Emit) -> None:
-        """Start a run of a state. Raises RuntimeError while another one runs."""
+        """Start a run of a state. Raises `Busy` while another one runs."""
         self.run(partial(self._train, state), *listeners)
 
     def run(self, work: Work, *listeners: Emit) -> None:
         """Start any work that tells events and heeds controls, e.g. drawing pictures without training."""
         if self.running:
-            raise RuntimeError("a run is going on")
+            raise Busy
         self.controls = Controls()
         self._thread = threading.Thread(target=self._run, args=(work, listeners, self.controls), name="training")
         self._thread.start()

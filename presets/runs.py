@@ -7,7 +7,7 @@ from onetrainer_clone.backups import PREFIX, backups
 from onetrainer_clone.events import Ended, Event
 from onetrainer_clone.journal import BACKUPS, STATE, Journal, rewind
 from onetrainer_clone.paths import write_whole
-from onetrainer_clone.session import Session
+from onetrainer_clone.session import Busy, Session
 from onetrainer_clone.settings import Invalid, Problem, UserError, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.codec import encode, read_file
@@ -46,9 +46,9 @@ def resume(
 
 
 def _idle(session: Session) -> None:
-    """Raises RuntimeError while a run goes on: before a folder is made for another, or its own journal cut."""
+    """Raises `Busy` while a run goes on: before a folder is made for another, or its own journal cut."""
     if session.running:
-        raise RuntimeError("a run is going on")
+        raise Busy
 
 
 def _start(session: Session, state: TrainingState) -> None:
