@@ -55,17 +55,6 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
             inner.training = training
 
 
-@contextmanager
-def on_device(module: nn.Module, device: torch.device) -> Iterator[None]:
-    """Inside, a part that usually waits in RAM is on the device."""
-    home = next(module.parameters()).device
-    module.to(device)
-    try:
-        yield
-    finally:
-        module.to(home)
-
-
 def draw(
     model: Model, prompt: Prompt, resolution: int, controls: Controls, watch: Callable[[int], None] | None = None
 ) -> Image.Image:
@@ -96,9 +85,7 @@ def draw(
             output_type="latent",
             callback_on_step_end=after_step,
         ).images
-        with on_device(model.vae, model.device):
-            # the pipeline's latents are scaled; decode_images takes them so
-            pixels = model.decode_images(latents)[0]
+        pixels = model.decode_images(latents)[0]
     return Image.fromarray(((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
 
 

@@ -41,7 +41,7 @@ class Model(Protocol):
         """Move every part."""
 
     def encode_images(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Pixels [B, 3, H, W] in -1 ... 1 -> mean and standard deviation of the scaled latents, float32."""
+        """Pixels [B, 3, H, W] in -1 ... 1 -> mean and standard deviation of the scaled latents, float32. From any thread."""
 
     def decode_images(self, latents: Tensor) -> Tensor:
         """Scaled latents -> pixels [B, 3, H, W] in -1 ... 1, float32."""

@@ -1,6 +1,8 @@
 """Stable Diffusion 1.x: one CLIP text encoder, a UNet with cross attention, a KL autoencoder."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,6 +33,7 @@ class StableDiffusion15:
         self.scheduler_config, self.clip_skip = scheduler_config, clip_skip
         self.schedule = NoiseSchedule.from_config(scheduler_config)
         self.device = torch.device("cpu")
+        self._vae_in_use = threading.Lock()  # samples decode on one thread while lost cache entries are made on another
         for part in (unet, vae, text_encoder):
             part.requires_grad_(False)
         vae.eval()
@@ -56,16 +59,27 @@ class StableDiffusion15:
             part.to(device)
         self.schedule, self.device = self.schedule.to(device), device
 
-    @torch.no_grad()
+    @contextmanager
+    def _vae_ready(self) -> Iterator[None]:
+        """Inside, the VAE is on the device even if it waits in RAM, and computes in its own dtype whatever autocast says."""
+        with self._vae_in_use, torch.no_grad(), torch.autocast(self.device.type, enabled=False):
+            home = self.vae.device
+            self.vae.to(self.device)
+            try:
+                yield
+            finally:
+                self.vae.to(home)
+
     def encode_images(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        found = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
+        with self._vae_ready():
+            found = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         scale, shift = self.vae.config.scaling_factor, self.vae.config.shift_factor or 0.0
         return (found.mean.float() - shift) * scale, found.std.float() * scale
 
-    @torch.no_grad()
     def decode_images(self, latents: Tensor) -> Tensor:
         scale, shift = self.vae.config.scaling_factor, self.vae.config.shift_factor or 0.0
-        pixels: Tensor = self.vae.decode((latents.float() / scale + shift).to(self.device, self.vae.dtype)).sample
+        with self._vae_ready():
+            pixels: Tensor = self.vae.decode((latents.float() / scale + shift).to(self.device, self.vae.dtype)).sample
         return pixels.float()
 
     def tokenize(self, captions: Sequence[str]) -> Tensor:
@@ -83,8 +97,8 @@ class StableDiffusion15:
         if skip == 1:
             last: Tensor = found.last_hidden_state
             return last
-        inner = getattr(self.text_encoder, "text_model", self.text_encoder)
-        normed: Tensor = inner.final_layer_norm(found.hidden_states[-skip])
+        norm = getattr(self.text_encoder, "text_model", self.text_encoder).final_layer_norm
+        normed: Tensor = norm(found.hidden_states[-skip].to(norm.weight.dtype))  # accelerate gives them as float32
         return normed
 
     def predict(self, noisy: Tensor, timesteps: Tensor, text: Tensor) -> Tensor:
