@@ -27,6 +27,8 @@ from onetrainer_clone.state.concepts import Role
 
 T = TypeVar("T")
 READERS = 4  # threads that read and decode pictures; both leave the interpreter
+LOOKED_UP = 64  # entries that are looked up between two questions whether to stop
+MOST_AT_ONCE = 64  # pictures per VAE batch, however small
 ENCODED_PIXELS = (
     4 * 512 * 512
 )  # per VAE batch: about what a training batch needs, so caching does not run out of memory
@@ -72,7 +74,9 @@ class Latents:
         return self.store.get(self.key(view)) is None
 
     def _pixels(self, view: View) -> Tensor:
-        return cut(open_rgb(view.picture.path.read_bytes(), self.background), view.crop, view.flip)
+        data = view.picture.path.read_bytes()
+        self._hashes[view.picture.path] = digest(data)  # the file may have changed since it was looked for
+        return cut(open_rgb(data, self.background), view.crop, view.flip)
 
     def _encode(self, found: Sequence[tuple[View, Tensor]]) -> None:
         mean, std = self.model.encode_images(torch.stack([pixels for _, pixels in found]))
@@ -89,7 +93,12 @@ class Latents:
         broken: dict[Path, tuple[Picture, str]] = {}
         encoded = 0
         with ThreadPoolExecutor(READERS) as readers:
-            todo = [view for view, gone in zip(views, readers.map(self._missing_or_unreadable, views)) if gone]
+            todo = []
+            for chunk in _chunks(views, LOOKED_UP):
+                if controls.stopping:
+                    raise Stopped
+                emit(Progressed("caching", 0, len(views)))
+                todo += [view for view, gone in zip(chunk, readers.map(self._missing_or_unreadable, chunk)) if gone]
             done = len(views) - len(todo)
             emit(Progressed("caching", done, len(views)))
             for batch in _batches(todo):
@@ -117,19 +126,19 @@ class Latents:
     def _try_pixels(self, view: View) -> Tensor | str:
         try:
             return self._pixels(view)
-        except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001 - damaged files raise anything: struct.error, IndexError, TypeError
             return f"cannot be decoded: {error}"
 
 
-def _batches(views: Iterable[View]) -> Iterator[list[View]]:
+def _batches(views: Iterable[View]) -> Iterator[Sequence[View]]:
     """Views of one size together, as many as the VAE takes at once."""
     ordered = sorted(views, key=lambda view: view.crop.bucket)
     for bucket, group in itertools.groupby(ordered, key=lambda view: view.crop.bucket):
-        yield from _chunks(list(group), max(1, ENCODED_PIXELS // (bucket.width * bucket.height)) if bucket else 1)
+        fitting = ENCODED_PIXELS // (bucket.width * bucket.height)
+        yield from _chunks(list(group), min(max(1, fitting), MOST_AT_ONCE))
 
 
-def _chunks(items: list[T], size: int) -> Iterator[list[T]]:
-    size = min(size, 64)
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     yield from (items[i : i + size] for i in range(0, len(items), size))
 
 
@@ -185,7 +194,9 @@ class Texts:
 
     @torch.no_grad()
     def _encode(self, rows: Sequence[Tensor]) -> None:
-        for row, text in zip(rows, self.model.encode_text(torch.stack(list(rows))), strict=True):
+        with torch.autocast(self.model.device.type, enabled=False):  # what is kept must not depend on the run's dtype
+            found = self.model.encode_text(torch.stack(list(rows)))
+        for row, text in zip(rows, found, strict=True):
             self.store.put(self._key(row), {"text": text.cpu().clone()})
 
     def embed(self, tokens: Tensor) -> Tensor:
