@@ -58,7 +58,9 @@ class NoiseSchedule:
             return torch.ones_like(timesteps, dtype=torch.float32)
         abar = self.alphas_cumprod[timesteps]
         snr = abar / (1 - abar)
-        return snr.clamp(max=gamma) / (snr if self.prediction == "epsilon" else snr + 1)
+        if self.prediction == "epsilon":
+            return (gamma / snr).clamp(max=1)  # the same, but 1 where the SNR is 0
+        return snr.clamp(max=gamma) / (snr + 1)
 
 
 def offset_noise(noise: Tensor, per_channel: Tensor, strength: float) -> Tensor:

@@ -41,8 +41,8 @@ class Ema:
     def in_place(self) -> Iterator[None]:
         """Inside, the parameters hold the average; afterwards the live weights are back, bit for bit."""
         live = [p.detach().clone() for p in self.parameters]
-        self._write(self.shadow)
         try:
+            self._write(self.shadow)
             yield
         finally:
             self._write(live)
