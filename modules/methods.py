@@ -96,13 +96,13 @@ def _adapters_off(layers: list[BaseTunerLayer]) -> Iterator[None]:
 @torch.no_grad()
 def _lora_change(layers: Mapping[str, BaseTunerLayer], scale: float, base_norms: Mapping[str, float]) -> float:
     """||scale B A||_F / ||W||_F, without ever making B A: its square is the sum over (B^T B) * (A A^T)."""
-    changed = torch.zeros((), dtype=torch.float64)
+    changed = []
     for layer in layers.values():
         down = layer.lora_A["default"].weight.flatten(1)
         up = layer.lora_B["default"].weight.flatten(1)
-        changed += ((up.T @ up) * (down @ down.T)).sum().clamp(min=0).cpu()
-    base = math.hypot(*base_norms.values())
-    return scale * float(changed.sqrt()) / max(base, 1e-12)
+        changed.append(((up.T @ up) * (down @ down.T)).sum())
+    total = torch.stack(changed).clamp(min=0).double().sum()  # one wait for the device, not one per layer
+    return scale * float(total.sqrt()) / max(math.hypot(*base_norms.values()), 1e-12)
 
 
 METHODS: dict[str, Callable[[Model, TrainingState], Trained]] = {"LORA": lora}
