@@ -1,6 +1,7 @@
 """A model from a diffusers folder or from the hub, straight into the wanted dtypes."""
 
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from modules.models.sd15 import StableDiffusion15
@@ -30,7 +31,7 @@ def load_model(settings: ModelSettings) -> StableDiffusion15:
             scheduler_config=DDPMScheduler.load_config(source, subfolder="scheduler"),
             clip_skip=settings.clip_skip,
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
         raise Invalid([Problem("model.source", f"'{settings.source}' could not be loaded: {error}")]) from error
     if model.unet.config.cross_attention_dim != model.text_encoder.config.hidden_size:
         message = (
