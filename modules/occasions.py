@@ -25,7 +25,6 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.common import Every, Unit
 from onetrainer_clone.state.sampling import Prompt, SampleWeights
 
-
 BY_HAND = -1  # in place of the prompt's place in the state
 
 
