@@ -1,0 +1,222 @@
+"""The runs of a workspace, from their folders: what each of them was, without reading their journals from end to end.
+
+A journal has a line for every step. What a list shows stands at its beginning and its end, so a run of 100,000 steps is
+summed up as fast as one of ten; its curves have no more points than a screen, so only so many lines are parsed.
+"""
+
+import json
+import mmap
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from onetrainer_clone.backups import backups
+from onetrainer_clone.events import Ended, Event, Started, from_json
+from onetrainer_clone.journal import BACKUPS, JOURNAL, SAMPLES, SAVES, STATE
+from onetrainer_clone.settings import UserError
+
+STEPPED, STARTED = b'"event": "Stepped"', b'"event": "Started"'
+LINES_AT_END = 400  # of a journal, in which its last step and its end are looked for
+TRASH = ".trash"  # in the workspace: what is deleted lies there until the person empties it
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One line of the list."""
+
+    folder: Path
+    changed: float = 0.0  # the journal's time, by which the list is sorted
+    began: float | None = None
+    seconds: float | None = None  # that it ran, without the time between a stop and its resumption
+    step: int = 0
+    steps: int = 0
+    losses: dict[str, float] = field(default_factory=dict)  # per concept, smoothed, at the last step
+    ended: Ended | None = None
+    samples: int = 0
+    saves: int = 0
+    backups: int = 0
+    problem: str = ""  # why nothing more is known
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def outcome(self) -> str:
+        """'done', 'stopped', 'refused', 'failed'; 'unfinished' where nothing tells how it ended: it runs, or was killed."""
+        return self.ended.outcome if self.ended else "unfinished"
+
+    @property
+    def when(self) -> str:
+        return datetime.fromtimestamp(self.began or self.changed).strftime("%Y-%m-%d %H:%M")
+
+    @property
+    def can_resume(self) -> bool:
+        return self.backups > 0
+
+
+def run_folders(workspace: Path) -> list[PastRun]:
+    """The runs of a workspace, newest first: folder and time. Raises `UserError` where it cannot be read."""
+    found = []
+    try:
+        with os.scandir(workspace) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and (changed := _changed(entry.path)) is not None:
+                    found.append(PastRun(Path(entry.path), changed))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"the workspace '{workspace}' cannot be read: {error.strerror or error}") from None
+    return sorted(found, key=lambda run: (-run.changed, run.name))
+
+
+def _changed(folder: str) -> float | None:
+    """When the run last told something; None where the folder is no run's."""
+    for name in (JOURNAL, STATE):
+        try:
+            return os.stat(os.path.join(folder, name)).st_mtime
+        except OSError:
+            continue
+    return None
+
+
+def summarize(run: PastRun) -> PastRun:
+    """The whole line of the list. What cannot be read is said in `problem`, never raised."""
+    counts = {
+        "samples": _count(run.folder / SAMPLES, ".png"),
+        "saves": _count(run.folder / SAVES, ".safetensors"),
+        "backups": len(backups(run.folder / BACKUPS)),
+    }
+    try:
+        with (run.folder / JOURNAL).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            told = _told(data)
+    except FileNotFoundError:
+        return PastRun(run.folder, run.changed, problem="it never began: there is no journal", **counts)
+    except ValueError:  # an empty file cannot be mapped
+        return PastRun(run.folder, run.changed, problem="it never began: its journal is empty", **counts)
+    except OSError as error:
+        message = f"its journal cannot be read: {error.strerror or error}"
+        return PastRun(run.folder, run.changed, problem=message, **counts)
+    return PastRun(run.folder, run.changed, **told, **counts)
+
+
+def _count(folder: Path, suffix: str) -> int:
+    try:
+        with os.scandir(folder) as entries:
+            return sum(entry.name.endswith(suffix) and not entry.name.startswith(".") for entry in entries)
+    except OSError:
+        return 0
+
+
+def _told(data: mmap.mmap) -> dict[str, Any]:
+    """What a journal tells of the run as a whole."""
+    found: dict[str, Any] = {}
+    first = _line(data, 0)
+    at = data.rfind(STARTED)
+    started = _event(_line(data, at)) if at >= 0 else None
+    if isinstance(started, Started):
+        found["steps"] = started.steps
+        found["step"] = started.first_step
+    last: dict[str, Any] = {}
+    for line in _lines_from_end(data, LINES_AT_END):
+        last = last or line
+        if line.get("event") == "Ended" and "ended" not in found:
+            found["ended"] = _event(line)
+        if line.get("event") == "Stepped":
+            found["step"], found["losses"] = line.get("step", 0), dict(line.get("smoothed_concept_loss", {}))
+            break
+    if "time" in first and "time" in last:
+        found["began"] = first["time"]
+        found["seconds"] = max(last["time"] - first["time"] - _idle(data), 0.0)
+    return found
+
+
+def _idle(data: mmap.mmap) -> float:
+    """The seconds between the last step before and the beginning after each resumption."""
+    idle, at = 0.0, data.find(STARTED)
+    while at >= 0 and (at := data.find(STARTED, at + 1)) >= 0:
+        before = _line(data, data.rfind(STEPPED, 0, at))
+        now = _line(data, at)
+        idle += max(now.get("time", 0.0) - before.get("time", now.get("time", 0.0)), 0.0)
+    return idle
+
+
+def _line(data: mmap.mmap, at: int) -> dict[str, Any]:
+    """The JSON object of the line around a place; empty where there is none."""
+    if at < 0:
+        return {}
+    begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+    return _parsed(data[begin : end if end >= 0 else len(data)])
+
+
+def _lines_from_end(data: mmap.mmap, most: int) -> Iterator[dict[str, Any]]:
+    """The last lines, the last one first; one cut off by a crash is left out."""
+    end = len(data)
+    for _ in range(most):
+        if end <= 0:
+            return
+        begin = data.rfind(b"\n", 0, end - 1) + 1
+        if line := _parsed(data[begin:end]):
+            yield line
+        end = begin
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _event(line: dict[str, Any]) -> Event | None:
+    try:
+        return from_json(line)
+    except ValueError:
+        return None
+
+
+def events(folder: Path, most_steps: int = 2000) -> Iterator[Event]:
+    """The events of a run for showing it: all but the steps, of which so many are given, evenly, and the last one."""
+    try:
+        with (folder / JOURNAL).open("rb") as file:
+            count = sum(STEPPED in line for line in file)
+            file.seek(0)
+            stride, seen = max(-(-count // most_steps), 1), 0
+            for line in file:
+                if STEPPED in line:
+                    seen += 1
+                    if (seen - 1) % stride and seen != count:
+                        continue
+                if (event := _event(_parsed(line))) is not None:
+                    yield event
+    except OSError as error:
+        raise UserError(f"the journal of '{folder.name}' cannot be read: {error.strerror or error}") from None
+
+
+def put_into_trash(folder: Path) -> Path:
+    """Move a run's folder into the workspace's trash; returns where it lies now. Raises `UserError` where that fails."""
+    trash = folder.parent / TRASH
+    target, number = trash / folder.name, 2
+    while target.exists():
+        target, number = trash / f"{folder.name}-{number}", number + 1
+    try:
+        trash.mkdir(exist_ok=True)
+        os.replace(folder, target)
+    except OSError as error:
+        raise UserError(f"'{folder}' could not be moved to {trash}: {error.strerror or error}") from None
+    return target
+
+
+def bring_back(trashed: Path, folder: Path) -> None:
+    """Undo of `put_into_trash`. Raises `UserError` where another run has the name by now."""
+    if folder.exists():
+        raise UserError(f"there is a run '{folder.name}' again: it stays in {trashed}")
+    try:
+        shutil.move(trashed, folder)
+    except OSError as error:
+        raise UserError(f"'{trashed}' could not be moved back: {error.strerror or error}") from None

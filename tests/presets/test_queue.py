@@ -1,0 +1,113 @@
+"""The queue on the disk: in order, whole whatever happens, and there again after a restart."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from onetrainer_clone.settings import Invalid, UserError, replace
+from presets import store
+from presets.queue import CUT_OFF, ORDER, Queue, queue_folder
+
+
+def filled(folder: Path, *names: str) -> Queue:
+    queue = Queue(folder)
+    for name in names:
+        queue.add(store.find("demo").load(), name)
+    return queue
+
+
+def names(queue: Queue) -> list[str]:
+    return [entry.name for entry in queue.entries()]
+
+
+def test_it_is_there_again_with_every_setting(tmp_path: Path) -> None:
+    state = replace(store.find("demo").load(), "training.steps", 77)
+    Queue(tmp_path / "queue").add(state, "cat", said="something is wrong")
+    (entry,) = Queue(tmp_path / "queue").entries()
+    assert (entry.name, entry.status, entry.said) == ("cat", "waiting", "something is wrong")
+    assert entry.state() == replace(state, "saving.name", "cat")
+    assert entry.state().preset == "demo"
+
+
+def test_the_persons_folder_is_the_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path))
+    assert Queue().folder == queue_folder() == tmp_path / "queue"
+    assert Queue().entries() == []
+    assert Queue().next() is None
+
+
+def test_order_moving_renaming_removing(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a", "b", "c")
+    a, b, c = queue.entries()
+    queue.move(c.key, 0)
+    assert names(queue) == ["c", "a", "b"]
+    queue.move(c.key, 99)
+    queue.move(a.key, -5)
+    assert names(queue) == ["a", "b", "c"]
+    queue.rename(b.key, "bee")
+    queue.remove(a.key)
+    assert names(Queue(tmp_path)) == ["bee", "c"]
+    assert queue.entries()[0].state().run_name == "bee"
+    for wrong in ("", "a/b", "CON"):
+        with pytest.raises(UserError, match="the name of an entry"):
+            queue.rename(b.key, wrong)
+    with pytest.raises(UserError, match="not in the queue any more"):
+        queue.rename(a.key, "gone")
+
+
+def test_next_is_the_first_that_waits_and_the_one_that_runs_stays(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a", "b", "c")
+    a, b, _ = queue.entries()
+    queue.mark(a.key, "failed", "out of memory")
+    queue.mark(b.key, "running", folder="/runs/b")
+    found = queue.next()
+    assert found is not None
+    assert found.name == "c"
+    with pytest.raises(UserError, match="'b' is running"):
+        queue.remove(b.key)
+    queue.mark(b.key, "done", "Done.")
+    assert queue.entries()[1].folder == "/runs/b"
+    queue.again(a.key)
+    again = queue.next()
+    assert again is not None
+    assert (again.name, again.said) == ("a", "")
+
+
+def test_what_ran_when_the_program_ended_has_stopped(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "killed", "elsewhere", "waits")
+    for entry in queue.entries()[:2]:
+        queue.mark(entry.key, "running")
+    for entry, process in zip(queue.entries()[:2], (2**22 + 12345, os.getppid()), strict=True):
+        data = json.loads((tmp_path / f"{entry.key}.json").read_text())
+        (tmp_path / f"{entry.key}.json").write_text(json.dumps({**data, "process": process}))
+    found = Queue(tmp_path).recover()
+    assert [(entry.status, entry.said) for entry in found] == [("stopped", CUT_OFF), ("running", ""), ("waiting", "")]
+
+
+def test_broken_files_hurt_nothing(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a", "b")
+    (tmp_path / "zzz.json").write_text("{")
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "odd.json").write_text('{"status": "dancing", "state": {}}')
+    (tmp_path / ORDER).write_text("nonsense")
+    assert sorted(names(queue)) == ["a", "b"]
+    last = max(queue.entries(), key=lambda entry: entry.key)
+    queue.move(last.key, 0)
+    assert names(queue)[0] == last.name
+
+
+def test_a_later_versions_state_is_refused_where_it_is_started(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a")
+    (entry,) = queue.entries()
+    path = tmp_path / f"{entry.key}.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+    with pytest.raises(Invalid, match="newer version"):
+        queue.entries()[0].state()
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "queue").write_text("a file")
+    with pytest.raises(UserError, match=r"the queue in .* cannot be written"):
+        filled(tmp_path / "queue", "a")
