@@ -93,11 +93,15 @@ def sample(drawing: "Drawing", emit: "Emit", controls: "Controls") -> None:
 
 
 def window(preset: "str | None" = None, start: bool = False) -> int:
-    """Open the window with a preset, started if wanted. Returns the exit code once it is closed."""
+    """Open the window with a preset, started if wanted. Returns the exit code once it is closed.
+
+    Its trainer runs in a process of its own: in a thread of the window's, torch would hold it up.
+    """
     require_tkinter()
+    from onetrainer_clone.isolation import isolated
     from ui.app import open_window
 
-    return open_window(train, sample, preset, start)
+    return open_window(isolated("modules.train:train"), isolated("modules.sample:sample_pictures"), preset, start)
 
 
 def run_checks(pytest_arguments: "list[str]") -> int:

@@ -70,6 +70,10 @@ class Invalid(UserError):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type["Invalid"], tuple[tuple[Problem, ...]]]:
+        """Problems, not the text, cross to another process."""
+        return type(self), (self.problems,)
+
 
 @dataclass(frozen=True)
 class When:
@@ -363,7 +367,8 @@ def _explained(error: ValidationError) -> Iterator[_Explained]:
         elif kind == "string_pattern_mismatch":  # colours are the only settings with a pattern
             message = f"must be a colour, such as #ffffff for white {was}"
         elif kind in ("enum", "literal_error"):
-            message = f"must be one of {context['expected'].replace(' or ', ', ')} {was}".replace("'", "")
+            expected = context["expected"].replace(" or ", ", ").replace("'", "")
+            message = f"must be one of {expected} {was}"
         elif kind == "value_error":
             message = str(context["error"])
         else:

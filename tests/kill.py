@@ -87,7 +87,9 @@ class Trial:
         return self.result(name)
 
     def result(self, name: str) -> bytes:
-        """The tensors of a finished run's result: the file without its header, whose date differs."""
+        """The tensors of a finished run's result: without the header, whose date differs; b"" where there are none."""
+        if not (self.folder / name / "saves" / f"{name}.safetensors").exists():
+            return b""
         data = (self.folder / name / "saves" / f"{name}.safetensors").read_bytes()
         return data[8 + int.from_bytes(data[:8], "little") :]
 
@@ -156,7 +158,8 @@ def kill_many(folder: Path, kills: int, seed: int) -> list[str]:
         name, after = f"killed{number}", chance.uniform(0.0, trial.seconds)
         wrong += [f"killed after {after:.2f} s: {what}" for what in trial.killed(name, after)]
         if trial.result(name) != expected:
-            wrong.append(f"killed after {after:.2f} s: the end state differs")
+            ended = [event for event in journal.read(folder / name) if isinstance(event, Ended)]
+            wrong.append(f"killed after {after:.2f} s: the end state differs ({ended[-1:]})")
         shutil.rmtree(folder / name)
         shutil.rmtree(folder / f"home-{name}", ignore_errors=True)
     return wrong
