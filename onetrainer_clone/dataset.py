@@ -63,8 +63,8 @@ def find(concept: Concept) -> Folder:
     masks: list[str] = []
     try:
         folders = list(_folders(root, concept.include_subfolders))
-    except OSError as error:
-        message = f"the folder '{concept.path}' cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        message = f"the folder '{concept.path}' cannot be read: {getattr(error, 'strerror', None) or error}"
         raise Invalid([Problem(concept.name or "concept", message)]) from None
     for folder, names in folders:
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
@@ -142,12 +142,15 @@ def header_size(path: Path) -> tuple[int, int]:
     except Image.DecompressionBombError:
         raise _Unusable(f"larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels") from None
     except Exception as error:  # noqa: BLE001 - what Pillow's readers raise on damaged bytes is any of a dozen kinds
-        raise _Unusable(getattr(error, "strerror", None) or "damaged") from None
+        raise _Unusable(getattr(error, "strerror", None) or "not a picture, or damaged") from None
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8. A PNG is only asked where the header has it, since asking would decode the file."""
-    if image.format == "PNG" and "exif" not in image.info:
+    """The EXIF orientation, 1 to 8, in which a picture is still to be turned.
+
+    A PNG is only asked where the header has it, since asking would decode the file. A TIFF is turned by Pillow itself.
+    """
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
         return 1
     try:
         value = image.getexif().get(ORIENTATION_TAG, 1)
@@ -163,8 +166,8 @@ def _shared_captions(concept: Concept) -> tuple[tuple[str, ...] | None, list[str
     if concept.caption_source is CaptionSource.TEXT_FILE:
         try:
             found, remark = _read_captions(resolve(concept.caption_file))
-        except OSError as error:
-            message = f"the file '{concept.caption_file}' cannot be read: {error.strerror or error}"
+        except (OSError, ValueError) as error:
+            message = f"the file '{concept.caption_file}' cannot be read: {getattr(error, 'strerror', None) or error}"
             raise Invalid([Problem(concept.name or "concept", message)]) from None
         return found, [f"{concept.caption_file}: {remark}"] if remark else []
     return None, []
