@@ -1,0 +1,101 @@
+"""What a model on disk is, told from its small files before torch is loaded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onetrainer_clone import model_files
+from onetrainer_clone.model_files import is_hub_id, problem, read_json, vae_problem
+from tests.onetrainer_clone.making import make_model
+
+
+def test_a_stable_diffusion_1_5_folder_is_fine(tmp_path: Path) -> None:
+    source = str(make_model(tmp_path / "model"))
+    assert problem(source) == ""
+    assert (model_files.text_layers(source), model_files.vae_factor(source)) == (12, 8)
+    assert vae_problem(source) == vae_problem(f"{source}/vae") == ""
+
+
+def test_the_demo_is_fine_and_has_its_own_factor() -> None:
+    assert problem("demo:model") == ""
+    assert model_files.vae_factor("demo:model") == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"index": {"_class_name": "StableDiffusionXLPipeline"}}, "is an SDXL model; only Stable Diffusion 1.5"),
+        ({"index": {"text_encoder_2": ["transformers", "CLIPTextModelWithProjection"]}}, "is an SDXL model"),
+        ({"index": {"transformer": ["diffusers", "F"], "_class_name": "FluxPipeline"}}, "is a FluxPipeline model"),
+        ({"unet": {"cross_attention_dim": 1024}}, "is a Stable Diffusion 2 model"),
+        ({"unet": {"cross_attention_dim": 2048}}, "is an SDXL model"),
+        ({"unet": {"in_channels": 9}}, "is an inpainting model (9 input channels)"),
+        ({"unet": {"in_channels": 8}}, "is an editing or depth model (8 input channels)"),
+        ({"without": ["vae", "scheduler"]}, "is incomplete: the folders vae, scheduler are missing"),
+        ({"weights": False}, "has no weights in its folder unet: download the model again"),
+    ],
+)
+def test_another_model_is_told_by_what_it_is(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    message = problem(str(make_model(tmp_path / "model", **options)))
+    assert words in message
+    assert str(tmp_path) in message
+
+
+def test_what_is_no_model_at_all(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    assert problem(str(tmp_path / "nowhere")).endswith("was it moved or renamed?")
+    assert "is a file: single-file models cannot be loaded yet" in problem(str(tmp_path / "model.safetensors"))
+    assert "is not a diffusers model folder" in problem(str(tmp_path))
+    assert "there is no folder" in problem("a" * 300)
+    assert "there is no folder" in problem("~nobody_of_this_name/model")
+    assert "there is no folder" in problem("with\0zero")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe{\0", b"[" * 100_000, b'{"a": ' * 100_000])
+def test_a_damaged_index_is_no_model(tmp_path: Path, content: bytes) -> None:
+    folder = make_model(tmp_path / "model")
+    (folder / "model_index.json").write_bytes(content)
+    assert "it has no readable model_index.json" in problem(str(folder))
+
+
+def test_damaged_configurations_raise_nothing(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model")
+    for part in ("unet", "vae", "text_encoder"):
+        (folder / part / "config.json").write_text("{")
+    assert problem(str(folder)) == ""
+    assert model_files.text_layers(str(folder)) is None
+    assert model_files.vae_factor(str(folder)) is None
+    assert "is not a VAE folder" in vae_problem(str(folder))
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    assert read_json(path) is None
+    path.write_text('{"a": 1}')
+    assert read_json(path) == {"a": 1}
+    path.write_text('{"a": 1, "b": 2}')
+    assert read_json(path) == {"a": 1, "b": 2}
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"bom": 3}).encode())
+    assert read_json(path) == {"bom": 3}
+
+
+@pytest.mark.parametrize("source", ["runwayml/stable-diffusion-v1-5", "owner/name.v2"])
+def test_hub_names_are_known_by_their_form(source: str) -> None:
+    assert is_hub_id(source)
+    assert problem(source) == vae_problem(source) == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["../model", "./model", "~/model", "/owner/name", "owner", "a/b/c", "demo:model", ""]
+)
+def test_paths_are_no_hub_names(source: str) -> None:
+    assert not is_hub_id(source)
+
+
+def test_a_folder_here_wins_over_a_hub_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_model(tmp_path / "owner" / "name", unet={"in_channels": 9})
+    assert not is_hub_id("owner/name")
+    assert "inpainting" in problem("owner/name")
