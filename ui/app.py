@@ -1,5 +1,6 @@
 """The window: puts its parts together, turns its loop, and closes without losing anything."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,9 @@ Sample = Callable[..., object]
 
 def open_window(train: Train, sample: Sample | None = None, preset: str | None = None, start: bool = False) -> int:
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
+    sys.setswitchinterval(
+        0.001
+    )  # Tk waits for the interpreter lock at every call: not 5 ms for each of a worker's turns
     app = App(train, sample)
     app.begin(preset, start)
     app.root.mainloop()

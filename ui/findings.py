@@ -1,13 +1,16 @@
 """What is to be said about the state: its problems and the plan of its run, found off the main thread, latest wins."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from onetrainer_clone.plan import ConceptPlan, Plan
 from onetrainer_clone.settings import Problem, UserError
 from onetrainer_clone.state import TrainingState, check
 from ui.background import Background
 from ui.signals import Signal
 from ui.store import StateStore
+
+if TYPE_CHECKING:
+    from onetrainer_clone.plan import ConceptPlan, Plan  # it needs numpy, which takes long to import
 
 PAUSE_MS = 300  # after the last keystroke
 
@@ -56,7 +59,7 @@ class Findings:
         """The problems of a group and all that lies in it."""
         return [p for p in self.problems if p.path == prefix or p.path.startswith((f"{prefix}.", f"{prefix}["))]
 
-    def concept(self, index: int) -> ConceptPlan | None:
+    def concept(self, index: int) -> "ConceptPlan | None":
         """The plan of the concept at this place of the state; None where there is none (yet)."""
         concepts = self._store.state.concepts
         if self.plan is None or index >= len(concepts):
@@ -87,7 +90,7 @@ class Findings:
         self._checked = tuple(problems)
         self._gather()
 
-    def _on_planned(self, plan: Plan | None) -> None:
+    def _on_planned(self, plan: "Plan | None") -> None:
         self.plan, self.plan_problem = plan, ""
         self._gather()
         self.planned.emit()
@@ -108,7 +111,7 @@ class Findings:
         self.planned.emit()
 
 
-def _plan(state: TrainingState) -> Plan | None:
+def _plan(state: TrainingState) -> "Plan | None":
     from onetrainer_clone.plan import make_plan  # here: it reads captions with a tokenizer that takes time to import
 
     return make_plan(state) if state.active else None

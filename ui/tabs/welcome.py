@@ -46,6 +46,7 @@ class WelcomePage(Page):
         ctk.CTkLabel(line, text=number, width=30, font=theme.font(20, bold=True), text_color=colours.ACCENT).pack(
             side="left", padx=(0, 12)
         )
+        theme.button(line, "Go there", lambda: self.bench.go(path)).pack(side="right", padx=(24, 0))
         text = ctk.CTkFrame(line, fg_color="transparent")
         text.pack(side="left", fill="x", expand=True)
         ctk.CTkLabel(text, text=title, font=theme.font(theme.HEADING, bold=True), anchor="w", height=22).pack(
@@ -54,4 +55,3 @@ class WelcomePage(Page):
         ctk.CTkLabel(
             text, text=words, text_color=colours.DIM, anchor="w", justify="left", height=20, wraplength=330
         ).pack(anchor="w")
-        theme.button(line, "Go there", lambda: self.bench.go(path)).pack(side="right", padx=(24, 0))
