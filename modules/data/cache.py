@@ -92,6 +92,7 @@ class Latents:
         """
         broken: dict[Path, tuple[Picture, str]] = {}
         encoded = 0
+        views = list(dict.fromkeys(views))  # variants that only flip have but two looks
         with ThreadPoolExecutor(READERS) as readers:
             todo = []
             for chunk in _chunks(views, LOOKED_UP):

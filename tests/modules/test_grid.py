@@ -1,0 +1,177 @@
+"""The grid: every picture is what the single command draws, the model is loaded once, the sheet shows all of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from modules import loras
+from modules.sample import sample_pictures
+from onetrainer_clone import grid
+from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
+from onetrainer_clone.drawing import Drawing
+from onetrainer_clone.events import Event, Sampled, Saved
+from onetrainer_clone.session import Controls, Session, Stopped
+from onetrainer_clone.settings import Invalid, UserError, load
+from tests.modules.small import run, small_state
+
+PROMPTS = [
+    {"text": text, "steps": 2, "width": 32, "height": 32, "cfg_scale": 3} for text in ("a circle", "a sks circle")
+]
+
+
+@pytest.fixture(scope="module")
+def lora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LoRA of two steps, strong enough to be seen."""
+    state = small_state(
+        tmp_path_factory.mktemp("lora"),
+        **{"training.steps": 2, "sampling.prompts": (), "learning_rate.unet": 0.05, "learning_rate.text_encoder": 0.05},
+    )
+    _, events = run(state)
+    return next(Path(event.path) for event in events if isinstance(event, Saved) and event.final)
+
+
+def drawing(folder: Path, **more: Any) -> Drawing:
+    return load(Drawing, {"model": {"source": "demo:model"}, "prompts": PROMPTS, "folder": str(folder), **more})
+
+
+def draw(wanted: Drawing, controls: Controls | None = None) -> list[Event]:
+    events: list[Event] = []
+    sample_pictures(wanted, events.append, controls or Controls())
+    return events
+
+
+def pixels(path: str | Path) -> bytes:
+    with Image.open(path) as picture:
+        return picture.tobytes()
+
+
+def test_every_cell_is_what_the_single_command_draws(
+    tmp_path: Path, lora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+    real = loras.load_model
+    monkeypatch.setattr(loras, "load_model", lambda settings: loads.append(settings.source) or real(settings))
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(lora.read_bytes())
+    wanted = drawing(
+        tmp_path / "cells",
+        grid={
+            "file": str(tmp_path / "grid.png"),
+            "checkpoints": [{"path": str(lora)}, {"path": str(copy)}],
+            "strengths": [1.0, 0.5],
+        },
+    )
+    events = draw(wanted)
+    assert loads == ["demo:model"], "the model is loaded once"
+    cells = {(event.index, event.step): event.path for event in events if isinstance(event, Sampled)}
+    assert len(cells) == 2 * 5
+    for strength, columns in ((None, (0,)), (1.0, (1, 3)), (0.5, (2, 4))):
+        single = [{"path": str(lora), "strength": strength}] if strength else []
+        paths = [
+            event.path for event in draw(drawing(tmp_path / str(strength), loras=single)) if isinstance(event, Sampled)
+        ]
+        for row, path in enumerate(paths):
+            assert {pixels(cells[row, column]) for column in columns} == {pixels(path)}
+    assert len({pixels(cells[1, column]) for column in range(3)}) == 3
+
+
+def test_the_sheet_is_labelled_and_says_how_it_was_made(tmp_path: Path, lora: Path) -> None:
+    path = tmp_path / "grid.png"
+    events = draw(drawing(tmp_path / "cells", grid={"file": str(path), "checkpoints": [{"path": str(lora)}]}))
+    assert events[-1] == Saved(0, str(path), final=True)
+    with Image.open(path) as sheet:
+        assert sheet.width == LABEL_WIDTH + 2 * (160 + 8), "pictures of 32 px are enlarged, so that labels have room"
+        about = json.loads(sheet.info["onetrainer-clone"])
+        labels = sheet.convert("L").crop((0, 0, LABEL_WIDTH, sheet.height))
+    assert about["columns"] == ["the model alone", "run\nstrength 1"]
+    assert [prompt["text"] for prompt in about["prompts"]] == ["a circle", "a sks circle"]
+    assert min(labels.tobytes()) < 60, "the rows are labelled"
+
+
+def test_a_whole_model_is_a_column_too_and_fixed_loras_are_in_all(tmp_path: Path, lora: Path) -> None:
+    wanted = drawing(
+        tmp_path,
+        loras=[{"path": str(lora), "strength": 1.0}],
+        grid={"file": str(tmp_path / "g.png"), "checkpoints": [{"path": "demo:model"}]},
+    )
+    cells = [event.path for event in draw(wanted) if isinstance(event, Sampled)]
+    plain = [
+        event.path
+        for event in draw(drawing(tmp_path / "plain", loras=[{"path": str(lora)}]))
+        if isinstance(event, Sampled)
+    ]
+    assert [pixels(path) for path in cells] == [pixels(path) for path in (*plain, *plain)]
+
+
+def test_a_stop_keeps_what_is_there(tmp_path: Path, lora: Path) -> None:
+    controls = Controls()
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Sampled):
+            controls.stop()
+
+    wanted = drawing(tmp_path, grid={"file": str(tmp_path / "g.png"), "checkpoints": [{"path": str(lora)}]})
+    with pytest.raises(Stopped):
+        sample_pictures(wanted, emit, controls)
+    assert sum(isinstance(event, Sampled) for event in events) == 1
+    assert (tmp_path / "g.png").is_file()
+
+
+def test_what_is_wrong_is_said_before_anything_loads(tmp_path: Path) -> None:
+    (tmp_path / "no.safetensors").write_bytes(b"nonsense")
+    wrong = {"file": "g.png", "checkpoints": [{"path": "gone.safetensors"}, {"path": str(tmp_path)}], "strengths": [99]}
+    with pytest.raises(Invalid) as caught:
+        draw(drawing(tmp_path, grid=wrong))
+    assert [problem.path for problem in caught.value.problems] == [
+        "grid.checkpoints[0]",
+        "grid.checkpoints[1]",
+        "grid.strengths",
+    ]
+    with pytest.raises(UserError, match="cannot be read as a LoRA"):
+        draw(
+            drawing(
+                tmp_path,
+                grid={"file": "g.png", "bare": False, "checkpoints": [{"path": str(tmp_path / "no.safetensors")}]},
+            )
+        )
+
+
+def test_a_session_that_draws_refuses_a_second_start() -> None:
+    session = Session(lambda state, emit, controls: None)
+    going = Controls()
+    session.run(lambda emit, controls: going.wait_while_paused() if going.pause() is None else None)
+    with pytest.raises(UserError, match="a run is going on"):
+        session.run(lambda emit, controls: None)
+    going.resume()
+    session.join(5)
+
+
+def test_columns_rows_and_their_names() -> None:
+    made = load(
+        grid.Grid,
+        {"checkpoints": [{"path": "/a/cat.safetensors"}, {"path": "/b/cat.safetensors"}], "strengths": [0.5, 1]},
+    )
+    assert [column.label for column in made.columns] == [
+        "the model alone",
+        "a/cat\nstrength 0.5",
+        "a/cat\nstrength 1",
+        "b/cat\nstrength 0.5",
+        "b/cat\nstrength 1",
+    ]
+    prompts = drawing(Path()).prompts
+    assert [(row.text, row.seed) for row in grid.rows(prompts, (3, 4))] == [
+        ("a circle", 3),
+        ("a circle", 4),
+        ("a sks circle", 3),
+        ("a sks circle", 4),
+    ]
+
+
+def test_a_sheet_never_grows_beyond_what_viewers_open() -> None:
+    sheet = compose([f"column {n}" for n in range(150)], ["row"] * 3, {})
+    assert max(sheet.size) <= 16_000

@@ -1,0 +1,58 @@
+"""What a run computes with, and that it leaves the process as it was."""
+
+from typing import Any
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState, PartialState
+
+from modules.precision import accelerator
+from onetrainer_clone.settings import Invalid, replace
+from onetrainer_clone.state import TrainingState
+
+
+def state_with(**changes: Any) -> TrainingState:
+    state = TrainingState()
+    for path, value in changes.items():
+        state = replace(state, f"training.{path}", value)
+    return state
+
+
+@pytest.mark.parametrize(("dtype", "mixed"), [("FP32", "no"), ("BF16", "bf16")])
+def test_one_run_after_the_other_may_compute_in_another_dtype(dtype: str, mixed: str) -> None:
+    for _ in range(2):
+        with accelerator(state_with(train_dtype=dtype, device="CPU")) as found:
+            assert found.mixed_precision == mixed
+            assert found.device.type == "cpu"
+            with found.autocast():
+                product = torch.ones(2, 2) @ torch.ones(2, 2)
+            assert product.dtype == {"no": torch.float32, "bf16": torch.bfloat16}[mixed]
+        assert not PartialState._shared_state
+        assert not AcceleratorState._shared_state
+
+
+def test_threads_are_as_asked_for_and_then_as_before() -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(RuntimeError, match="inside"), accelerator(state_with(threads=2, device="CPU")):
+        assert torch.get_num_threads() == 2
+        raise RuntimeError("inside")
+    assert torch.get_num_threads() == before
+
+
+def test_what_cannot_be_had_here_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for changes, path in (
+        ({"device": "CUDA"}, "training.device"),
+        ({"train_dtype": "FP16"}, "training.train_dtype"),
+        ({"train_dtype": "FP16", "device": "CPU"}, "training.train_dtype"),
+    ):
+        with pytest.raises(Invalid) as caught, accelerator(state_with(**changes)):
+            pass
+        assert [problem.path for problem in caught.value.problems] == [path]
+
+
+def test_a_gpu_without_bfloat16_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    with pytest.raises(Invalid, match="choose float16"), accelerator(state_with(train_dtype="BF16")):
+        pass
