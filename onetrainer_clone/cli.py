@@ -36,7 +36,7 @@ from onetrainer_clone.plan import Plan, make_plan
 from onetrainer_clone.plan import require as require_plan
 from onetrainer_clone.reference import as_text, every_setting
 from onetrainer_clone.session import Controls, Emit, Session, Train
-from onetrainer_clone.settings import Invalid, Problem, UserError, declaration_at, load, parse, replace
+from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, parse, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from presets import store
 from presets.runs import begin, resume
@@ -124,10 +124,17 @@ def _assign(state: TrainingState, path: str, text: str) -> TrainingState:
         try:
             return replace(state, path, json.loads(text))
         except (json.JSONDecodeError, RecursionError):
-            single = f"{path}[0].name=cat" if declaration.item else f"{path}.unit=STEPS"
+            single = (
+                f"{path}[0].{_first(declaration.item)}" if declaration.item else f"{path}.{_first(declaration.group)}"
+            )
             message = f"--set {path}: a whole group is given as JSON; to set one value, name it, as in {single}"
             raise UserError(message) from None
     return replace(state, path, parse(declaration, text))
+
+
+def _first(settings: type[Settings] | None) -> str:
+    """'epochs=...', as an example."""
+    return f"{next(iter(settings.model_fields), '') if settings else ''}=..."
 
 
 def _train(arguments: argparse.Namespace, train: Train) -> int:
@@ -336,17 +343,33 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
     ]
     dtype = arguments.dtype.upper()
     model = {"unet_dtype": dtype, "text_encoder_dtype": dtype, "clip_skip": arguments.clip_skip}
-    data = {
+    data: dict[str, Any] = {
         "model": {"source": arguments.model, **model},
         "loras": [lora_from(text).model_dump() for text in arguments.lora],
         "prompts": prompts,
         "folder": arguments.out,
     }
+    if arguments.grid:
+        data |= grid_from(arguments, data["loras"])
     try:
         return load(Drawing, data)
     except Invalid as error:  # in the words of the command line, and once, not once per picture
         named = {Problem(_option(problem.path), problem.message): None for problem in error.problems}
         raise Invalid(list(named)) from None
+
+
+def grid_from(arguments: argparse.Namespace, loras: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `--grid` makes of the drawing: LoRA files become columns; the single pictures go beside the grid's file."""
+    try:
+        strengths = [float(text) for text in arguments.strengths.split(",") if text.strip()]
+    except ValueError:
+        raise UserError(f"--strengths {arguments.strengths}: write numbers with commas between, e.g. 0.5,1") from None
+    checkpoints = [*loras, *({"path": path} for path in arguments.checkpoint)]
+    return {
+        "loras": [],
+        "folder": str(resolve(arguments.grid).with_suffix("")) if arguments.out == "." else arguments.out,
+        "grid": {"file": arguments.grid, "checkpoints": checkpoints, "strengths": strengths},
+    }
 
 
 def _option(path: str) -> str:

@@ -73,7 +73,8 @@ class Progress:
                 self.samples_per_second, self.memory_mib = event.samples_per_second, event.memory_mib
                 self.device_memory_mib, self.seconds_left = event.device_memory_mib, event.seconds_left
             case Sampled():
-                self.activity = "sampling"
+                if self.activity != "sampling":
+                    self.activity, self.done, self.total, self.detail = "sampling", 0, 0, ""
             case Saved():
                 self.saved = event.path
             case Ended():
