@@ -7,7 +7,7 @@ import math
 import os
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,15 +54,18 @@ class Folder:
         return len(self.left_out) / max(1, len(self.left_out) + len(self.pictures))
 
 
-def find(concept: Concept) -> Folder:
-    """The pictures of a concept, sorted by path. Raises `Invalid` where the folder cannot be read at all."""
+def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) -> Folder:
+    """The pictures of a concept, sorted by path. Raises `Invalid` where the folder cannot be read at all.
+
+    `look` is told before each picture how many were seen; what it raises ends the search.
+    """
     root = resolve(concept.path)
     shared, remarks = _shared_captions(concept)
     pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
     masks: list[str] = []
     try:
-        folders = list(_folders(root, concept.include_subfolders))
+        folders = list(walk(root, concept.include_subfolders))
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         message = f"the folder '{concept.path}' cannot be read: {getattr(error, 'strerror', None) or error}"
         raise Invalid([Problem(concept.name or "concept", message)]) from None
@@ -76,9 +79,10 @@ def find(concept: Concept) -> Folder:
             if name.endswith(MASK_ENDING):
                 masks.append(key)
                 continue
+            look(len(pictures) + len(left_out))
             try:
                 width, height = header_size(path)
-            except _Unusable as error:
+            except Unusable as error:
                 left_out.append((key, str(error)))
                 continue
             captions = shared if shared is not None else _captions(path, concept, texts, remarks)
@@ -88,7 +92,7 @@ def find(concept: Concept) -> Folder:
     return Folder(concept, tuple(pictures), tuple(left_out), tuple(remarks))
 
 
-def _folders(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
+def walk(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
     """The folders to look in with the names in them, hidden ones aside; links are followed, but never in circles."""
     todo, seen = [root], set()
     while todo:
@@ -118,31 +122,31 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """Why a file cannot be used as a picture."""
 
 
 def header_size(path: Path) -> tuple[int, int]:
-    """Width and height as shown, from the file's header alone. Raises `_Unusable`."""
+    """Width and height as shown, from the file's header alone. Raises `Unusable`."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
-            raise _Unusable("not a regular file")
+            raise Unusable("not a regular file")
         if status.st_size == 0:
-            raise _Unusable("an empty file")
+            raise Unusable("an empty file")
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > (Image.MAX_IMAGE_PIXELS or math.inf):
                 raise Image.DecompressionBombError
             return (height, width) if orientation(image) >= 5 else (width, height)
-    except _Unusable:
+    except Unusable:
         raise
     except UnidentifiedImageError:
-        raise _Unusable("not a picture, or damaged") from None
+        raise Unusable("not a picture, or damaged") from None
     except Image.DecompressionBombError:
-        raise _Unusable(f"larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels") from None
+        raise Unusable(f"larger than {Image.MAX_IMAGE_PIXELS or 0:,} pixels") from None
     except Exception as error:  # noqa: BLE001 - what Pillow's readers raise on damaged bytes is any of a dozen kinds
-        raise _Unusable(getattr(error, "strerror", None) or "not a picture, or damaged") from None
+        raise Unusable(getattr(error, "strerror", None) or "not a picture, or damaged") from None
 
 
 def orientation(image: Image.Image) -> int:

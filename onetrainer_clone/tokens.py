@@ -56,10 +56,15 @@ def too_long(source: str, captions: Sequence[str]) -> list[bool]:
     tokenizer = counter(source)
     if tokenizer is None:
         return [False] * len(captions)
+    most = room(source)
+    return [count > most for count in counts(tokenizer, captions)]
+
+
+def room(source: str) -> int:
+    """How many tokens of a caption the model's text encoder takes in."""
     config = read_json(resolve(source) / "text_encoder" / "config.json") or {}
     positions = config.get("max_position_embeddings")
-    window = (positions if isinstance(positions, int) else WINDOW) - MARKS
-    return [count > window for count in counts(tokenizer, captions)]
+    return (positions if isinstance(positions, int) else WINDOW) - MARKS
 
 
 def counts(tokenizer: Tokenizer, captions: Sequence[str]) -> list[int]:
