@@ -1,5 +1,6 @@
 """Preset files of older versions, made current. Each migration turns the data of one format into that of the next."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,9 @@ def migrate(
     newest = 1 + len(migrations)
     version = data.get("format")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        message = (
-            f"must be the preset format's number, 1 to {newest} (was {version!r}): is this a preset of this program?"
-        )
+        expected = "1" if newest == 1 else f"a number from 1 to {newest}"
+        was = f"was {json.dumps(version)}" if "format" in data else "is missing"
+        message = f"must be {expected} ({was}): is this a preset of this program?"
         raise Invalid([Problem("format", message)])
     if version > newest:
         message = f"is {version}, written by a newer version of this program, which reads up to {newest}: update it"
