@@ -89,5 +89,8 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--size", default="512x512", metavar="WxH", help="in pixels (default: 512x512)")
     add("--clip-skip", type=int, default=1, help="as A1111 counts (default: 1)")
     add("--dtype", default="FP32", help="FP32, FP16 or BF16 (default: FP32)")
+    add("--grid", default="", metavar="FILE", help="also one labelled picture: each --lora a column, each prompt a row")
+    add("--strengths", default="", metavar="LIST", help="with --grid: every LoRA at each of these, e.g. 0.5,0.8,1")
+    add("--checkpoint", action="append", default=[], metavar="DIR", help="with --grid: one more model; repeatable")
     add("--out", default=".", metavar="DIR", help="the folder that gets the pictures (default: this one)")
     add("--json", action="store_true", help="print every event as a line of JSON")

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from onetrainer_clone import model_files
+from onetrainer_clone import grid, model_files
+from onetrainer_clone.grid import Grid
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, group, setting
 from onetrainer_clone.state.model import ModelSettings
@@ -20,6 +21,7 @@ class Drawing(Settings):
     loras: tuple[LoraFile, ...] = setting((), "LoRA files", "Added to the model, each with its strength.")
     prompts: tuple[Prompt, ...] = setting((), "Prompts", "Each gives one picture.")
     folder: str = setting(".", "Folder", "Where the pictures go.", kind="folder")
+    grid: Grid = group(Grid, "Grid", "Draws every prompt with every checkpoint, and one picture that shows them all.")
 
     @property
     def target(self) -> Path:
@@ -39,4 +41,6 @@ def problems(drawing: Drawing) -> list[Problem]:
             found.append(Problem("--size", message))
     if os.path.exists(drawing.target) and not drawing.target.is_dir():
         found.append(Problem("--out", f"'{drawing.folder}' is a file: choose a folder"))
+    if drawing.grid.file:
+        found += grid.problems(drawing.grid, len(drawing.prompts))
     return found

@@ -1,6 +1,7 @@
 """The grid: every picture is what the single command draws, the model is loaded once, the sheet shows all of them."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from modules import loras
+from modules.checkpoints.load import load_model
+from modules.models.sd15 import StableDiffusion15
 from modules.sample import sample_pictures
 from onetrainer_clone import grid
 from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
@@ -15,6 +18,7 @@ from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Event, Sampled, Saved
 from onetrainer_clone.session import Controls, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
+from onetrainer_clone.state.model import ModelSettings
 from tests.modules.small import run, small_state
 
 PROMPTS = [
@@ -52,8 +56,12 @@ def test_every_cell_is_what_the_single_command_draws(
     tmp_path: Path, lora: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads: list[str] = []
-    real = loras.load_model
-    monkeypatch.setattr(loras, "load_model", lambda settings: loads.append(settings.source) or real(settings))
+
+    def counted(settings: ModelSettings) -> StableDiffusion15:
+        loads.append(settings.source)
+        return load_model(settings)
+
+    monkeypatch.setattr(loras, "load_model", counted)
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(lora.read_bytes())
     wanted = drawing(
@@ -142,12 +150,11 @@ def test_what_is_wrong_is_said_before_anything_loads(tmp_path: Path) -> None:
 
 
 def test_a_session_that_draws_refuses_a_second_start() -> None:
-    session = Session(lambda state, emit, controls: None)
-    going = Controls()
-    session.run(lambda emit, controls: going.wait_while_paused() if going.pause() is None else None)
+    session, end = Session(lambda state, emit, controls: None), threading.Event()
+    session.run(lambda emit, controls: None if end.wait(10) else None)
     with pytest.raises(UserError, match="a run is going on"):
         session.run(lambda emit, controls: None)
-    going.resume()
+    end.set()
     session.join(5)
 
 
