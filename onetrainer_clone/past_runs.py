@@ -86,7 +86,7 @@ def _changed(folder: str) -> float | None:
 
 def summarize(run: PastRun) -> PastRun:
     """The whole line of the list. What cannot be read is said in `problem`, never raised."""
-    counts = {
+    counts: dict[str, Any] = {
         "samples": _count(run.folder / SAMPLES, ".png"),
         "saves": _count(run.folder / SAVES, ".safetensors"),
         "backups": len(backups(run.folder / BACKUPS)),

@@ -16,7 +16,7 @@ from onetrainer_clone import grid
 from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Event, Sampled, Saved
-from onetrainer_clone.session import Controls, Session, Stopped
+from onetrainer_clone.session import Controls, Emit, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
 from onetrainer_clone.state.model import ModelSettings
 from tests.modules.small import run, small_state
@@ -151,7 +151,11 @@ def test_what_is_wrong_is_said_before_anything_loads(tmp_path: Path) -> None:
 
 def test_a_session_that_draws_refuses_a_second_start() -> None:
     session, end = Session(lambda state, emit, controls: None), threading.Event()
-    session.run(lambda emit, controls: None if end.wait(10) else None)
+
+    def work(_emit: Emit, _controls: Controls) -> None:
+        end.wait(10)
+
+    session.run(work)
     with pytest.raises(UserError, match="a run is going on"):
         session.run(lambda emit, controls: None)
     end.set()

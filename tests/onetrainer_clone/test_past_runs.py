@@ -30,7 +30,11 @@ def started(first_step: int = 0, steps: int = 10) -> Started:
 
 
 def test_a_run_that_ended(tmp_path: Path) -> None:
-    told = [(100.0, Logged("hello")), (105.0, started()), *((110.0 + n, step(n, 1 / n)) for n in range(1, 11))]
+    told: list[tuple[float, Event]] = [
+        (100.0, Logged("hello")),
+        (105.0, started()),
+        *((110.0 + n, step(n, 1 / n)) for n in range(1, 11)),
+    ]
     folder = make_run(tmp_path / "cat", [*told, (130.0, Ended("done", "Done."))])
     for name, file in (("samples", "a.png"), ("samples", "b.png"), ("saves", "cat.safetensors"), ("saves", "x.part")):
         (folder / name).mkdir(exist_ok=True)
@@ -46,7 +50,13 @@ def test_a_run_that_ended(tmp_path: Path) -> None:
 
 
 def test_the_time_between_a_stop_and_its_resumption_does_not_count(tmp_path: Path) -> None:
-    told = [(100.0, started()), (110.0, step(1)), (112.0, BackedUp(1, "/x")), (9000.0, started(1)), (9010.0, step(2))]
+    told: list[tuple[float, Event]] = [
+        (100.0, started()),
+        (110.0, step(1)),
+        (112.0, BackedUp(1, "/x")),
+        (9000.0, started(1)),
+        (9010.0, step(2)),
+    ]
     run = summarize(PastRun(make_run(tmp_path / "cat", told)))
     assert run.seconds == 20.0
     assert run.outcome == "unfinished"
