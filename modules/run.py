@@ -53,7 +53,7 @@ class Run:
 def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls: Controls) -> Run:
     """Look, load, cache, and set up what is trained. Raises `Invalid` for what can only be known now."""
     emit(Progressed("scanning"))
-    folders = plan.find(state)
+    folders: Sequence[Folder] = plan.find(state)
     planned = plan.make_plan(state, folders)
     plan.require(planned)
     emit(Progressed("loading"))
@@ -61,9 +61,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     _check_sizes(state, model)
     model.to(accelerator.device)
     latents = Latents(model, state.cache_folder, state.training.background)
-    folders, encoded = _fill(state, folders, planned.epochs, latents, emit, controls)
-    planned = plan.make_plan(state, folders)
-    plan.require(planned)
+    folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
     for problem in planned.problems:
         emit(Warned(str(problem)))
     embed = _text(state, model, folders, emit, controls)
@@ -84,16 +82,33 @@ def _check_sizes(state: TrainingState, model: Model) -> None:
 
 
 def _fill(
-    state: TrainingState, folders: Sequence[Folder], epochs: int, latents: Latents, emit: Emit, controls: Controls
-) -> tuple[tuple[Folder, ...], int]:
-    """Cache the latents; pictures that turn out to be damaged are left out and named."""
-    views = [view for folder in folders for view in views_of(state, folder, epochs)]
-    encoded, broken = latents.fill(views, emit, controls)
+    state: TrainingState,
+    folders: Sequence[Folder],
+    planned: plan.Plan,
+    latents: Latents,
+    emit: Emit,
+    controls: Controls,
+) -> tuple[Sequence[Folder], plan.Plan, int]:
+    """Cache the latents. Returns what is left of the folders and the plan, and how many views were encoded.
+
+    Pictures that turn out to be damaged are left out and named; the others are then seen more often, maybe in other
+    variants, so it is planned and filled again. Raises `Invalid` where too many are damaged.
+    """
+    total = 0
+    while True:
+        views = [view for folder in folders for view in views_of(state, folder, planned.epochs)]
+        encoded, broken = latents.fill(views, emit, controls)
+        total += encoded
+        if not broken:
+            break
+        folders = [_without(folder, dict(broken)) for folder in folders]
+        planned = plan.make_plan(state, folders)
+        plan.require(planned)
     if latents.store.write_failures:
         emit(
             Warned(f"The cache in {latents.store.folder} cannot be written: pictures are encoded anew in the next run")
         )
-    return tuple(_without(folder, dict(broken)) for folder in folders), encoded
+    return folders, planned, total
 
 
 def _without(folder: Folder, broken: dict[Picture, str]) -> Folder:
@@ -123,7 +138,7 @@ def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> 
     if state.training.gradient_checkpointing:
         model.unet.enable_gradient_checkpointing()  # type: ignore[operator]
         if "text_encoder" in trained.parts:
-            model.text_encoder.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+            model.text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
     rates = learning_rates(state)
     groups = [
         {"params": list(parameters.values()), "lr": rates[part], "name": part}
