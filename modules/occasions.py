@@ -66,7 +66,7 @@ class Occasions:
 
     def after(self, step: Step) -> None:
         last = step.number == self._run.plan.steps
-        if self._validate.due(step) or (last and self._run.validation):
+        if self._run.validation and (last or self._validate.due(step)):
             validate(self._run, step.number)
         if self._sample.due(step) or self._run.controls.take("sample"):
             self.sample(step.number)
@@ -208,7 +208,7 @@ def rescue(run: Run, step: int) -> str:
     path = run.state.run_folder / SAVES / f"{run.state.run_name}-step{step:07d}.safetensors"
     try:
         _write(run, path, step)
-    except (OSError, UserError) as error:
+    except Exception as error:  # noqa: BLE001 - the device itself may be what went wrong
         return f"The weights of step {step} could not be saved: {error}."
     run.emit(Saved(step, str(path)))
     return f"The weights of step {step} are in {path}."

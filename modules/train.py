@@ -60,6 +60,9 @@ def learn(run: Run) -> None:
         raise UserError(f"{gone}. What would help: {out_of_memory(run.state, run.plan)}. {rescue(run, done)}") from None
     except NotFinite as error:
         raise NotFinite(f"{error}. {rescue(run, done)}") from None
+    except Exception:
+        run.emit(Warned(rescue(run, done)))
+        raise
     if done:
         occasions.end(done)
 
