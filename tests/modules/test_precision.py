@@ -1,5 +1,6 @@
 """What a run computes with, and that it leaves the process as it was."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -33,9 +34,9 @@ def test_one_run_after_the_other_may_compute_in_another_dtype(dtype: str, mixed:
 
 def test_threads_are_as_asked_for_and_then_as_before() -> None:
     before = torch.get_num_threads()
-    with pytest.raises(RuntimeError, match="inside"), accelerator(state_with(threads=2, device="CPU")):
+    with contextlib.suppress(KeyError), accelerator(state_with(threads=2, device="CPU")):
         assert torch.get_num_threads() == 2
-        raise RuntimeError("inside")
+        raise KeyError
     assert torch.get_num_threads() == before
 
 

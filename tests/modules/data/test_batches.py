@@ -1,5 +1,6 @@
 """Batches: what a sample is does not depend on its neighbours; made ahead, they are the same."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -166,18 +167,17 @@ def test_ahead_makes_a_few_steps_early_and_no_more() -> None:
 
 
 def test_an_error_comes_at_its_step() -> None:
-    found = []
-    with ahead(counted(9, [], fail_at=4)) as ready, pytest.raises(ValueError, match="step 4"):
-        for step in ready:
-            found.append(step.number)
-    assert found == [1, 2, 3]
+    with ahead(counted(9, [], fail_at=4)) as ready:
+        assert [next(ready).number for _ in range(3)] == [1, 2, 3]
+        with pytest.raises(ValueError, match="step 4"):
+            next(ready)
     assert not alive()
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_its_thread_ends_when_the_loop_is_left_early(taken: int) -> None:
-    with pytest.raises(RuntimeError, match="in the loop"), ahead(counted(1000, [])) as ready:
+    with contextlib.suppress(KeyError), ahead(counted(1000, [])) as ready:
         for _ in range(taken):
             next(ready)
-        raise RuntimeError("in the loop")
+        raise KeyError
     assert not alive()

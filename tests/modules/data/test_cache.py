@@ -16,6 +16,7 @@ from modules.data.cache import Latents, Texts, View, plain, views_of
 from modules.data.images import cut, open_rgb
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset, epoch
+from onetrainer_clone.buckets import crop
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.events import Event
 from onetrainer_clone.paths import DEMO
@@ -85,7 +86,7 @@ def test_what_matters_misses(
     assert fill(model, cache, plain_views, "#000000")[0] == 6
     flipped = [View(view.picture, view.crop, True) for view in plain_views]
     assert fill(model, cache, flipped)[0] == 6
-    moved = [View(v.picture, epoch.crop(64, 64, v.crop.bucket, 1.5, 0, 1), False) for v in plain_views]
+    moved = [View(v.picture, crop(64, 64, v.crop.bucket, 1.5, 0, 1), False) for v in plain_views]
     assert fill(model, cache, moved)[0] == 6
     path = plain_views[0].picture.path
     with Image.open(path) as image:
