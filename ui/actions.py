@@ -68,7 +68,7 @@ class Actions:
         self._bench.ask.tell(title, message, ended.trace)
 
     def _on_ended(self, ended: Ended) -> None:
-        if ended.outcome in ("refused", "failed"):
+        if ended.outcome in ("refused", "failed") and not self._runner.quiet:
             self.tell_end(ended)
 
     def _list(self, problems: tuple[Problem, ...]) -> None:

@@ -61,12 +61,13 @@ class App:
         self.errors = Errors(self.ask)
         self.errors.catch_all(root)
         self.checks, self.decoder, self.writer = (Background(name) for name in ("checks", "pictures", "writer"))
+        self.importer = Background("imports")  # of its own: the chart need not wait for the plan of a large folder
         self.store = StateStore()
         self.findings = Findings(self.store, Timer(root.after, root.after_cancel), self.checks)
         self.colours = ConceptColours()
         self.store.changed.connect(self._on_change)
         self.bench = Workbench(
-            root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder), self.colours,
+            root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
             Options(self.view.basic), self.go,
         )  # fmt: skip
         self.runner = Runner(train, self.store, lambda: [])
@@ -78,10 +79,9 @@ class App:
         self._keeping = Timer(root.after, root.after_cancel)
         self.closed = self._closing = False
         self._turns = 0  # that are going on: more than one while a dialog is open
-        self._turning = ""
         bind_keys(root, self)
         root.protocol("WM_DELETE_WINDOW", self.close)
-        self._turning = root.after(TURN_MS, self._turn)
+        root.after(TURN_MS, self._turn)
 
     def begin(self, preset: str | None = None, start: bool = False) -> None:
         """Show the first page: what was asked for, else where the person left, else what to do first."""
@@ -91,11 +91,11 @@ class App:
         elif kept:
             self.store.load(*kept)
         self.findings.look()
+        first = "run" if start else "welcome" if self.store.state == TrainingState() else "model"
+        self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
+        self.shell.show(first)
         if start:
-            self.shell.show("run")
-            self._soon(self.actions.start)
-        else:
-            self.shell.show("welcome" if self.store.state == TrainingState() else "model")
+            self.root.after(TURN_MS, self.actions.start)
 
     def go(self, path: str) -> None:
         """To the field with this path, or to a tab."""
@@ -122,8 +122,6 @@ class App:
         """Keep what is to be kept, then take the window down."""
         self._keeping.stop()
         self.findings.stop()
-        if self._turning:
-            self.root.after_cancel(self._turning)
         try:
             memory.keep_state(self.store.state)
             memory.keep_view(self.appearance.view(self.bench.options.basic))
@@ -131,8 +129,10 @@ class App:
             self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
         self.closed = True
         self.bench.tooltip.hide()
-        for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.writer, 2.0)):
+        for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0)):
             worker.close(seconds)  # what reads may be cut off; what writes may not
+        for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
         self.root.destroy()
 
     def _pages(self) -> dict[str, tuple[str, Callable[[Any], Page]]]:
@@ -151,7 +151,7 @@ class App:
         def run(parent: Any) -> Page:
             from ui.tabs.run import RunPage
 
-            return RunPage(parent, self.bench, self.runner, self.actions, self.checks)
+            return RunPage(parent, self.bench, self.runner, self.actions, self.importer)
 
         settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
         return {
@@ -168,8 +168,10 @@ class App:
     def _turn(self) -> None:
         """One turn of the window's loop; it goes on whatever happens in it, and while a dialog of it is open."""
         self._turns += 1
-        self._turning = self.root.after(TURN_MS, self._turn)
-        for step in (self.checks.deliver, self.decoder.deliver, self.writer.deliver, self.runner.poll, self._tick):
+        self.root.after(TURN_MS, self._turn)
+        workers = (self.checks, self.decoder, self.writer, self.importer)
+        steps: list[Callable[[], object]] = [worker.deliver for worker in workers]
+        for step in (*steps, self.runner.poll, self._tick):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - the loop must turn on; the error is shown to the person
@@ -181,9 +183,6 @@ class App:
     def _tick(self) -> None:
         if self.shell.current:
             self.shell.pages[self.shell.current].tick()
-
-    def _soon(self, call: Callable[[], None]) -> None:
-        self.root.after(TURN_MS, call)
 
     def _on_change(self, before: TrainingState, after: TrainingState) -> None:
         if before != after:

@@ -70,13 +70,18 @@ class Shell:
                 self._look(key)
 
     def _tab(self, key: str, title: str) -> Any:
-        made = ctk.CTkButton(
-            self.nav, text=title, anchor="w", height=34, width=NAV_WIDTH - 20, corner_radius=6, fg_color="transparent",
-            hover_color=colours.HOVER, text_color=colours.TEXT, command=lambda: self.show(key),
-        )  # fmt: skip
+        """A label, which is made ten times as fast as customtkinter's button."""
+        made = ctk.CTkLabel(self.nav, text=title, anchor="w", height=34, width=NAV_WIDTH - 20, corner_radius=6, padx=8)
         made.title = title
+        made.bind("<Button-1>", lambda _event: self.show(key))
+        made.bind("<Enter>", lambda _event: self._hover(key, True))
+        made.bind("<Leave>", lambda _event: self._hover(key, False))
         made.pack(fill="x", padx=10, pady=1)
         return made
+
+    def _hover(self, key: str, over: bool) -> None:
+        if key != self.current:
+            self.tabs[key].configure(fg_color=colours.HOVER if over else "transparent")
 
     def _look(self, key: str) -> None:
         wrong = self._marks.get(key, 0)

@@ -30,8 +30,9 @@ def apply() -> None:
             "fg_color": colours.ACCENT, "hover_color": colours.ACCENT_HOVER, "text_color": colours.ON_ACCENT,
             "text_color_disabled": colours.FAINT,
         },
-        "CTkSwitch": {"corner_radius": 4, "progress_color": colours.ACCENT, "button_color": ("#3c424a", "#e6e9ed"),
-                      "button_hover_color": ("#1b1f24", "#ffffff"), "fg_color": ("#b9bfc7", "#50565e")},
+        "CTkSwitch": {"corner_radius": 4, "button_length": 8, "progress_color": colours.ACCENT,
+                      "button_color": ("#3c424a", "#e6e9ed"), "button_hover_color": ("#1b1f24", "#ffffff"),
+                      "fg_color": ("#b9bfc7", "#50565e")},
         "CTkOptionMenu": {
             "fg_color": colours.HOVER, "button_color": colours.HOVER, "button_hover_color": colours.LINE,
             "text_color": colours.TEXT, "text_color_disabled": colours.FAINT,
@@ -63,7 +64,7 @@ def button(
 ) -> Any:
     """A button in one of our three looks."""
     looks: dict[Kind, dict[str, Any]] = {
-        "main": {},
+        "main": {"text_color_disabled": ("#bcd0f5", "#bcd0f5")},
         "plain": {
             "fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.TEXT,
         },
@@ -103,17 +104,30 @@ def wrap(label: Any, within: Any, less: int = 0) -> None:
 
 def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None]) -> Callable[[float, float], None]:
     """A scroll command that shows the scrollbar only while there is something to scroll to."""
-    shown = False
+    shown, waiting, seen = False, False, (0.0, 1.0)
     remove()
 
     def moved(first: float, last: float) -> None:
-        nonlocal shown
-        needed = float(first) > 0.0 or float(last) < 1.0
+        nonlocal waiting, seen
+        seen = (float(first), float(last))
+        if not waiting:  # not within the layout that calls this: it would be laid out anew while it is being laid out
+            waiting = True
+            scrollbar.nametowidget(".").after(1, settle)
+
+    def settle() -> None:
+        nonlocal shown, waiting
+        if not scrollbar.winfo_exists():
+            return
+        now_seen = seen
+        needed = seen[0] > 0.0 or seen[1] < 1.0
         if needed != shown:
             shown = needed
             (place if needed else remove)()
         if needed:  # drawing it is slow: customtkinter lays out the whole window for it
-            scrollbar.set(first, last)
+            scrollbar.set(*now_seen)
+        waiting = False
+        if seen != now_seen:
+            moved(*seen)
 
     return moved
 

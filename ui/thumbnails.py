@@ -4,7 +4,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image, ImageOps, ImageTk
 
@@ -40,8 +40,8 @@ class Bounded(OrderedDict[K, V]):
 class Pictures:
     """`thumbnail` gives the picture where it is ready; else None, and it calls `ready` when it is."""
 
-    def __init__(self, background: Background):
-        self._background = background
+    def __init__(self, background: Background, root: Any):
+        self._background, self._root = background, root
         self._decoded: Bounded[str, Image.Image | None] = Bounded(KEPT)
         self._shown: Bounded[str, ImageTk.PhotoImage] = Bounded(KEPT)
         self._wanted: dict[str, list[Callable[[], None]]] = {}
@@ -54,7 +54,7 @@ class Pictures:
         if key in self._decoded:
             if (picture := self._decoded.look(key)) is None:
                 return None
-            shown = ImageTk.PhotoImage(picture)
+            shown = ImageTk.PhotoImage(picture, master=self._root)
             self._shown.keep(key, shown)
             return shown
         waiting = self._wanted.setdefault(key, [])

@@ -1,6 +1,6 @@
 """The bar above the pages: preset, undo and redo, how much is shown, and the window's looks below the navigation."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
 
@@ -31,7 +31,9 @@ class TopBar:
         self.depth.pack(side="right")
         self.said = ctk.CTkLabel(shell.bar, text="", text_color=colours.DIM, anchor="w")
         self.said.pack(side="left", padx=12)
-        self._looks(shell)
+        self.scaling: Any = None  # made when the window is up
+        self.dark: Any = None
+        bench.root.after(100, self._looks, shell)
         bench.options.changed.connect(lambda: self.depth.set("Basic" if bench.options.basic else "All settings"))
         bench.store.changed.connect(lambda _before, _after: self._refresh())
         self._refresh()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -98,12 +99,12 @@ def test_history_is_bounded() -> None:
 def test_saved_and_unsaved() -> None:
     store = StateStore()
     store.replace("training.batch_size", 5)
-    assert store.unsaved
+    found = [store.unsaved]
     store.mark_saved("mine")
-    assert not store.unsaved
+    found.append(store.unsaved)
     assert store.state.preset == "mine"
     store.undo()
-    assert store.unsaved
+    assert [*found, store.unsaved] == [True, False, True]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -130,7 +131,7 @@ def test_of_several_jobs_with_one_key_the_latest_counts() -> None:
     gate = threading.Event()
     background.submit("a", gate.wait, lambda _: heard.append("first"))
     for word in ("second", "third"):
-        background.submit("a", lambda word=word: word, heard.append)
+        background.submit("a", partial(str, word), heard.append)
     background.submit("b", lambda: "other", heard.append)
     gate.set()
     wait(background)

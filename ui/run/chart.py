@@ -50,6 +50,7 @@ class Chart(ctk.CTkFrame):
             return
         begun = time.monotonic()
         self._update(record)
+        self._fit()
         self._figure.draw()
         took = time.monotonic() - begun
         self._drawn, self._next = wanted, time.monotonic() + max(SECONDS_BETWEEN, took / SHARE_OF_TIME)
@@ -70,13 +71,27 @@ class Chart(ctk.CTkFrame):
         figures = importlib.import_module("matplotlib.figure")
         tk = importlib.import_module("matplotlib.backends.backend_tkagg")
         scale = theme.scaling(self)
-        figure = figures.Figure(figsize=(4, 3), dpi=round(92 * scale), layout="constrained")
+        figure = figures.Figure(figsize=(4, 3), dpi=round(92 * scale))
         self._axes = figure.add_subplot()
         self._figure = tk.FigureCanvasTkAgg(figure, master=self)
+        self._figure.mpl_connect("resize_event", lambda _event: self._fit())
         self._restyle()
         self._figure.get_tk_widget().configure(highlightthickness=0, borderwidth=0)
         self._figure.get_tk_widget().pack(fill="both", expand=True, padx=6, pady=6)
         self._hint.place_forget()
+
+    def _fit(self) -> None:
+        """Fixed margins: matplotlib's own layout takes longer than the drawing."""
+        scale = theme.scaling(self)
+        width, height = self._axes.figure.get_size_inches() * self._axes.figure.dpi
+        if width < 120 * scale or height < 120 * scale:
+            return  # there is no room for margins while the pane is being opened
+        self._axes.figure.subplots_adjust(
+            left=46 * scale / width,
+            right=1 - 12 * scale / width,
+            bottom=42 * scale / height,
+            top=1 - 28 * scale / height,
+        )
 
     def _update(self, record: Record) -> None:
         curves = {

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from onetrainer_clone.events import Ended
-from onetrainer_clone.session import Controls, Session, Train
+from onetrainer_clone.session import Busy, Controls, Session, Train
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from presets.runs import begin
+from ui.background import Background
 from ui.run.record import Record
 from ui.signals import Signal
 from ui.store import StateStore
@@ -24,12 +25,14 @@ class Runner:
         self.ended: Signal[[Ended]] = Signal()
         self._session = Session(train)
         self._store, self._errors = store, errors
-        self._going = False
+        self._going = self._launching = False
+        self._stop_at_launch: bool | None = None  # the person's word while a run is being launched: save or not
+        self.quiet = False  # whether its end is told elsewhere: runs of the queue open no dialogs
 
     @property
     def going(self) -> bool:
         """From the start until `Ended` was heard, whether the thread is alive or not."""
-        return self._going
+        return self._going or self._launching
 
     @property
     def controls(self) -> Controls:
@@ -41,11 +44,11 @@ class Runner:
 
     @property
     def stopping(self) -> bool:
-        return self._going and self.controls.stopping
+        return self._stop_at_launch is not None or (self._going and self.controls.stopping)
 
     def start(self) -> None:
         """Start a run of the store's state. Raises `Invalid` with all that keeps it from starting."""
-        if self._going:
+        if self.going:
             return
         found = [*self._store.rejected_problems(), *self._errors()]
         if found:
@@ -53,7 +56,45 @@ class Runner:
         self._session.join(5)  # the last run's thread is over as soon as its end was heard
         self.state = begin(self._session, self._store.state)
         self.record = Record()
-        self._going = True
+        self._going, self.quiet = True, False
+        self.moved.emit()
+
+    def launch(
+        self,
+        worker: Background,
+        begin: Callable[[Session], TrainingState],
+        known: Callable[[], Record] = Record,
+        quiet: bool = False,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Start a run off the main thread: one of the queue, or an old one that goes on with what is known of it.
+
+        Raises `Busy` while another one goes on. `failed` hears why it did not start; without it that is shown.
+        """
+        if self.going:
+            raise Busy
+        self._launching, self.record = True, Record()
+
+        def work() -> tuple[Record, TrainingState]:
+            self._session.join(5)
+            return known(), begin(self._session)
+
+        def then(found: tuple[Record, TrainingState]) -> None:
+            self.record, self.state = found
+            self._launching, self._going, self.quiet = False, True, quiet
+            if self._stop_at_launch is not None:
+                self.controls.stop(self._stop_at_launch)
+                self._stop_at_launch = None
+            self.moved.emit()
+
+        def gave_up(error: Exception) -> None:
+            self._launching, self._stop_at_launch = False, None
+            self.moved.emit()
+            if failed is None:
+                raise error
+            failed(error)
+
+        worker.submit("launch", work, then, gave_up)
         self.moved.emit()
 
     def pause(self, pause: bool) -> None:
@@ -62,12 +103,16 @@ class Runner:
             self.moved.emit()
 
     def stop(self, save: bool) -> None:
-        if self._going:
+        if self._launching:
+            self._stop_at_launch = save
+        elif self._going:
             self.controls.stop(save)
             self.moved.emit()
 
     def poll(self) -> None:
         """Take what the run has told since the last turn."""
+        if self._launching:
+            return  # what it tells belongs to a record that is not there yet
         events = self._session.events(limit=BATCH)
         for event in events:
             self.record.on(event)

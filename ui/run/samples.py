@@ -26,13 +26,15 @@ class Samples(ctk.CTkFrame):
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1)
         self.view.configure(
-            xscrollcommand=theme.scrolls(self._across, self._place, self._across.grid_remove),
-            yscrollcommand=theme.scrolls(self._down, self._place, self._down.grid_remove),
+            xscrollcommand=theme.scrolls(self._across, self._place_across, self._across.grid_remove),
+            yscrollcommand=theme.scrolls(self._down, self._place_down, self._down.grid_remove),
         )
         self.view.grid(row=0, column=0, sticky="nsew", padx=6, pady=6)
 
-    def _place(self) -> None:
+    def _place_across(self) -> None:
         self._across.grid(row=1, column=0, sticky="ew", padx=6, pady=(0, 3))
+
+    def _place_down(self) -> None:
         self._down.grid(row=0, column=1, sticky="ns", pady=6, padx=(0, 3))
 
     def show(self, record: Record) -> None:

@@ -52,5 +52,5 @@ class Viewer(ctk.CTkToplevel):
         if picture is None:
             self._view.create_text(width / 2, height / 2, text="The picture is gone.", fill=theme.now(colours.DIM))
             return
-        self._picture = ImageTk.PhotoImage(picture)
+        self._picture = ImageTk.PhotoImage(picture, master=self)
         self._view.create_image(width / 2, height / 2, image=self._picture)
