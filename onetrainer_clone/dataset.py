@@ -25,8 +25,8 @@ ORIENTATION_TAG = 0x0112
 LONGEST_CAPTION = 20_000  # characters; nobody means more, and a tokenizer should not have to find that out
 LARGEST_CAPTION_FILE = 16 * 2**20  # bytes
 
-# `header_size` refuses pictures of that size in words. Set once: filters belong to the process, not to a thread.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What Pillow remarks on damaged or gigantic files, `header_size` says in words. Set once: filters are the process's.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,15 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
     if masks:
         remarks.append(f"masks are not used yet, so they are left out: {', '.join(masks[:3])}, {len(masks)} in all")
     return Folder(concept, tuple(pictures), tuple(left_out), tuple(remarks))
+
+
+def picture(concept: Concept, path: Path, key: str) -> Picture:
+    """One picture of a concept, as `find` gives it. Raises `Unusable` and `Invalid`."""
+    width, height = header_size(path)
+    shared, _ = _shared_captions(concept)
+    text = path.with_name(path.stem + CAPTION_SUFFIX)
+    own = {text.name} if text.exists() else set()
+    return Picture(path, key, width, height, shared if shared is not None else _captions(path, concept, own, []))
 
 
 def walk(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:

@@ -18,6 +18,7 @@ from onetrainer_clone.settings import Invalid
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from tests.onetrainer_clone.making import make_pictures
 
+pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")  # as the program does; pytest forgets it for each test
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 SIZE = (48, 32)
 
