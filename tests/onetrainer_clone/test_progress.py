@@ -20,7 +20,7 @@ def test_a_run_from_start_to_end() -> None:
         Sampled(310, 0, "a cat", 1, "live", "x.png"),
         Progressed("saving", detail="cat.safetensors"),
         Saved(310, "cat.safetensors"),
-        Stepped(**{**STEP, "step": 2000}),
+        Stepped(**{**STEP, "step": 2000, "seconds_left": 0.5}),
         Ended("done"),
     ):
         progress.on(event)
