@@ -13,6 +13,8 @@ from ui.colours import Pair
 from ui.signals import Signal
 from ui.thumbnails import Pictures
 
+NARROW = 280  # px at 100 %: below it the title needs the room of the badge
+
 
 @dataclass(frozen=True)
 class Item:
@@ -140,7 +142,7 @@ class _Rows(theme.Canvas):
                             colours.FAINT if off else colour)  # fmt: skip
 
     def _draw_picture(self, path: Path, left: int, top: int) -> int:
-        side = self.px(self._row_height - 16)
+        side = self.px(self._row_height - (16 if self.winfo_width() > self.px(NARROW) else 40))
         picture = self._pictures.thumbnail(path, side, self.redraw) if self._pictures else None
         if picture is not None:
             self._kept.append(picture)
@@ -163,7 +165,7 @@ class _Rows(theme.Canvas):
                 hook = [right - px(13), top + px(16), right - px(9), top + px(20), right - px(3), top + px(12)]
                 self.create_line(hook, fill="#ffffff", width=px(2))
             right -= px(26)
-        if item.badge:
+        if item.badge and self.winfo_width() > px(NARROW):
             colour = theme.now(item.badge_colour)
             text = self.create_text(right - px(7), top + px(16), text=item.badge, anchor="e", fill=colour,
                                     font=self.face(11))  # fmt: skip

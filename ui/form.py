@@ -13,6 +13,8 @@ from ui import colours, theme
 from ui.row import Row
 from ui.workbench import Workbench
 
+NARROW = 400  # px at 100 %: below it the labels stand above their controls
+
 
 @dataclass(frozen=True)
 class Line:
@@ -82,15 +84,22 @@ class Form(ctk.CTkFrame):
             if card.tip:
                 bench.tooltip.attach(heading, lambda: card.tip)
         self.rows = [
-            Row(self, bench, 2 * number + 1, self._setting(line), line.label, label_width)
+            Row(self, bench, 3 * number + 1, self._setting(line), line.label, label_width)
             for number, line in enumerate(card.lines)
         ]
-        ctk.CTkFrame(self, height=8, width=1, fg_color="transparent").grid(row=2 * len(self.rows) + 1, column=0)
+        ctk.CTkFrame(self, height=8, width=1, fg_color="transparent").grid(row=3 * len(self.rows) + 1, column=0)
         self._ends = [
             bench.store.changed.connect(lambda _before, _after: self.refresh_soon()),
             bench.findings.checked.connect(self.refresh_soon),
             bench.options.changed.connect(self.refresh_soon),
         ]
+
+        self.bind("<Configure>", self._on_width, add="+")
+
+    def _on_width(self, event: Any) -> None:
+        narrow = event.width / theme.scaling(self) < NARROW
+        for row in self.rows:
+            row.narrow(narrow)
 
     def destroy(self) -> None:
         for end in self._ends:

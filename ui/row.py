@@ -27,7 +27,7 @@ class Row:
         self._extra: Any = None
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
-        self._shown = False
+        self._shown = self._narrow = False
         self._looks: tuple[bool, bool, bool] | None = None  # marked, enabled, unsaved
 
     @property
@@ -119,12 +119,39 @@ class Row:
             self._build()
         if not self._shown:
             assert self.control is not None
-            self._label.grid(row=self._line, column=0, sticky="nw", padx=(16, 8), pady=5)
-            sticky = "ew" if self.control.stretches else "w"
-            self.control.widget.grid(row=self._line, column=1, sticky=sticky, pady=4, padx=(0, 16))
-            if self._extra is not None:
-                self._extra.grid(row=self._line, column=1, sticky="w", padx=(controls.NUMBER_WIDTH + 10, 8))
             self._shown = True
+            self._place()
+
+    def _place(self) -> None:
+        """The label beside the control; above it where the form is narrow."""
+        assert self.control is not None
+        sticky = "ew" if self.control.stretches else "w"
+        extra_left = controls.NUMBER_WIDTH + 10
+        if self._narrow:
+            self._label.grid(row=self._line, column=0, columnspan=2, sticky="w", padx=(16, 8), pady=(2, 0))
+            self.control.widget.grid(row=self._line + 1, column=0, columnspan=2, sticky=sticky, padx=16, pady=(0, 4))
+            if self._extra is not None:
+                self._extra.grid(row=self._line + 1, column=0, columnspan=2, sticky="w", padx=(16 + extra_left, 8))
+        else:
+            self._label.grid(row=self._line, column=0, columnspan=1, sticky="nw", padx=(16, 8), pady=5)
+            self.control.widget.grid(row=self._line, column=1, columnspan=1, sticky=sticky, pady=4, padx=(0, 16))
+            if self._extra is not None:
+                self._extra.grid(row=self._line, column=1, columnspan=1, sticky="w", padx=(extra_left, 8))
+        if self.message_text:
+            self._place_message()
+
+    def _place_message(self) -> None:
+        column, left = (0, 16) if self._narrow else (1, 0)
+        self._message.grid(
+            row=self._line + 2, column=column, columnspan=2 - column, sticky="w", padx=(left, 8), pady=(0, 6)
+        )
+
+    def narrow(self, narrow: bool) -> None:
+        """Whether the form is too narrow for labels beside the controls."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            if self._shown:
+                self._place()
 
     def _hide(self) -> None:
         if self._shown:
@@ -176,7 +203,7 @@ class Row:
             )
             theme.wrap(self._message, self._parent, less=self._width + 50)
         self._message.configure(text=text, text_color=colours.SEVERITY[problems[0].severity])
-        self._message.grid(row=self._line + 1, column=1, sticky="w", pady=(0, 6))
+        self._place_message()
 
     def _menu(self, left: int, top: int) -> None:
         """Back to what the preset or the program holds."""
