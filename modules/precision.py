@@ -32,6 +32,11 @@ def accelerator(state: TrainingState) -> Iterator[Accelerator]:
     if not on_cpu and state.training.train_dtype is Dtype.BF16 and not torch.cuda.is_bf16_supported():
         message = "this GPU has no bfloat16: choose float16"
         raise Invalid([Problem("training.train_dtype", message)])
+    if on_cpu and state.training.train_dtype is Dtype.BF16:
+        held = {f"model.{part}_dtype": getattr(state.model, f"{part}_dtype") for part in ("unet", "text_encoder")}
+        message = "float16 weights cannot be trained in bfloat16 on the CPU: hold them in bfloat16 or float32"
+        if wrong := [Problem(path, message) for path, dtype in held.items() if dtype is Dtype.FP16]:
+            raise Invalid(wrong)
     threads = torch.get_num_threads()
     if state.training.threads is not None:
         torch.set_num_threads(state.training.threads)

@@ -52,6 +52,17 @@ def test_what_cannot_be_had_here_is_refused_in_words(monkeypatch: pytest.MonkeyP
         assert [problem.path for problem in caught.value.problems] == [path]
 
 
+def test_on_the_cpu_float16_weights_are_not_trained_in_bfloat16() -> None:
+    """torch's CPU kernels do not mix the two 16-bit types."""
+    state = state_with(train_dtype="BF16", device="CPU")
+    for part in ("unet", "text_encoder"):
+        wrong = replace(state, f"model.{part}_dtype", "FP16")
+        with pytest.raises(Invalid, match=f"model.{part}_dtype"), accelerator(wrong):
+            pass
+    with accelerator(replace(state, "model.vae_dtype", "FP16")):
+        pass
+
+
 def test_a_gpu_without_bfloat16_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
