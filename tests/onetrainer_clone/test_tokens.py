@@ -9,13 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from onetrainer_clone import tokens
 from onetrainer_clone.paths import DEMO, resolve
 from onetrainer_clone.tokens import counter, counts, too_long
 
 TOKENIZER = DEMO / "model" / "tokenizer"
 REFERENCE = Tokenizer.from_file(str(TOKENIZER / "tokenizer.json"))
-CLIP = tokens._clip(TOKENIZER)  # put together from vocab.json and merges.txt
 ODD_WORDS = ["a", "sks", "circle", "İ", "ﬁ", "e\u0301", "🐈‍⬛", "猫", "\u00a0", "\t", "'s", "<|x|>"]
 TEXTS = st.one_of(
     st.text(max_size=60),
@@ -30,7 +28,18 @@ def by_the_model(text: str) -> int:
     return len(REFERENCE.encode(text, add_special_tokens=False).ids)
 
 
-@pytest.mark.parametrize("tokenizer", [REFERENCE, CLIP], ids=["tokenizer.json", "vocab.json"])
+@pytest.fixture(scope="module", params=[("tokenizer.json",), ("vocab.json", "merges.txt")], ids=" ".join)
+def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """The demo's tokenizer, read from one file or put together from two."""
+    folder = tmp_path_factory.mktemp("model") / "tokenizer"
+    folder.mkdir()
+    for name in request.param:
+        shutil.copy(TOKENIZER / name, folder)
+    found = counter(str(folder.parent))
+    assert found is not None
+    return found
+
+
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 @example("")
