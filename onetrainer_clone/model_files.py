@@ -2,6 +2,7 @@
 
 A diffusers folder names its parts in model_index.json: {"unet": ["diffusers", "UNet2DConditionModel"], ...}. The
 families are told apart by the size of the text embedding (the UNet's cross_attention_dim) and a second text encoder.
+A single file is told by the names in its header (`single_file.py`).
 """
 
 import json
@@ -11,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from onetrainer_clone import single_file
 from onetrainer_clone.paths import resolve
 
 REQUIRED = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
@@ -18,7 +20,8 @@ REQUIRED = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 def is_hub_id(source: str) -> bool:
     """'owner/name' that is not a folder here: a model on the Hugging Face hub."""
-    return bool(re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source)) and not os.path.exists(resolve(source))
+    named = bool(re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source)) and not source.lower().endswith(single_file.SUFFIXES)
+    return named and not os.path.exists(resolve(source))
 
 
 def problem(source: str) -> str:
@@ -27,9 +30,10 @@ def problem(source: str) -> str:
     if is_hub_id(source):
         return ""
     if not os.path.exists(folder):
-        return f"there is no folder '{source}': was it moved or renamed?"
+        kind = "file" if source.lower().endswith(single_file.SUFFIXES) else "folder"
+        return f"there is no {kind} '{source}': was it moved or renamed?"
     if folder.is_file():
-        return f"'{source}' is a file: single-file models cannot be loaded yet, choose a diffusers model folder"
+        return single_file.problem(folder)
     index = read_json(folder / "model_index.json")
     if index is None:
         return f"'{source}' is not a diffusers model folder: it has no readable model_index.json"
@@ -59,21 +63,34 @@ def vae_problem(source: str) -> str:
     """Why a source cannot serve as the VAE; empty where it can."""
     if is_hub_id(source):
         return ""
+    if os.path.isfile(resolve(source)):
+        return single_file.vae_problem(resolve(source))
     config = read_json(vae_folder(source) / "config.json")
     if config is None or config.get("_class_name") != "AutoencoderKL":
         return f"'{source}' is not a VAE folder: it has no config.json of an AutoencoderKL"
     return ""
 
 
+def lacks_vae(source: str) -> bool:
+    """Whether a model is known to come without a VAE."""
+    return os.path.isfile(resolve(source)) and single_file.lacks_vae(resolve(source))
+
+
+def configs(source: str) -> Path:
+    """The folder that describes a model's parts: its own, or for a single file the one that belongs to it."""
+    path = resolve(source)
+    return single_file.configs(path) if os.path.isfile(path) else path
+
+
 def vae_folder(source: str) -> Path:
-    """The folder that holds the VAE: a model's folder holds it in 'vae'."""
-    folder = resolve(source)
+    """The folder that holds the VAE, or describes that of a file: a model's folder holds it in 'vae'."""
+    folder = configs(source)
     return folder / "vae" if (folder / "vae").is_dir() else folder
 
 
 def text_layers(source: str) -> int | None:
     """How many layers the text encoder has; None where that is not known."""
-    config = read_json(resolve(source) / "text_encoder" / "config.json") or {}
+    config = read_json(configs(source) / "text_encoder" / "config.json") or {}
     return config.get("num_hidden_layers")
 
 

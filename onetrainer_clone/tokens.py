@@ -1,12 +1,14 @@
 """How many tokens a caption has, counted with the model's own tokenizer and without torch."""
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from onetrainer_clone.model_files import read_json
+from onetrainer_clone import clip_vocabulary
+from onetrainer_clone.model_files import configs, read_json
 from onetrainer_clone.paths import resolve
 
 WINDOW = 77  # CLIP's positions, with the start and end tokens
@@ -14,12 +16,12 @@ MARKS = 2  # the start and end tokens
 
 
 def counter(source: str) -> Tokenizer | None:
-    """The tokenizer of a model folder; None where there is none to be read (a hub id)."""
-    folder = resolve(source) / "tokenizer"
+    """The tokenizer of a model; None where there is none to be read (a hub id)."""
+    folder = configs(source) / "tokenizer"
     for name in ("tokenizer.json", "vocab.json"):
         if (folder / name).is_file():
             return _load(folder / name, (folder / name).stat().st_mtime_ns)
-    return None
+    return _of_clip() if os.path.isfile(resolve(source)) else None
 
 
 @lru_cache(maxsize=4)
@@ -33,13 +35,21 @@ def _load(path: Path, _changed_ns: int) -> Tokenizer | None:
     return tokenizer
 
 
+@lru_cache(maxsize=1)
+def _of_clip() -> Tokenizer:
+    """CLIP's own tokenizer, for a model that comes as one file."""
+    vocabulary, merges = dict(clip_vocabulary.vocabulary()), list(clip_vocabulary.merges())
+    return _put_together(models.BPE(vocabulary, merges, end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
+
+
 def _clip(folder: Path) -> Tokenizer:
-    """CLIP's byte-level BPE from vocab.json and merges.txt, as transformers' CLIPTokenizer puts it together."""
-    tokenizer = Tokenizer(
-        models.BPE.from_file(
-            str(folder / "vocab.json"), str(folder / "merges.txt"), end_of_word_suffix="</w>", unk_token="<|endoftext|>"
-        )
-    )
+    files = str(folder / "vocab.json"), str(folder / "merges.txt")
+    return _put_together(models.BPE.from_file(*files, end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
+
+
+def _put_together(pairs: models.BPE) -> Tokenizer:
+    """Byte-level BPE as transformers' CLIPTokenizer puts it together."""
+    tokenizer = Tokenizer(pairs)
     tokenizer.add_special_tokens(["<|startoftext|>", "<|endoftext|>"])
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
@@ -62,7 +72,7 @@ def too_long(source: str, captions: Sequence[str]) -> list[bool]:
 
 def room(source: str) -> int:
     """How many tokens of a caption the model's text encoder takes in."""
-    config = read_json(resolve(source) / "text_encoder" / "config.json") or {}
+    config = read_json(configs(source) / "text_encoder" / "config.json") or {}
     positions = config.get("max_position_embeddings")
     return (positions if isinstance(positions, int) else WINDOW) - MARKS
 

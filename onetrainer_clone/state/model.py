@@ -18,12 +18,14 @@ class ModelType(Choice):
 class ModelSettings(Settings):
     type: ModelType = setting(ModelType.SD15, "Model type", "The family that the model belongs to.", basic=True)
     source: str = setting(
-        "", "Base model", "A diffusers model folder, or the name of a model on the Hugging Face hub.",
+        "", "Base model",
+        "A .safetensors or .ckpt file, a diffusers model folder, or the name of a model on the Hugging Face hub.",
         kind="folder", basic=True,
     )  # fmt: skip
     vae: str = setting(
-        "", "Other VAE", "A VAE folder to use in place of the model's own.", kind="folder", empty="the model's own"
-    )
+        "", "Other VAE", "A VAE, file or folder, to use in place of the model's own.", kind="folder",
+        empty="the model's own",
+    )  # fmt: skip
     unet_dtype: Dtype = setting(Dtype.FP32, "UNet weights", "How the UNet's frozen weights are held.")
     text_encoder_dtype: Dtype = setting(
         Dtype.FP32, "Text encoder weights", "How the text encoder's frozen weights are held."
@@ -39,7 +41,7 @@ class ModelSettings(Settings):
 def problems(state: "TrainingState") -> Iterator[Problem]:
     model = state.model
     if not model.source:
-        yield Problem("model.source", "choose the model to start from: a diffusers model folder")
+        yield Problem("model.source", "choose the model to start from: a file or a diffusers model folder")
     elif message := model_files.problem(model.source):
         yield Problem("model.source", message)
     else:
@@ -50,3 +52,5 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
             )
     if model.vae and (message := model_files.vae_problem(model.vae)):
         yield Problem("model.vae", message)
+    elif not model.vae and model_files.lacks_vae(model.source):
+        yield Problem("model.vae", f"'{model.source}' holds no VAE: choose one here")

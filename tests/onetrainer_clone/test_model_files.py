@@ -46,7 +46,7 @@ def test_another_model_is_told_by_what_it_is(tmp_path: Path, options: dict[str, 
 def test_what_is_no_model_at_all(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
     assert problem(str(tmp_path / "nowhere")).endswith("was it moved or renamed?")
-    assert "is a file: single-file models cannot be loaded yet" in problem(str(tmp_path / "model.safetensors"))
+    assert "is damaged or no safetensors file: it has 0 bytes" in problem(str(tmp_path / "model.safetensors"))
     assert "is not a diffusers model folder" in problem(str(tmp_path))
     assert "there is no folder" in problem("a" * 300)
     assert "there is no folder" in problem("~nobody_of_this_name/model")

@@ -38,7 +38,7 @@ def test_the_demo_has_no_problem() -> None:
 
 def test_an_empty_state_says_what_to_choose_first() -> None:
     assert said(TrainingState()) == {
-        "model.source": "error: choose the model to start from: a diffusers model folder",
+        "model.source": "error: choose the model to start from: a file or a diffusers model folder",
         "concepts": "error: there is nothing to train on: add a concept, a folder with pictures of your subject",
     }
 

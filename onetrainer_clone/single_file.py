@@ -1,0 +1,81 @@
+"""What a model that comes as one file is, and where the small JSON files are that it lacks.
+
+A `.safetensors` file tells its family by its header. A `.ckpt` file is a Python pickle, which nothing here reads: what it
+is turns out when it is loaded.
+"""
+
+from pathlib import Path
+
+from onetrainer_clone import families
+from onetrainer_clone.families import Family, Kind, kind_of
+from onetrainer_clone.safetensors_header import read_header
+from onetrainer_clone.settings import UserError
+
+SUFFIXES = (".safetensors", ".ckpt")
+_CONFIGS = Path(__file__).parent / "model_configs"
+_FOLDERS = {Family.SD15: "sd15", Family.SD15_INPAINTING: "sd15", Family.SDXL: "sdxl", Family.SDXL_INPAINTING: "sdxl"}
+
+
+def configs(file: Path, family: Family = Family.SD15) -> Path:
+    """The folder with the configs of a file's parts: one beside it that is called as it is, else the family's.
+
+    'cat.safetensors' finds 'cat/model_index.json', a diffusers folder that may lack the weights.
+    """
+    beside = file.with_suffix("")
+    return beside if (beside / "model_index.json").is_file() else _CONFIGS / _FOLDERS[family]
+
+
+def problem(file: Path) -> str:
+    """Why a file cannot be trained as Stable Diffusion 1.5, in words; empty where it can, or is not known yet."""
+    if file.suffix.lower() not in SUFFIXES:
+        return f"'{file}' is a file of another kind: choose a .safetensors or .ckpt file, or a diffusers model folder"
+    if file.suffix.lower() == ".ckpt":
+        return ""
+    try:
+        header = read_header(file)
+    except UserError as error:
+        return str(error)
+    return kind_problem(file, kind_of(header.shapes, header.metadata), header.shapes)
+
+
+def kind_problem(file: Path, kind: Kind, shapes: families.Shapes) -> str:
+    """As `problem`, once the names and shapes are known."""
+    if kind.family is Family.VAE:
+        return f"'{file}' is {kind.family.value}: choose it as 'Other VAE', and a whole model here"
+    if kind.family is not Family.SD15:
+        hint = ": choose its folder" if kind.family is Family.DIFFUSERS_PART else ": choose an SD 1.5 model"
+        return f"'{file}' is {kind.family.value}; only Stable Diffusion 1.5 can be trained yet{hint}"
+    if not families.holds(shapes, "text_encoder", kind.family):
+        return f"'{file}' holds a UNet without its text encoder: choose a whole model"
+    return ""
+
+
+def lacks_vae(file: Path) -> bool:
+    """Whether a model file is known to hold no VAE."""
+    if file.suffix.lower() != ".safetensors":
+        return False
+    try:
+        shapes = read_header(file).shapes
+    except UserError:
+        return False
+    return not any(name.startswith(families.VAE) for name in shapes)
+
+
+def vae_problem(file: Path) -> str:
+    """Why a file cannot serve as the VAE; empty where it can, or is not known yet."""
+    if file.suffix.lower() in (".ckpt", ".pt"):
+        return ""
+    if file.suffix.lower() != ".safetensors":
+        return f"'{file}' is no VAE: choose a .safetensors, .ckpt or .pt file, or a VAE folder"
+    try:
+        shapes = read_header(file).shapes
+    except UserError as error:
+        return str(error)
+    if vae_prefix(shapes) is None:
+        return f"'{file}' holds no VAE: it is {kind_of(shapes).family.value}"
+    return ""
+
+
+def vae_prefix(shapes: families.Shapes) -> str | None:
+    """What stands before the VAE's names, '' where the file is a VAE alone; None where there is none."""
+    return next((prefix for prefix in (families.VAE, "") if f"{prefix}decoder.conv_in.weight" in shapes), None)
