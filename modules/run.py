@@ -57,7 +57,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     planned = plan.make_plan(state, folders)
     plan.require(planned)
     emit(Progressed("loading"))
-    model = load_model(state.model)
+    model = load_model(state.model, lambda message: emit(Warned(message)))
     _check_sizes(state, model)
     model.to(accelerator.device)
     latents = Latents(model, state.cache_folder, state.training.background)

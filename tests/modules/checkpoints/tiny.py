@@ -1,0 +1,94 @@
+"""Random models with the real block structure of SD 1.5 and SDXL and few channels, and the folders that describe them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import init_empty_weights
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+import onetrainer_clone
+from modules.checkpoints.ldm_keys import Entry, table
+from onetrainer_clone import clip_vocabulary
+from onetrainer_clone.families import Family
+
+CONFIGS = Path(onetrainer_clone.__file__).parent / "model_configs"
+FOLDERS = {Family.SD15: "sd15", Family.SDXL: "sdxl"}
+PARTS = {
+    Family.SD15: ("unet", "vae", "text_encoder"),
+    Family.SDXL: ("unet", "vae", "text_encoder", "text_encoder_2"),
+}
+_TEXT = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "projection_dim": 32}
+_TEXT_2 = {"hidden_size": 48, "intermediate_size": 64, "num_attention_heads": 2, "projection_dim": 48}
+_UNET = {"norm_num_groups": 8, "sample_size": 8}
+_VAE = {"block_out_channels": [8, 16, 24, 24], "norm_num_groups": 8, "sample_size": 32}
+_SMALLER: dict[Family, dict[str, dict[str, Any]]] = {
+    Family.SD15: {
+        "unet": {**_UNET, "block_out_channels": [8, 16, 24, 24], "cross_attention_dim": 32, "attention_head_dim": 2},
+        "vae": _VAE,
+        "text_encoder": _TEXT,
+    },
+    Family.SDXL: {
+        "unet": {
+            **_UNET,
+            "block_out_channels": [8, 16, 32],
+            "cross_attention_dim": 80,
+            "attention_head_dim": [1, 2, 4],
+            "addition_time_embed_dim": 8,
+            "projection_class_embeddings_input_dim": 6 * 8 + 48,
+        },
+        "vae": _VAE,
+        "text_encoder": _TEXT,
+        "text_encoder_2": _TEXT_2,
+    },
+}
+
+
+def full_config(family: Family, part: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((CONFIGS / FOLDERS[family] / part / "config.json").read_text())
+    return found
+
+
+def tiny_config(family: Family, part: str) -> dict[str, Any]:
+    return full_config(family, part) | _SMALLER[family][part]
+
+
+def make(part: str, config: dict[str, Any]) -> nn.Module:
+    if part in ("unet", "vae"):
+        found: nn.Module = (UNet2DConditionModel if part == "unet" else AutoencoderKL).from_config(config)
+        return found
+    return (CLIPTextModel if part == "text_encoder" else CLIPTextModelWithProjection)(CLIPTextConfig.from_dict(config))
+
+
+def tiny_parts(family: Family) -> dict[str, nn.Module]:
+    """Every weight is random, also those that a fresh module sets to 0 or 1."""
+    torch.manual_seed(3)
+    found = {part: make(part, tiny_config(family, part)).eval() for part in PARTS[family]}
+    for module in found.values():
+        for parameter in module.parameters():
+            parameter.data = torch.randn(parameter.shape) * 0.1 + (1.0 if parameter.ndim == 1 else 0.0)
+    return found
+
+
+def full_parts(family: Family) -> dict[str, nn.Module]:
+    """The real sizes, on the meta device."""
+    with init_empty_weights():
+        return {part: make(part, full_config(family, part)) for part in PARTS[family]}
+
+
+def tiny_table(family: Family) -> dict[str, list[Entry]]:
+    return table(family, {part: tiny_config(family, part) for part in PARTS[family]})
+
+
+def tiny_folder(family: Family, folder: Path) -> Path:
+    """The configs, tokenizers and schedule of a tiny model, as a diffusers folder without weights."""
+    shutil.copytree(CONFIGS / FOLDERS[family], folder)
+    for part in PARTS[family]:
+        (folder / part / "config.json").write_text(json.dumps(tiny_config(family, part)))
+    for tokenizer in folder.glob("tokenizer*"):
+        clip_vocabulary.write(tokenizer)
+    return folder
