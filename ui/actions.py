@@ -1,5 +1,7 @@
 """What the person can do with a run, and what is asked before it. The same for buttons, keys and closing the window."""
 
+from collections.abc import Callable
+
 from onetrainer_clone.events import Ended
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import check, errors
@@ -12,7 +14,8 @@ STOP = (Option("on", "Go on training"), Option("discard", "Discard", "danger"), 
 
 
 class Actions:
-    def __init__(self, bench: Workbench, runner: Runner):
+    def __init__(self, bench: Workbench, runner: Runner, add_to_queue: Callable[[], None]):
+        self.add_to_queue = add_to_queue
         self._bench, self._runner = bench, runner
         runner.ended.connect(self._on_ended)
 
@@ -56,6 +59,10 @@ class Actions:
     def save_now(self) -> None:
         if self._runner.going:
             self._runner.controls.wish("save")
+
+    def back_up_now(self) -> None:
+        if self._runner.going:
+            self._runner.controls.wish("back up")
 
     def tell_end(self, ended: Ended) -> None:
         """How a run ended that did not end well: its sentence, the way out, the trace on demand."""

@@ -21,12 +21,14 @@ from ui.findings import Findings, Timer
 from ui.keys import bind_keys
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
+from ui.runs.desk import Desk
 from ui.shell import Shell, tab_of
 from ui.store import StateStore
 from ui.tabs.page import Page
 from ui.tabs.settings import TABS, SettingsPage
 from ui.tabs.welcome import WelcomePage
 from ui.thumbnails import Pictures
+from ui.tools.drawer import Draw
 from ui.tooltip import Tooltip
 from ui.topbar import TopBar
 from ui.workbench import Options, Workbench
@@ -34,10 +36,8 @@ from ui.workbench import Options, Workbench
 TURN_MS = 50  # between two looks at what the run and the workers have to say
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
-Sample = Callable[..., object]
 
-
-def open_window(train: Train, sample: Sample | None = None, preset: str | None = None, start: bool = False) -> int:
+def open_window(train: Train, sample: Draw | None = None, preset: str | None = None, start: bool = False) -> int:
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
     sys.setswitchinterval(
         0.001
@@ -51,12 +51,11 @@ def open_window(train: Train, sample: Sample | None = None, preset: str | None =
 class App:
     """The parts of the window. Everything here and below runs on the main thread."""
 
-    def __init__(self, train: Train, sample: Sample | None = None, ask: Ask | None = None):
+    def __init__(self, train: Train, sample: Draw | None = None, ask: Ask | None = None):
         self.view = memory.last_view()
         theme.apply()
         self.root = root = ctk.CTk()
         self.appearance = Appearance(root, self.view)
-        self.sample = sample
         self.ask: Ask = ask or TkAsk(root)
         self.errors = Errors(self.ask)
         self.errors.catch_all(root)
@@ -70,8 +69,9 @@ class App:
             root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
             Options(self.view.basic), self.go,
         )  # fmt: skip
-        self.runner = Runner(train, self.store, lambda: [])
-        self.actions = Actions(self.bench, self.runner)
+        self.runner = Runner(train, self.store, lambda: self.desk.errors())
+        self.desk = Desk(self.bench, self.runner, train, sample, self.importer)
+        self.actions = Actions(self.bench, self.runner, self.desk.add_to_queue)
         self.runner.moved.connect(self._colour_concepts)
         self.shell = Shell(root, self.bench, self._pages())
         self.presets = PresetMenu(self.shell.bar, self.bench)
@@ -115,6 +115,7 @@ class App:
         if not self.runner.going:
             self._leave()
         elif self.actions.stop():
+            self.desk.queue.finish_current()
             self._closing = True  # the loop leaves when the run has ended
             self.topbar.say("The window closes when the run has ended.")
 
@@ -129,6 +130,7 @@ class App:
             self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
         self.closed = True
         self.bench.tooltip.hide()
+        self.desk.close()
         for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0)):
             worker.close(seconds)  # what reads may be cut off; what writes may not
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
@@ -163,6 +165,7 @@ class App:
             "sampling": ("Sampling", sampling),
             "saving": settings["saving"],
             "run": ("Run", run),
+            **self.desk.pages(),
         }
 
     def _turn(self) -> None:
@@ -171,7 +174,7 @@ class App:
         self.root.after(TURN_MS, self._turn)
         workers = (self.checks, self.decoder, self.writer, self.importer)
         steps: list[Callable[[], object]] = [worker.deliver for worker in workers]
-        for step in (*steps, self.runner.poll, self._tick):
+        for step in (*steps, self.runner.poll, *self.desk.steps, self._tick):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - the loop must turn on; the error is shown to the person

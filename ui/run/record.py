@@ -93,7 +93,8 @@ class Record:
         match event:
             case Started():
                 self.started = event
-                self.concept_loss = {name: Series() for name in event.concepts}
+                known = self.concept_loss if event.first_step else {}  # a resumed run goes on with its curves
+                self.concept_loss = {name: known.get(name, Series()) for name in event.concepts}
             case Stepped():
                 self._on_step(event)
             case Validated():

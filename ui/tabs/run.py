@@ -15,6 +15,7 @@ from ui.run.runner import Runner
 from ui.run.samples import Samples
 from ui.run.status import Status
 from ui.run.viewer import Viewer
+from ui.runs.ask_box import AskBox
 from ui.tabs.page import Page
 from ui.words import where
 from ui.workbench import Workbench
@@ -29,6 +30,8 @@ class RunPage(Page):
         self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
         self.status = Status(self)
         self.status.pack(fill="x", padx=2, pady=(0, 6))
+        self.asking = AskBox(self, bench, runner)
+        self.asking.pack(fill="x", padx=2, pady=(0, 6))
         self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", cursor="hand2")
         theme.wrap(self.banner, self, less=20)
         self.banner.bind("<Button-1>", lambda _event: self._on_banner())
@@ -75,7 +78,7 @@ class RunPage(Page):
         possible = {
             "start": not runner.going, "pause": runner.going and not runner.stopping,
             "stop": runner.going and not runner.stopping, "sample": runner.going and not runner.stopping,
-            "save": runner.going and not runner.stopping,
+            "save": runner.going and not runner.stopping, "backup": runner.going and not runner.stopping,
         }  # fmt: skip
         for key, able in possible.items():
             wanted = "normal" if able else "disabled"
@@ -84,6 +87,7 @@ class RunPage(Page):
         words = "Resume" if runner.paused else "Pause"
         if self.buttons["pause"].cget("text") != words:
             self.buttons["pause"].configure(text=words)
+        self.asking.refresh()
         self._show_banner()
 
     def _toolbar(self) -> Any:
@@ -94,6 +98,8 @@ class RunPage(Page):
             ("stop", "Stop", self.actions.stop, "Ends the run after the step; asks whether to keep the result."),
             ("sample", "Sample now", self.actions.sample_now, "Draws every prompt after the step."),
             ("save", "Save now", self.actions.save_now, "Saves the result so far after the step."),
+            ("backup", "Back up now", self.actions.back_up_now, "Keeps all that is needed to go on another day."),
+            ("queue", "Add to queue", self.actions.add_to_queue, "Puts the settings at the end of the queue."),
         ):
             made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
             made.pack(side="left", padx=(0, 8))

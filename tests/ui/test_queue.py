@@ -1,0 +1,193 @@
+"""The queue in the window: added, reordered, run one after the other whatever happens to one, and there after a restart."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from tests.ui.conftest import Window, close
+from ui.queue.page import QueuePage
+
+
+def queue_page(window: Window) -> QueuePage:
+    found = window.app.shell.show("queue")
+    window.turn()
+    assert isinstance(found, QueuePage)
+    settle(window)
+    return found
+
+
+def settle(window: Window) -> None:
+    window.turn(0.06)
+    window.until(lambda: window.app.desk.keeper.idle)
+    window.turn(0.06)
+
+
+def add(window: Window, *names: str) -> QueuePage:
+    page = queue_page(window)
+    for name in names:
+        window.app.store.replace("saving.name", name)
+        page.toolbar.buttons["add"].invoke()
+        settle(window)
+    return page
+
+
+def cells(page: QueuePage) -> list[tuple[str, ...]]:
+    return [page.table.row(index).cells for index in range(page.table.count)]
+
+
+def names(page: QueuePage) -> list[str]:
+    return [row[0] for row in cells(page)]
+
+
+def states(page: QueuePage) -> list[str]:
+    return [row[1] for row in cells(page)]
+
+
+def finish(window: Window) -> None:
+    window.until(lambda: not window.app.desk.queue.going and not window.app.runner.going, 20)
+    settle(window)
+
+
+def test_empty_it_says_what_belongs_there(window: Window) -> None:
+    page = queue_page(window)
+    assert "The queue is empty" in page.table.canvas.empty
+    assert page.toolbar.buttons["start"].cget("state") == "disabled"
+
+
+def test_added_reordered_renamed_removed(window: Window) -> None:
+    page = add(window, "a", "b", "b")
+    assert names(page) == ["a", "b", "b-2"]
+    assert [row[1:3] for row in cells(page)] == [("waiting", "demo")] * 3
+    page.table.select(2)
+    page.toolbar.buttons["up"].invoke()
+    settle(window)
+    page.toolbar.buttons["up"].invoke()
+    settle(window)
+    assert names(page) == ["b-2", "a", "b"]
+    assert page.toolbar.buttons["up"].cget("state") == "disabled"
+    window.ask.texts = ["best"]
+    page.toolbar.buttons["rename"].invoke()
+    settle(window)
+    page.table.select(1)
+    page.toolbar.buttons["remove"].invoke()
+    settle(window)
+    assert names(page) == ["best", "b"]
+
+
+def test_it_is_there_after_a_restart(make_window: Callable[..., Window]) -> None:
+    first = make_window()
+    add(first, "a", "b")
+    close(first)
+    assert names(queue_page(make_window())) == ["a", "b"]
+
+
+def test_one_failed_run_does_not_stop_the_next_and_each_says_how_it_ended(window: Window) -> None:
+    page = add(window, "good", "faulty", "mistaken", "last")
+    trainer = window.trainer
+
+    def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        trainer.fail_at = 3 if state.run_name in ("faulty", "mistaken") else None
+        trainer.fail = {"mistaken": lambda: UserError("choose another model")}.get(
+            state.run_name, lambda: ZeroDivisionError("a fault of ours")
+        )
+        trainer(state, emit, controls)
+
+    window.app.runner._session._train = train
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert states(page) == ["done", "failed", "failed", "done"]
+    said = [row[3] for row in cells(page)]
+    assert said[0].startswith("Done. The result is in")
+    assert said[1:3] == ["ZeroDivisionError: a fault of ours", "choose another model"]
+    assert window.ask.told == [], "nobody is there to close a dialog"
+    assert page.note.cget("text") == "The queue is done."
+    assert [state.run_folder.name for state in trainer.runs] == ["good", "faulty", "mistaken", "last"]
+    page.table.select(1)
+    assert "a fault of ours" in page.said.get("1.0", "end")
+    page.toolbar.buttons["again"].invoke()
+    settle(window)
+    assert states(page)[1] == "waiting"
+
+
+def test_what_is_wrong_is_said_when_it_is_added_and_again_when_its_turn_comes(window: Window) -> None:
+    window.app.store.replace("model.source", "/gone")
+    page = add(window, "broken")
+    assert window.ask.listed == [("model.source",)]
+    assert "there is no folder '/gone'" in cells(page)[0][3]
+    window.app.store.replace("model.source", "demo:model")
+    add(window, "sound")
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert states(page) == ["failed", "done"]
+    assert "there is no folder '/gone'" in cells(page)[0][3]
+    assert [state.run_name for state in window.trainer.runs] == ["sound"]
+
+
+def test_stop_after_this_run(window: Window) -> None:
+    page = add(window, "a", "b")
+    window.trainer.step_seconds = 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: states(page)[0] == "running")
+    assert page.toolbar.buttons["start"].cget("text") == "Stop after this run"
+    assert page.toolbar.buttons["add"].cget("state") == "normal"
+    page.toolbar.buttons["start"].invoke()
+    finish(window)
+    assert states(page) == ["done", "waiting"]
+
+
+def test_a_run_that_is_stopped_by_hand_halts_the_queue(window: Window) -> None:
+    page = add(window, "a", "b")
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.app.runner.stop(save=True)
+    finish(window)
+    assert states(page) == ["stopped", "waiting"]
+    assert "stopped by hand" in page.note.cget("text")
+
+
+def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
+    page = add(window, "queued")
+    window.app.store.replace("saving.name", "by hand")
+    window.trainer.steps, window.trainer.step_seconds = 60, 0.01
+    window.app.runner.start()
+    page.toolbar.buttons["start"].invoke()
+    window.turn(0.1)
+    assert "when the run that goes on now has ended" in page.note.cget("text")
+    assert [state.run_name for state in window.trainer.runs] == ["by hand"]
+    window.until(lambda: len(window.trainer.runs) == 2)
+    finish(window)
+    assert states(page) == ["done"]
+
+
+def test_the_run_tab_adds_too(window: Window) -> None:
+    window.app.shell.show("run").buttons["queue"].invoke()  # type: ignore[attr-defined]
+    settle(window)
+    assert window.app.shell.current == "queue"
+    assert names(queue_page(window)) == ["demo"]
+
+
+def test_closing_ends_the_queue_and_what_ran_is_told(make_window: Callable[..., Window]) -> None:
+    window = make_window()
+    add(window, "a", "b").toolbar.buttons["start"].invoke()
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.ask.choices = ["save"]
+    window.app.close()
+    window.until(lambda: window.app.closed)
+    assert states(queue_page(make_window())) == ["stopped", "waiting"]
+    assert len(window.trainer.runs) == 1
+
+
+def test_its_settings_come_back_into_the_window(window: Window, tmp_path: Path) -> None:
+    window.app.store.replace("training.batch_size", 3)
+    page = add(window, "three")
+    window.app.store.replace("training.batch_size", 8)
+    page.table.select(0)
+    page.toolbar.buttons["load"].invoke()
+    assert window.app.store.state.training.batch_size == 3
+    assert "from the queue" in window.app.store.undo_sentence

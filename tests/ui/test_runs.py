@@ -1,0 +1,236 @@
+"""Past runs in the window: listed, shown again, compared, resumed, loaded, deleted and brought back."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from onetrainer_clone.events import Ended, Started, to_json
+from onetrainer_clone.journal import JOURNAL
+from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from tests.onetrainer_clone.test_past_runs import step
+from tests.ui.conftest import Window
+from ui.runs import page as runs_page
+from ui.runs.page import RunsPage
+from ui.runs.table import CONTROL
+from ui.tabs.run import RunPage
+
+
+def train(window: Window, name: str = "", **changes: object) -> Path:
+    """A run from start to end; returns its folder."""
+    for path, value in {"saving.name": name, **changes}.items():
+        window.app.store.replace(path, value)
+    window.app.runner.start()
+    window.until(lambda: not window.app.runner.going)
+    assert window.app.runner.state is not None
+    return window.app.runner.state.run_folder
+
+
+def runs(window: Window) -> RunsPage:
+    found = window.app.shell.show("runs")
+    assert isinstance(found, RunsPage)
+    window.turn()
+    settle(window, found)
+    return found
+
+
+def settle(window: Window, page: RunsPage) -> None:
+    """Until all is read and shown."""
+    window.until(lambda: page.listing.loaded and window.app.desk.reader.idle)
+    window.turn(0.1)
+    window.until(lambda: window.app.desk.reader.idle)
+
+
+def cells(page: RunsPage) -> list[tuple[str, ...]]:
+    return [page.table.row(index).cells for index in range(page.table.count)]
+
+
+def back_up(folder: Path, at: int) -> None:
+    made = folder / "backups" / f"step{at:07d}"
+    made.mkdir(parents=True)
+    for name in ("backup.json", "tensors.safetensors"):
+        (made / name).touch()
+
+
+def test_an_empty_workspace_says_what_belongs_there(window: Window) -> None:
+    page = runs(window)
+    assert page.table.count == 0
+    assert "No runs yet in" in page.table.canvas.empty
+    assert page.toolbar.buttons["resume"].cget("state") == "disabled"
+
+
+def test_runs_are_listed_newest_first_and_one_is_shown_again(window: Window) -> None:
+    train(window, "first")
+    time.sleep(0.02)
+    train(window, "second")
+    page = runs(window)
+    rows = cells(page)
+    assert [row[0] for row in rows] == ["second", "first"]
+    assert rows[0][2:4] == ("done", "20 of 20")
+    assert rows[0][5].startswith("subject 0.1")
+    assert rows[0][6:8] == ("12", "1")
+    page.table.select(1)
+    window.until(lambda: len(page.detail.chart.lines) == 3, 20)
+    window.until(lambda: page.detail.samples.drawn >= 4)
+    assert page.detail.record.sample_steps == [0, 10, 20]
+    assert "Warning: one picture was left out" in page.detail.log.get("1.0", "end")
+    assert page.detail.title.cget("text").startswith("first: Done.")
+    page.toolbar.buttons["open"].invoke()
+    assert page.enlarged
+    page.toolbar.buttons["open"].invoke()
+    window.turn()
+    assert page.table.winfo_viewable()
+
+
+def test_two_runs_are_compared(window: Window) -> None:
+    train(window, "slow")
+    train(window, "fast", **{"learning_rate.unet": 0.01})
+    page = runs(window)
+    page.table.click(0)
+    page.table.click(1, CONTROL)
+    assert page.toolbar.buttons["compare"].cget("state") == "normal"
+    page.toolbar.buttons["compare"].invoke()
+    window.until(lambda: len(page.detail.chart.lines) == 6, 20)
+    styles = {label: line.get_linestyle() for label, line in page.detail.chart.lines.items()}
+    assert styles["subject · fast"] != styles["subject · slow"]
+    colours = {label: line.get_color() for label, line in page.detail.chart.lines.items()}
+    assert colours["subject · fast"] == colours["subject · slow"] != colours["class · slow"]
+    prompts = [key.prompt for key in page.detail.record.rows()]
+    assert prompts[:2] == ["fast: a sks circle", "slow: a sks circle"], "the same prompt of both runs, one under the other"
+    page.detail.show_part("Settings")
+    found = [page.detail.settings.row(index).cells for index in range(page.detail.settings.count)]
+    assert ("Learning rate: UNet", "0.01", "0.003") in found
+
+
+def test_its_settings_are_loaded_in_one_step_of_undo(window: Window) -> None:
+    train(window, "old", **{"training.batch_size": 3})
+    window.app.store.replace("training.batch_size", 8)
+    page = runs(window)
+    page.table.select(0)
+    page.toolbar.buttons["load"].invoke()
+    assert window.app.store.state.training.batch_size == 3
+    assert window.app.shell.current == "model"
+    assert "Load the settings of the run 'old'" in window.app.store.undo()
+    assert window.app.store.state.training.batch_size == 8
+
+
+def test_a_run_is_deleted_after_asking_and_brought_back(window: Window) -> None:
+    folder = train(window, "old")
+    page = runs(window)
+    page.table.select(0)
+    settle(window, page)
+    window.ask.choices = ["no"]
+    page.toolbar.buttons["delete"].invoke()
+    assert folder.is_dir()
+    window.ask.choices = ["delete"]
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 0)
+    assert not folder.exists()
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 1)
+    assert (folder / JOURNAL).is_file()
+
+
+def test_a_run_goes_on_from_its_backup_and_its_earlier_curve_stays(window: Window) -> None:
+    window.trainer.steps = 10
+    folder = train(window, "old")
+    back_up(folder, 4)
+    page = runs(window)
+    page.table.select(0)
+    settle(window, page)
+    window.trainer.steps, window.trainer.runs = 20, []
+    window.ask.texts = ["20"]
+    page.toolbar.buttons["resume"].invoke()
+    assert window.app.shell.current == "run"
+    window.until(lambda: bool(window.trainer.runs) and not window.app.runner.going)
+    (resumed,) = window.trainer.runs
+    assert resumed.resume == str(folder.resolve() / "backups")
+    assert (resumed.training.length, resumed.training.steps) == ("STEPS", 20)
+    assert resumed.run_folder.resolve() == folder.resolve()
+    assert window.ask.told == []
+
+
+def test_a_run_that_goes_on_is_neither_deleted_nor_another_resumed(window: Window) -> None:
+    folder = train(window, "old")
+    back_up(folder, 4)
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.app.store.replace("saving.name", "new")
+    window.app.runner.start()
+    page = runs(window)
+    assert cells(page)[0][2] == "running"
+    page.table.select(0)
+    with pytest.raises(UserError, match="this run goes on: stop it first"):
+        page.toolbar.buttons["delete"].invoke()
+    page.table.select(1)
+    assert page.toolbar.buttons["resume"].cget("state") == "disabled"
+    window.app.runner.stop(save=False)
+    window.until(lambda: not window.app.runner.going)
+
+
+def test_a_prompt_is_handed_to_the_run(window: Window) -> None:
+    asked = []
+
+    def trainer(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        emit(Started("x", "/x", 1, 1, ()))
+        while not (found := controls.asked()):
+            assert not controls.stopping
+            time.sleep(0.01)
+        asked.extend(found)
+
+    window.app.runner._session._train = trainer
+    page = window.app.shell.show("run")
+    assert isinstance(page, RunPage)
+    assert page.asking.button.cget("state") == "disabled"
+    window.app.runner.start()
+    window.until(lambda: page.asking.button.cget("state") == "normal")
+    with pytest.raises(UserError, match="write what to draw"):
+        page.asking.button.invoke()
+    page.asking.prompt.insert(0, "a green circle")
+    page.asking.seed.delete(0, "end")
+    page.asking.seed.insert(0, "7")
+    page.asking.button.invoke()
+    window.until(lambda: not window.app.runner.going)
+    (prompt,) = asked
+    assert (prompt.text, prompt.seed, prompt.cfg_scale) == ("a green circle", 7, 4.0)
+
+
+def test_a_run_of_100_000_steps_does_not_hold_the_window(window: Window) -> None:
+    workspace = window.app.store.state.saving.folder
+    folder = workspace / "long"
+    folder.mkdir(parents=True)
+    line = json.dumps({"time": 5.0, **to_json(step(123456789))})
+    with (folder / JOURNAL).open("w") as file:
+        file.write(json.dumps({"time": 1.0, **to_json(Started("long", "", 100_000, 1, ("cat", "class")))}) + "\n")
+        file.writelines(line.replace("123456789", str(n)) + "\n" for n in range(1, 100_001))
+        file.write(json.dumps({"time": 9.0, **to_json(Ended("done", "Done."))}) + "\n")
+    page = runs(window)
+    assert cells(page)[0][3] == "100,000 of 100,000"
+    page.table.select(0)
+    longest, end = 0.0, time.monotonic() + 20
+    while page.detail.record.progress.step != 100_000 and time.monotonic() < end:
+        begun = time.monotonic()
+        window.turn()
+        longest = max(longest, time.monotonic() - begun)
+    assert page.detail.record.progress.step == 100_000
+    assert longest < 0.5, f"one turn of the loop took {longest:.2f} s"
+
+
+def test_many_runs_are_listed_at_once(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = window.app.store.state.saving.folder
+    for number in range(300):
+        folder = workspace / f"run {number:03d}"
+        folder.mkdir(parents=True)
+        lines = [Started(folder.name, "", 5, 1, ("cat",)), step(5), Ended("done", "Done.")]
+        (folder / JOURNAL).write_text("".join(json.dumps({"time": 1.0, **to_json(line)}) + "\n" for line in lines))
+    page = runs(window)
+    window.until(lambda: all(row[2] == "done" for row in cells(page)))
+    assert page.table.count == 300
+    revealed: list[Path] = []
+    monkeypatch.setattr(runs_page, "reveal", revealed.append)
+    page.table.step(1)
+    page.table.step(1)
+    page.toolbar.buttons["reveal"].invoke()
+    assert revealed == [page.listing.runs[1].folder]

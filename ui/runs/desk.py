@@ -1,0 +1,101 @@
+"""What the window does beside the run that goes on: past runs, the queue, and drawing without training."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from onetrainer_clone.session import Train
+from onetrainer_clone.settings import Problem, UserError, replace
+from onetrainer_clone.state import TrainingState
+from presets.runs import resume
+from ui.background import Background
+from ui.queue.controller import QueueRunner
+from ui.run.runner import Runner
+from ui.tabs.page import Page
+from ui.tools.drawer import Draw, Drawer
+from ui.workbench import Workbench
+
+Pages = dict[str, tuple[str, Callable[[Any], Page]]]
+
+
+class Desk:
+    """`reader` reads what may take long; `keeper` starts runs and writes the queue, and is finished before the window closes."""
+
+    def __init__(self, bench: Workbench, runner: Runner, train: Train, draw: Draw | None, imports: Background):
+        self.runner = runner
+        self.reader, self.keeper = Background("past runs"), Background("queue")
+        self.drawer = Drawer(draw, train, lambda: runner.going)
+        self.queue = QueueRunner(runner, self.keeper, self._drawing)
+        self._bench, self._imports = bench, imports
+        # What is done at every turn of the window's loop.
+        self.steps: tuple[Callable[[], object], ...] = (
+            self.reader.deliver,
+            self.keeper.deliver,
+            self.drawer.poll,
+            self.queue.poll,
+        )
+
+    @property
+    def running_folder(self) -> Path | None:
+        """Of the run that goes on."""
+        return self.runner.state.run_folder if self.runner.going and self.runner.state else None
+
+    def errors(self) -> list[Problem]:
+        """What keeps a run from starting."""
+        why = self._drawing()
+        return [Problem("", f"a run can start when {why}: wait, or stop the drawing on the Tools tab")] if why else []
+
+    def _drawing(self) -> str:
+        return "the pictures of the Tools tab are drawn" if self.drawer.going else ""
+
+    def resume(self, folder: Path, steps: int | None = None) -> None:
+        """Go on with a past run from its newest backup; with `steps`, up to there. Its earlier curves are shown too."""
+        from ui.runs.reopen import record_until_backup
+
+        def changes(state: TrainingState) -> TrainingState:
+            if steps is None:
+                return state
+            return replace(replace(state, "training.length", "STEPS"), "training.steps", steps)
+
+        self.runner.launch(
+            self.keeper, lambda session: resume(session, folder, changes), lambda: record_until_backup(folder)
+        )
+        self._bench.go("run")
+
+    def add_to_queue(self) -> None:
+        """The settings as they are now, at the end of the queue, which is shown."""
+        self._bench.go("queue")
+        self.queue.add(self._bench.store.state, self._bench.store.rejected_problems())
+
+    def pages(self) -> Pages:
+        """The tabs of these; imports wait until one is shown."""
+
+        def runs(parent: Any) -> Page:
+            from ui.runs.page import RunsPage
+
+            return RunsPage(parent, self._bench, self, self._imports)
+
+        def queue(parent: Any) -> Page:
+            from ui.queue.page import QueuePage
+
+            return QueuePage(parent, self._bench, self.queue)
+
+        def tools(parent: Any) -> Page:
+            from ui.tools.page import ToolsPage
+
+            return ToolsPage(parent, self._bench, self.drawer)
+
+        return {"runs": ("Runs", runs), "queue": ("Queue", queue), "tools": ("Tools", tools)}
+
+    def close(self) -> None:
+        """Stop what goes on; what is to be written is written first."""
+        self.drawer.stop()
+        end = time.monotonic() + 5
+        while not self.keeper.idle and time.monotonic() < end:
+            with suppress(UserError):  # there is no window any more to tell it in
+                self.keeper.deliver()
+            time.sleep(0.005)
+        for worker in (self.reader, self.keeper):
+            worker.close(0.2)

@@ -1,0 +1,254 @@
+"""The Runs tab: the past runs of the workspace. One is shown again, two are compared, an old one goes on."""
+
+import tkinter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.past_runs import PastRun, bring_back, put_into_trash
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from presets.differences import differences
+from ui import colours, theme
+from ui.background import Background
+from ui.dialogs import Option
+from ui.runs.detail import Detail, Shown
+from ui.runs.listing import COLUMNS, Listing, row_of
+from ui.runs.reopen import labels_of, record_of, settings_of
+from ui.runs.reveal import reveal
+from ui.runs.table import Table
+from ui.runs.toolbar import Action, Toolbar
+from ui.tabs.page import Page
+from ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from ui.runs.desk import Desk
+
+EMPTY = "No runs yet in {}.\n\nEvery run that you start is kept here, with its chart, its samples and its settings."
+DELETE = (Option("no", "Keep it"), Option("delete", "Move to the trash", "danger"))
+
+
+class RunsPage(Page):
+    def __init__(self, parent: Any, bench: Workbench, desk: "Desk", background: Background):
+        super().__init__(parent, bench)
+        self.desk = desk
+        self.listing = Listing(desk.reader)
+        self.shown: tuple[Path, ...] = ()
+        self.enlarged = False
+        self._trashed: tuple[Path, Path] | None = None  # where it lies now, where it was
+        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
+        self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
+        self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=8, borderwidth=0)
+        self.panes.pack(fill="both", expand=True)
+        self.table = Table(self.panes, COLUMNS, "Looking for runs …", several=True)
+        self.lower = ctk.CTkFrame(self.panes, fg_color="transparent")
+        hint = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
+        self.hint = ctk.CTkLabel(self.lower, text=hint, text_color=colours.DIM)
+        self.hint.pack(expand=True)
+        self.detail = Detail(self.lower, bench, background)
+        self.panes.add(self.table, stretch="always", minsize=110)
+        self.panes.add(self.lower, stretch="always", minsize=200)
+        self.table.on_select.connect(self._on_select)
+        self.table.on_open.connect(lambda _index: self.enlarge(True))
+        self.table.on_delete.connect(self.delete)
+        self._themed = lambda _mode: self.panes.configure(background=theme.now(colours.PAGE))
+        ctk.AppearanceModeTracker.add(self._themed, self)
+        self._themed("")
+        self._ends = [
+            self.listing.changed.connect(self.refresh),
+            desk.runner.ended.connect(lambda _ended: self._look_in_view()),
+        ]
+
+    def destroy(self) -> None:
+        for end in self._ends:
+            end()
+        ctk.AppearanceModeTracker.remove(self._themed)
+        super().destroy()
+
+    @property
+    def workspace(self) -> Path:
+        return self.bench.store.state.saving.folder
+
+    @property
+    def selected(self) -> list[PastRun]:
+        return [self.listing.runs[index] for index in self.table.selection if index < len(self.listing.runs)]
+
+    def enter(self) -> None:
+        super().enter()
+        self.listing.look(self.workspace)
+        self.after(1, self._share)
+
+    def tick(self) -> None:
+        if self.shown:
+            self.detail.tick()
+
+    def refresh(self) -> None:
+        runs, kept = self.listing.runs, {run.folder for run in self.selected} | set(self.shown)
+        if self.listing.loaded:
+            self.table.retitle(COLUMNS, EMPTY.format(self.workspace))
+        running = self.desk.running_folder
+        self.table.show(
+            len(runs),
+            lambda index: row_of(runs[index], self.listing.is_known(runs[index]), runs[index].folder == running),
+            [index for index, run in enumerate(runs) if run.folder in kept],
+        )
+        self._enable()
+
+    def show(self, *runs: PastRun) -> None:
+        """Show one run, or compare several, as soon as their journals are read."""
+        self.shown = tuple(run.folder for run in runs)
+        window = self.bench.store.state
+        if runs:
+            self.hint.configure(text="Reading …")
+            self.desk.reader.submit("run shown", lambda: _read(runs, window), self._on_read, self._on_unread)
+
+    def enlarge(self, large: bool) -> None:
+        """The whole page for the run, or the list again."""
+        if large == self.enlarged or (large and not self.shown):
+            return
+        self.enlarged = large
+        if large:
+            self.panes.forget(self.table)
+        else:
+            self.panes.add(self.table, before=self.lower, stretch="always", minsize=110)
+            self.after(1, self._share)
+        self._enable()
+
+    def resume(self) -> None:
+        run = self.selected[0]
+        if run.steps and run.step >= run.steps:
+            wanted = self._further(run)
+            if wanted is None:
+                return
+            self.desk.resume(run.folder, wanted)
+        else:
+            self.desk.resume(run.folder)
+
+    def load(self) -> None:
+        """Its settings into the window, in one step of undo."""
+        run = self.selected[0]
+        state = settings_of(run.folder, self.bench.store.state.preset)
+        self.bench.store.set(state, f"Load the settings of the run '{run.name}'")
+        self.bench.go("model")
+
+    def delete(self) -> None:
+        """Into the workspace's trash, after asking; the last one can be brought back."""
+        if not (runs := self.selected):
+            return
+        if any(run.folder == self.desk.running_folder for run in runs):
+            raise UserError("this run goes on: stop it first")
+        names = ", ".join(f"'{run.name}'" for run in runs[:4]) + (" and more" if len(runs) > 4 else "")
+        message = f"{names}: samples, saves and backups go to {runs[0].folder.parent / '.trash'}, where you can empty it."
+        if self.bench.ask.choose("Delete?", message, DELETE) != "delete":
+            return
+
+        def work() -> tuple[Path, Path]:
+            return [(put_into_trash(run.folder), run.folder) for run in runs][-1]
+
+        self.enlarge(False)
+        self.desk.reader.submit("runs deleted", work, self._on_deleted)
+
+    def bring_back(self) -> None:
+        if self._trashed is not None:
+            trashed, self._trashed = self._trashed, None
+            self.desk.reader.submit("runs deleted", lambda: bring_back(*trashed), lambda _nothing: self._look_in_view())
+
+    def _further(self, run: PastRun) -> int | None:
+        """A run that came to its end goes on only with more steps than it had."""
+        message = f"'{run.name}' has come to its end, step {run.steps:,}. Up to which step shall it be trained further?"
+        typed = self.bench.ask.text("Train further", message, str(2 * run.steps))
+        if not typed:
+            return None
+        if not typed.isdecimal() or int(typed) <= run.steps:
+            raise UserError(f"write a number of steps above {run.steps:,} (was '{typed}')")
+        return int(typed)
+
+    def _on_select(self) -> None:
+        runs = self.selected[-2:]
+        self._enable()
+        if runs and tuple(run.folder for run in runs) != self.shown:
+            self.show(*runs)
+
+    def _on_read(self, shown: Shown) -> None:
+        if not self.winfo_exists():
+            return
+        self.detail.show(shown)
+        if not self.detail.winfo_manager():
+            self.hint.pack_forget()
+            self.detail.pack(fill="both", expand=True)
+
+    def _on_unread(self, error: Exception) -> None:
+        self.shown = ()
+        self.hint.configure(text=str(error) if isinstance(error, UserError) else "The run could not be read.")
+        self.detail.pack_forget()
+        self.hint.pack(expand=True)
+        if not isinstance(error, UserError):
+            raise error
+
+    def _on_deleted(self, last: tuple[Path, Path]) -> None:
+        self._trashed, self.shown = last, ()
+        self.detail.pack_forget()
+        self.hint.configure(text=f"'{last[1].name}' is in the trash. 'Bring back' undoes it.")
+        self.hint.pack(expand=True)
+        self.table.selection = []
+        self._look_in_view()
+
+    def _look_in_view(self) -> None:
+        if self.in_view:
+            self.listing.look(self.workspace)
+
+    def _enable(self) -> None:
+        runs = self.selected
+        one = len(runs) == 1
+        free = not self.desk.runner.going
+        self.toolbar.name("open", "Back to the list" if self.enlarged else "Open")
+        self.toolbar.enable(
+            {
+                "open": bool(runs) or self.enlarged,
+                "compare": len(runs) == 2,
+                "resume": one and free and runs[0].can_resume,
+                "load": one,
+                "reveal": one,
+                "delete": bool(runs),
+                "back": self._trashed is not None,
+            }
+        )
+
+    def _share(self) -> None:
+        """Two fifths of the height for the list."""
+        if self.winfo_exists() and not self.enlarged and self.panes.winfo_height() > 300:
+            self.panes.sash_place(0, 0, round(self.panes.winfo_height() * 0.36))
+
+    def _compare(self) -> None:
+        self.show(*self.selected[-2:])
+        self.enlarge(True)
+
+    def _actions(self) -> tuple[Action, ...]:
+        def open_or_back() -> None:
+            self.enlarge(not self.enlarged)
+
+        return (
+            Action("open", "Open", open_or_back, "Gives the run the whole page (double click)."),
+            Action("compare", "Compare", self._compare, "Two runs, selected with Ctrl: charts, samples and settings."),
+            Action("resume", "Resume", self.resume, "Goes on from its newest backup, where it has one.", "main"),
+            Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),
+            Action("reveal", "Show folder", lambda: reveal(self.selected[0].folder), "In the file manager."),
+            Action("delete", "Delete…", self.delete, "Moves its folder to the workspace's trash.", "danger"),
+            Action("back", "Bring back", self.bring_back, "The run that was deleted last."),
+        )
+
+
+def _read(runs: tuple[PastRun, ...], window: TrainingState) -> Shown:
+    """On the worker: journals and settings."""
+    folders = [run.folder for run in runs]
+    labels, records = labels_of(folders), [record_of(folder) for folder in folders]
+    versus = (labels[0], labels[1] if len(runs) > 1 else "the window")
+    try:
+        states = [settings_of(folder) for folder in folders]
+        found, problem = differences(states[0], states[1] if len(states) > 1 else window), ""
+    except UserError as error:
+        found, problem = [], str(error)
+    ended = records[0].ended
+    said = f": {' '.join(ended.message.split())}" if ended and len(runs) == 1 else ""
+    return Shown(" and ".join(labels) + said, records, labels, found, versus, problem)

@@ -1,0 +1,100 @@
+"""Past runs made showable again: a record from a journal, and two records as one. Knows no Tk; works on a worker."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from onetrainer_clone.backups import PREFIX, backups
+from onetrainer_clone.events import Ended
+from onetrainer_clone.journal import BACKUPS, STATE
+from onetrainer_clone.past_runs import events
+from onetrainer_clone.state import TrainingState
+from presets.codec import read_file
+from ui.colours import CONCEPTS, ConceptColours, Pair
+from ui.run.record import LogLine, PromptKey, Record
+
+
+def record_of(folder: Path) -> Record:
+    """A run as its journal tells it. Raises `UserError` where that cannot be read."""
+    record = Record()
+    for event in events(folder):
+        record.on(event)
+    return record
+
+
+def record_until_backup(folder: Path) -> Record:
+    """A run as it was at its newest backup, for going on from there."""
+    found = backups(folder / BACKUPS)
+    step = int(found[-1].name.removeprefix(PREFIX)) if found else 0
+    record = Record()
+    for event in events(folder):
+        if isinstance(event, Ended):
+            continue
+        if getattr(event, "step", 0) > step:
+            break
+        record.on(event)
+    return record
+
+
+def settings_of(folder: Path, preset: str = "") -> TrainingState:
+    """The state that a run was started with. Raises `Invalid` where its file cannot be read."""
+    return read_file(folder / STATE, preset)
+
+
+def labels_of(folders: Sequence[Path]) -> list[str]:
+    """Names that tell two runs apart."""
+    names = [folder.name for folder in folders]
+    return [name if names.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(names, start=1)]
+
+
+def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
+    """Several runs as one record: a curve for every concept of each, and under each prompt a row for every run."""
+    both = Record()
+    prompts: dict[tuple[str, int, str], int] = {}
+    for number, (record, label) in enumerate(zip(records, labels, strict=True)):
+        for name, series in record.concept_loss.items():
+            both.concept_loss[curve(name, label)] = series
+        for name, series in record.validation.items():
+            ema = " (EMA)" if name.endswith(" (EMA)") else ""
+            both.validation[f"{curve(name.removesuffix(' (EMA)'), label)}{ema}"] = series
+        for key in record.rows():
+            place = prompts.setdefault((key.prompt, key.seed, key.weights), len(prompts))
+            named = PromptKey(place * len(records) + number, f"{label}: {key.prompt}", key.seed, key.weights)
+            both.samples[named] = {
+                step: replace(sample, prompt=named.prompt) for step, sample in record.samples[key].items()
+            }
+        for line in record.log:
+            both.log.append(LogLine(f"{label}: {line.text}", line.severity))
+        both.curves_version += record.curves_version
+        both.samples_version += record.samples_version
+    both.logged = len(both.log)
+    return both
+
+
+def curve(concept: str, label: str) -> str:
+    return f"{concept} · {label}"
+
+
+class RunColours(ConceptColours):
+    """A colour for every concept and, where several runs are shown, a line style for every run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._styles: dict[str, int] = {}
+        self._pairs: dict[str, Pair] = {}
+
+    def show(self, records: Sequence[Record], labels: Sequence[str]) -> None:
+        concepts = list(dict.fromkeys(name for record in records for name in record.concept_loss))
+        self._styles, self._pairs = {}, {}
+        for number, (record, label) in enumerate(zip(records, labels, strict=True)):
+            for name in record.concept_loss:
+                place = concepts.index(name)
+                shown = curve(name, label) if len(records) > 1 else name
+                self._styles[shown] = number if len(records) > 1 else place
+                self._pairs[shown] = CONCEPTS[place % len(CONCEPTS)]
+
+    def place(self, name: str) -> int:
+        return self._styles.get(name, 0)
+
+    def __getitem__(self, name: str) -> Pair:
+        return self._pairs.get(name, CONCEPTS[0])

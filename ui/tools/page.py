@@ -1,0 +1,121 @@
+"""The Tools tab: pictures without training, as a grid of checkpoints, strengths, prompts and seeds."""
+
+from pathlib import Path
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.contact_sheet import Place
+from onetrainer_clone.grid import row_label
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import UserError
+from ui import colours, theme
+from ui.runs.reveal import reveal
+from ui.runs.toolbar import Action, Toolbar
+from ui.tabs.page import Page
+from ui.tools.drawer import Drawer
+from ui.tools.form import DrawingForm
+from ui.tools.large import Large
+from ui.tools.picture_table import PictureTable
+from ui.workbench import Workbench
+
+EMPTY = (
+    "Pictures without training: a column for every checkpoint at every strength, a row for every prompt and seed.\n\n"
+    "Choose a model, add the LoRA files that you want to compare (all saves of a run, for instance), write prompts, and "
+    "press Draw. All of it is saved as one labelled picture too."
+)
+
+
+class ToolsPage(Page):
+    def __init__(self, parent: Any, bench: Workbench, drawer: Drawer):
+        super().__init__(parent, bench)
+        self.drawer = drawer
+        self.grid_columnconfigure(1, weight=1)
+        self.grid_rowconfigure(2, weight=1)
+        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
+        self.toolbar.grid(row=0, column=1, sticky="ew", pady=(0, 6))
+        self.form = DrawingForm(self, bench)
+        self.form.grid(row=0, column=0, rowspan=3, sticky="nsew", padx=(0, 10))
+        status = ctk.CTkFrame(self, fg_color="transparent")
+        status.grid(row=1, column=1, sticky="ew", pady=(0, 6))
+        self.words = ctk.CTkLabel(status, text="", anchor="w", justify="left")
+        theme.wrap(self.words, status, less=10)
+        self.bar = ctk.CTkProgressBar(status, height=8)
+        self.words.pack(fill="x")
+        self.pictures = PictureTable(self, bench.pictures, EMPTY, self._open_large)
+        self.pictures.grid(row=2, column=1, sticky="nsew")
+        self._version = -1
+        self._ends = [drawer.moved.connect(self.refresh_in_view)]
+
+    def destroy(self) -> None:
+        for end in self._ends:
+            end()
+        super().destroy()
+
+    def enter(self) -> None:
+        super().enter()
+        self.form.take_model()
+
+    def refresh(self) -> None:
+        drawer = self.drawer
+        if drawer.version != self._version:
+            self._version = drawer.version
+            self.pictures.show(*self._labels(), drawer.pictures)
+        self.toolbar.enable(
+            {"draw": not drawer.going, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
+             "folder": bool(drawer.pictures)}
+        )  # fmt: skip
+        words, colour = self._words()
+        if words != self.words.cget("text"):
+            self.words.configure(text=words, text_color=colour)
+        self._show_bar()
+
+    def draw(self) -> None:
+        self.drawer.start(self.form.read())
+
+    def _words(self) -> tuple[str, colours.Pair]:
+        drawer, ended = self.drawer, self.drawer.progress.ended
+        if drawer.going:
+            words = "stopping after this step …" if drawer.stopping else drawer.progress.words or "starting …"
+            return f"{words[:1].upper()}{words[1:]}", colours.DIM
+        if ended is None:
+            return "", colours.DIM
+        bad = ended.outcome in ("refused", "failed")
+        return "\n".join(ended.problems) or ended.message, colours.ERROR if bad else colours.GOOD
+
+    def _show_bar(self) -> None:
+        progress = self.drawer.progress
+        if self.drawer.going:
+            if not self.bar.winfo_manager():
+                self.bar.pack(fill="x", pady=(4, 0))
+            fraction = progress.done / progress.total if progress.total else 0.0
+            if abs(self.bar.get() - fraction) > 0.004:
+                self.bar.set(fraction)
+        elif self.bar.winfo_manager():
+            self.bar.pack_forget()
+
+    def _labels(self) -> tuple[list[str], list[str]]:
+        drawing = self.drawer.drawing
+        return [column.label for column in drawing.grid.columns], [row_label(prompt) for prompt in drawing.prompts]
+
+    def _open_large(self, place: Place) -> None:
+        Large(self.bench.root, *self._labels(), self.drawer.pictures, place)
+
+    def _reveal_sheet(self) -> None:
+        path = Path(self.drawer.sheet)
+        if not path.is_file():
+            raise UserError(f"the picture {path} is gone")
+        reveal(path)
+
+    def _actions(self) -> tuple[Action, ...]:
+        return (
+            Action("draw", "Draw", self.draw, "Draws every prompt with every checkpoint.", "main"),
+            Action("stop", "Stop", self.drawer.stop, "What is drawn by then stays."),
+            Action("sheet", "Show the labelled picture", self._reveal_sheet, "grid.png, in the file manager."),
+            Action(
+                "folder",
+                "Show the single pictures",
+                lambda: reveal(resolve(self.drawer.drawing.folder)),
+                "Each with its prompt and settings inside.",
+            ),
+        )
