@@ -101,7 +101,7 @@ class Concept(Settings):
     flip: bool = setting(False, "Flip", "Half of the variants are mirrored left to right.", when=when("role", *TRAINED))
     image_variants: int = setting(
         8, "Image variants", "How many different crops and flips each picture gets. Each is encoded once and cached.",
-        ge=1, le=1000, when=when("role", *TRAINED),
+        ge=2, le=1000, when=when("role", *TRAINED),
     )  # fmt: skip
     resolution: int | None = setting(
         None, "Resolution", "Trains this concept at another resolution.", unit="px", ge=16, le=8192,
@@ -111,7 +111,7 @@ class Concept(Settings):
     @property
     def augmented(self) -> bool:
         """Whether a picture looks different from one repeat to the next."""
-        return self.role in TRAINED and (self.crop_jitter > 0 or self.flip) and self.image_variants > 1
+        return self.role in TRAINED and (self.crop_jitter > 0 or self.flip)
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:

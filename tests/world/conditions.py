@@ -29,6 +29,7 @@ class Condition:
 
     title: str
     regularization: Sequence[str] = ()
+    shipped: bool = False  # the demo preset's own concepts
     mode: str = "STANDARD"
     subject_share: float = 0.5
 
@@ -38,7 +39,7 @@ CONDITIONS = {
     "standard": Condition("+ class, STANDARD", ["class"]),
     "prior": Condition("+ class, PRIOR_PREDICTION", ["class"], "PRIOR_PREDICTION"),
     "demo": Condition(
-        "**+ class + class_varied, PRIOR_PREDICTION** (the demo)", ["class", "class_varied"], "PRIOR_PREDICTION"
+        "**+ class + class_varied, PRIOR_PREDICTION, loss weight 2** (the demo)", ["class", "class varied"], shipped=True
     ),
     "swamped": Condition("+ class, STANDARD, 10 rows to 1 (the pathology)", ["class"], "STANDARD", 1 / 11),
     "biased-standard": Condition("+ class_biased, STANDARD", ["class_biased"]),
@@ -51,6 +52,23 @@ SAMPLES_PER_EPOCH = 220  # divides into the demo's halves and the pathology's el
 def state_of(condition: Condition, seed: int, workspace: Path, steps: int = 1000) -> TrainingState:
     """The demo preset with a condition's concepts; no samples on the way."""
     state = store.find("demo").load()
+    changes: dict[str, Any] = {
+        "training.seed": seed,
+        "training.steps": steps,
+        "sampling.prompts": (),
+        "saving.workspace": str(workspace),
+        "saving.tensorboard": False,
+        "saving.dtype": "FP32",
+    }
+    if not condition.shipped:
+        changes["concepts"] = _concepts(condition)
+        changes["training.batch_size"] = 4 if condition.regularization else 2
+    for path, value in changes.items():
+        state = replace(state, path, value)
+    return state
+
+
+def _concepts(condition: Condition) -> list[dict[str, Any]]:
     subject = round(SAMPLES_PER_EPOCH * (condition.subject_share if condition.regularization else 0.5))
     concepts: list[dict[str, Any]] = [
         {"name": "subject", "path": "demo:concepts/subject", "balance": "SAMPLES", "samples": subject}
@@ -66,19 +84,7 @@ def state_of(condition: Condition, seed: int, workspace: Path, steps: int = 1000
                 "samples": (SAMPLES_PER_EPOCH - subject) // len(condition.regularization),
             }
         )
-    changes: dict[str, Any] = {
-        "concepts": concepts,
-        "training.seed": seed,
-        "training.steps": steps,
-        "training.batch_size": 4 if condition.regularization else 2,
-        "sampling.prompts": (),
-        "saving.workspace": str(workspace),
-        "saving.tensorboard": False,
-        "saving.dtype": "FP32",
-    }
-    for path, value in changes.items():
-        state = replace(state, path, value)
-    return state
+    return concepts
 
 
 def train(state: TrainingState) -> tuple[Path, list[Event]]:
