@@ -8,6 +8,7 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from tests.ui.conftest import Window, close
 from ui.queue.page import QueuePage
+from ui.tabs.run import RunPage
 
 
 def queue_page(window: Window) -> QueuePage:
@@ -165,7 +166,9 @@ def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
 
 
 def test_the_run_tab_adds_too(window: Window) -> None:
-    window.app.shell.show("run").buttons["queue"].invoke()  # type: ignore[attr-defined]
+    run = window.app.shell.show("run")
+    assert isinstance(run, RunPage)
+    run.buttons["queue"].invoke()
     settle(window)
     assert window.app.shell.current == "queue"
     assert names(queue_page(window)) == ["demo"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrainer_clone.events import Ended, Started, to_json
+from onetrainer_clone.events import Ended, Event, Started, to_json
 from onetrainer_clone.journal import JOURNAL
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
@@ -223,7 +223,7 @@ def test_many_runs_are_listed_at_once(window: Window, monkeypatch: pytest.Monkey
     for number in range(300):
         folder = workspace / f"run {number:03d}"
         folder.mkdir(parents=True)
-        lines = [Started(folder.name, "", 5, 1, ("cat",)), step(5), Ended("done", "Done.")]
+        lines: list[Event] = [Started(folder.name, "", 5, 1, ("cat",)), step(5), Ended("done", "Done.")]
         (folder / JOURNAL).write_text("".join(json.dumps({"time": 1.0, **to_json(line)}) + "\n" for line in lines))
     page = runs(window)
     window.until(lambda: all(row[2] == "done" for row in cells(page)))

@@ -21,7 +21,7 @@ Pages = dict[str, tuple[str, Callable[[Any], Page]]]
 
 
 class Desk:
-    """`reader` reads what may take long; `keeper` starts runs and writes the queue, and is finished before the window closes."""
+    """`reader` reads what may take long; `keeper` starts runs and writes the queue: it is heard out at the end."""
 
     def __init__(self, bench: Workbench, runner: Runner, train: Train, draw: Draw | None, imports: Background):
         self.runner = runner

@@ -89,6 +89,10 @@ class Table(ctk.CTkFrame):
         self._scrollbar.pack(side="right", fill="y", padx=(0, 3), pady=6)
 
 
+def _call(call: Callable[[], object], _event: Any) -> None:
+    call()
+
+
 class _Rows(theme.Canvas):
     def __init__(self, owner: Table, empty: str):
         super().__init__(owner, takefocus=True, height=10, width=10)
@@ -102,7 +106,7 @@ class _Rows(theme.Canvas):
             "<Delete>": owner.on_delete.emit,
         }
         for key, call in keys.items():
-            self.bind(key, lambda _event, call=call: call())
+            self.bind(key, partial(_call, call))
         self.on_wheel(self._scroll)
 
     def yview(self, *args: Any) -> Any:
