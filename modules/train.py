@@ -16,11 +16,12 @@ from modules.precision import accelerator
 from modules.run import Run, prepare
 from modules.step import NotFinite, take_step
 from onetrainer_clone.advice import out_of_memory
-from onetrainer_clone.events import Event, Logged, Progressed, Started, Warned
+from onetrainer_clone.events import Event, Logged, Progressed, Started, Stepped, Warned
 from onetrainer_clone.journal import TENSORBOARD
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.watch import Watch
 
 
 def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
@@ -37,7 +38,7 @@ def learn(run: Run) -> None:
     figures = Figures(run)
     done = _resume(run, figures) if run.state.resume else 0
     _started(run, done)
-    occasions = Occasions(run, figures)
+    occasions, watch = Occasions(run, figures), Watch(run.state, run.plan)
     if done == 0:
         occasions.start()
     make = partial(make_batch, run.state, run.model, run.latents)
@@ -49,7 +50,7 @@ def learn(run: Run) -> None:
             for step in () if run.controls.stopping else ready:
                 result = take_step(run, step, skipped)
                 done, skipped = step.number, skipped + 1 if result.skipped else 0
-                run.emit(figures.stepped(step, result))
+                _tell(run, watch, figures.stepped(step, result))
                 occasions.after(step)
                 _pause(run)
                 if run.controls.stopping:
@@ -81,6 +82,12 @@ def _started(run: Run, done: int) -> None:
     count = sum(parameter.numel() for parameter in run.trained.parameters)
     layers = ", ".join(f"{len(found) // 2} layers of the {part}" for part, found in run.trained.parts.items())
     run.emit(Logged(f"Training {count:,} weights in {layers}, on {run.model.device}"))
+
+
+def _tell(run: Run, watch: Watch, event: Stepped) -> None:
+    run.emit(event)
+    for sentence in watch.after(event):
+        run.emit(Warned(sentence))
 
 
 def _pause(run: Run) -> None:

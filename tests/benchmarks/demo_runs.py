@@ -50,7 +50,7 @@ def run(name: str, seed: int, out: Path) -> None:
     }
     np.savez_compressed(out / f"{name}-{seed}.npz", row=row_of(drawn))
     file.write_text(json.dumps(result, indent=1))
-    print(name, seed, f"{seconds:.0f} s", {k: round(v, 3) for k, v in result["scores"].items()}, flush=True)  # type: ignore[union-attr, attr-defined]
+    print(name, seed, f"{seconds:.0f} s", {k: round(v, 3) for k, v in result["scores"].items()}, flush=True)  # type: ignore[attr-defined]
 
 
 def row_of(drawn: SampledPictures) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":

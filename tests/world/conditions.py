@@ -29,9 +29,9 @@ class Condition:
 
     title: str
     regularization: Sequence[str] = ()
-    shipped: bool = False  # the demo preset's own concepts
     mode: str = "STANDARD"
     subject_share: float = 0.5
+    shipped: bool = False  # the demo preset's own concepts
 
 
 CONDITIONS = {
