@@ -46,7 +46,7 @@ class Detail(ctk.CTkFrame):
         self.part = ctk.CTkSegmentedButton(head, values=[OVERVIEW, LOG, SETTINGS], command=self.show_part)
         self.part.set(OVERVIEW)
         self.part.pack(side="right")
-        self.title.pack(side="left", fill="x", expand=True)
+        self.title.pack(side="left", fill="x", expand=True, padx=(4, 10))
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
         self.chart = Chart(self.panes, background, self._colours)
         self.samples = Samples(

@@ -12,8 +12,8 @@ from ui.signals import Signal
 CHUNK = 25  # runs that are summed up in one go
 
 COLUMNS = (
-    Column("Run", 150, 3), Column("Began", 126), Column("Outcome", 86), Column("Steps", 104), Column("Took", 100),
-    Column("Last loss", 150, 4), Column("Samples", 66), Column("Saves", 52), Column("Backups", 62),
+    Column("Run", 140, 3), Column("Began", 126), Column("Outcome", 84), Column("Steps", 92), Column("Took", 92),
+    Column("Last loss", 190, 5), Column("Samples", 64), Column("Saves", 50), Column("Backups", 60),
 )  # fmt: skip
 LOOKS = {
     "done": colours.GOOD, "stopped": colours.WARNING, "failed": colours.ERROR, "refused": colours.ERROR,

@@ -42,7 +42,7 @@ class RunsPage(Page):
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=8, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
         self.table = Table(self.panes, COLUMNS, "Looking for runs …", several=True)
-        self.lower = ctk.CTkFrame(self.panes, fg_color="transparent")
+        self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, corner_radius=0)
         hint = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
         self.hint = ctk.CTkLabel(self.lower, text=hint, text_color=colours.DIM)
         self.hint.pack(expand=True)
@@ -231,7 +231,7 @@ class RunsPage(Page):
         return (
             Action("open", "Open", open_or_back, "Gives the run the whole page (double click)."),
             Action("compare", "Compare", self._compare, "Two runs, selected with Ctrl: charts, samples and settings."),
-            Action("resume", "Resume", self.resume, "Goes on from its newest backup, where it has one.", "main"),
+            Action("resume", "Resume", self.resume, "Goes on from its newest backup, where it has one."),
             Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),
             Action("reveal", "Show folder", lambda: reveal(self.selected[0].folder), "In the file manager."),
             Action("delete", "Delete…", self.delete, "Moves its folder to the workspace's trash.", "danger"),

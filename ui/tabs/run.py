@@ -16,6 +16,7 @@ from ui.run.samples import Samples
 from ui.run.status import Status
 from ui.run.viewer import Viewer
 from ui.runs.ask_box import AskBox
+from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Page
 from ui.words import where
 from ui.workbench import Workbench
@@ -91,7 +92,7 @@ class RunPage(Page):
         self._show_banner()
 
     def _toolbar(self) -> Any:
-        bar = ctk.CTkFrame(self, fg_color="transparent")
+        bar = Wrapping(self)
         for key, text, command, tip in (
             ("start", "Start", self.actions.start, "Start training with the settings as they are now (F5)."),
             ("pause", "Pause", self.actions.pause_or_resume, "Waits after the step; nothing is lost."),
@@ -102,7 +103,7 @@ class RunPage(Page):
             ("queue", "Add to queue", self.actions.add_to_queue, "Puts the settings at the end of the queue."),
         ):
             made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
-            made.pack(side="left", padx=(0, 8))
+            bar.lay(made)
             self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
         return bar
