@@ -55,8 +55,8 @@ class Watch:
                 yield (
                     f"swamped {name}",
                     f"'{name}' is not being learned: its loss is {now:.3g}, it was {before:.3g} at the beginning. It has "
-                    f"only {share:.0%} of the loss weight, the other concepts are winning: raise its repeats or loss weight, "
-                    "or lower theirs",
+                    f"only {share:.0%} of the loss weight, the other concepts are winning: raise its repeats or loss "
+                    "weight, or lower theirs",
                 )
 
     def _searching(self, event: Stepped) -> Iterator[tuple[str, str]]:
