@@ -62,7 +62,7 @@ def test_a_scaled_step_is_the_same_step(run: Run, tmp_path: Path) -> None:
 
 
 def test_too_large_a_scale_skips_the_step_and_halves_until_it_fits(run: Run) -> None:
-    with_scaler = scaled(run, 2.0**36)
+    with_scaler = scaled(run, 2.0**30)
     figures, found, before = Figures(with_scaler), ready(run), copied(run)
     skipped = 0
     for step in found:
@@ -120,3 +120,8 @@ def test_accumulated_batches_weigh_by_their_samples(run: Run) -> None:
     losses = [loss for found in result.concept_losses.values() for loss in found]
     assert len(losses) == 4
     assert result.loss == pytest.approx(sum(losses) / 4, rel=1e-5)
+
+
+def test_no_gradient_is_left_for_the_next_step(run: Run) -> None:
+    take_step(run, next(ready(run)))
+    assert all(parameter.grad is None for parameter in run.trained.parameters)
