@@ -95,7 +95,7 @@ def excerpt(text: str, other: str, room: int = 60) -> str:
     first = max(same - room // 3, 0)
     part = text[first : first + room]
     dots = ("…" if first else "", "…" if first + room < len(text) else "")
-    return f"{dots[0]}{part}{dots[1]}".replace("\n", " ⏎ ")
+    return f"{dots[0]}{part}{dots[1]}".rstrip("\n").replace("\n", " ⏎ ")
 
 
 def _has_tag(line: str, tag: str) -> bool:

@@ -118,6 +118,11 @@ class Painting:
         return self._remember(before, (0, 0, *self.mask.size))
 
     @property
+    def painting(self) -> bool:
+        """Whether a stroke is going on."""
+        return self._stroke is not None
+
+    @property
     def can_undo(self) -> bool:
         return bool(self._done)
 

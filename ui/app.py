@@ -100,7 +100,7 @@ class App:
     def go(self, path: str) -> None:
         """To the field with this path, or to a tab."""
         key = tab_of(path)
-        if key in self.shell.tabs:
+        if key in (*self.shell.tabs, "concept"):
             page = self.shell.show(key)
             if path != key:
                 self.root.update_idletasks()
@@ -155,11 +155,17 @@ class App:
 
             return RunPage(parent, self.bench, self.runner, self.actions, self.importer)
 
+        def concept(parent: Any) -> Page:
+            from ui.concept.page import ConceptPage
+
+            return ConceptPage(parent, self.bench, self.writer)
+
         settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
         return {
             "welcome": ("", lambda parent: WelcomePage(parent, self.bench, self.try_demo)),
             "model": settings["model"],
             "concepts": ("Concepts", concepts),
+            "concept": ("", concept),
             "training": settings["training"],
             "adapter": settings["adapter"],
             "sampling": ("Sampling", sampling),

@@ -9,6 +9,7 @@ from onetrainer_clone.plan import ConceptPlan
 from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role
 from ui import colours, theme
 from ui.cardlist import Item
+from ui.concept.entry import add_ways
 from ui.strip import Share, Strip
 from ui.tabs.items import ItemsPage
 from ui.words import number, quoted
@@ -30,6 +31,7 @@ class ConceptsPage(ItemsPage):
         self.strip.grid(row=0, column=0, columnspan=2, sticky="ew", padx=(4, 10), pady=(0, 8))
         self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
         theme.wrap(self.counts, self.editor, less=20)
+        add_ways(self)
         self._ends.append(bench.findings.planned.connect(self.refresh_in_view))
         self._ends.append(bench.findings.checked.connect(self.refresh_in_view))
 

@@ -1,0 +1,44 @@
+"""The ways from the list of concepts to one of them, and a folder dropped onto the list."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from onetrainer_clone.state.concepts import Concept
+from ui import theme
+from ui.concept import drop
+
+WAYS = (
+    ("pictures", "Pictures", "Look through the pictures, edit captions, paint masks."),
+    ("image", "Preview", "What augmentation makes of the pictures and captions."),
+    ("numbers", "Statistics", "Counts, resolutions, buckets, caption lengths, duplicates."),
+)
+
+
+def add_ways(page: Any) -> None:
+    """Buttons above the list, double click on a row, and folders that are dropped. `page` is the Concepts tab."""
+    bar = page.buttons["add"].master
+
+    def go(view: str, index: int | None = None) -> None:
+        chosen = page.list.selected if index is None else index
+        if 0 <= chosen < len(page.items):
+            page.bench.go(f"concept[{chosen}].{view}")
+
+    for view, text, tip in WAYS:
+        made = theme.button(bar, text, partial(go, view))
+        made.pack(side="left", padx=(0, 6))
+        page.bench.tooltip.attach(made, partial(str, tip))
+        page.buttons[view] = made
+    page.list.on_open.connect(partial(go, "pictures"))
+    drop.accept(page.list.canvas, partial(add_folders, page))
+
+
+def add_folders(page: Any, folders: list[Path]) -> None:
+    """Each dropped folder becomes a concept; a dropped picture stands for its folder."""
+    wanted = dict.fromkeys(path if path.is_dir() else path.parent for path in folders if path.exists())
+    for folder in wanted:
+        name = page._free_name(folder.name or "concept")
+        place = len(page.items)
+        concept = Concept(name=name, path=str(folder))
+        page.bench.store.insert("concepts", place, concept, f'concept "{name}" added')
+        page.list.select(place)

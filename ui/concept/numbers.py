@@ -1,0 +1,212 @@
+"""Statistics of a concept: found in the background with a bar that says how far it is, and a button that stops it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Concept
+from ui import colours, theme
+from ui.background import Background
+from ui.concept.bars import Bar, Bars
+from ui.tabs.page import Scrolled
+
+if TYPE_CHECKING:
+    from onetrainer_clone.statistics import Statistics  # it needs numpy, which takes long to import
+
+MOST_BARS = 24
+MOST_FILES = 200  # of a list that are named
+
+
+class Numbers(ctk.CTkFrame):
+    def __init__(self, parent: Any, context: Callable[[], tuple[TrainingState, Concept] | None]):
+        super().__init__(parent, fg_color="transparent")
+        self.found: Statistics | None = None
+        self.lists: dict[str, tuple[str, ...]] = {}  # title -> files, as they are shown
+        self._context = context
+        self._background = Background("statistics")
+        self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
+        self._stop = threading.Event()
+        self._working = False
+        self._of: tuple[TrainingState, Concept] | None = None
+        top = ctk.CTkFrame(self, fg_color="transparent")
+        top.pack(fill="x", pady=(0, 8))
+        self.button = theme.button(top, "Compute again", self._on_button, width=120)
+        self.button.pack(side="right")
+        self.bar = ctk.CTkProgressBar(top, width=160)
+        self.said = ctk.CTkLabel(top, text="", anchor="w", text_color=colours.DIM, width=10)
+        self.said.pack(side="left", fill="x", expand=True)
+        self.body = Scrolled(self)
+        self.body.grid_columnconfigure((0, 1), weight=1, uniform="halves")
+        self.body.pack(fill="both", expand=True)
+        self._build()
+
+    def show(self, concept: Concept) -> None:
+        if self._context() != self._of or self.found is None:
+            self.compute()
+
+    def leave(self) -> None:
+        """It goes on: the numbers are there when the person comes back."""
+
+    def tick(self) -> None:
+        self._background.deliver()
+        if self._working:
+            what, done, total = self._progress
+            self.bar.set(done / total if total else 0)
+            words = f"{what}: {done:,} of {total:,}" if total else f"{what} …"
+            if self.said.cget("text") != words:
+                self.said.configure(text=words)
+
+    def destroy(self) -> None:
+        self._stop.set()
+        self._background.close(0.5)
+        super().destroy()
+
+    def compute(self) -> None:
+        context = self._context()
+        if context is None:
+            return
+        self._stop.set()  # what is being computed for another state
+        stop = self._stop = threading.Event()
+        self._of, self._working, self._progress = context, True, ("listing", 0, 0)
+
+        def tell(what: str, done: int, total: int) -> None:
+            from onetrainer_clone.statistics import Cancelled
+
+            self._progress = (what, done, total)
+            if stop.is_set():
+                raise Cancelled
+
+        def work() -> "Statistics":
+            from onetrainer_clone.statistics import survey
+
+            return survey(*context, tell)
+
+        self.button.configure(text="Cancel")
+        self.bar.pack(side="right", padx=(0, 10))
+        self._background.submit("survey", work, self._on_found, self._on_error)
+
+    def _on_button(self) -> None:
+        if self._working:
+            self._stop.set()
+        else:
+            self.compute()
+
+    def _on_found(self, found: "Statistics") -> None:
+        self.found = found
+        self._end(f"{found.pictures:,} pictures, {found.bytes / 2**20:,.1f} MiB")
+        self._show(found)
+
+    def _on_error(self, error: Exception) -> None:
+        from onetrainer_clone.statistics import Cancelled
+
+        if isinstance(error, Cancelled):
+            self._of = None
+            self._end("Cancelled. 'Compute again' begins anew.")
+        elif isinstance(error, UserError):
+            self._end(str(error), colours.ERROR)
+        else:
+            self._end("")
+            raise error
+
+    def _end(self, words: str, colour: Any = colours.DIM) -> None:
+        self._working = False
+        self.bar.pack_forget()
+        self.button.configure(text="Compute again")
+        self.said.configure(text=words, text_color=colour)
+
+    def _build(self) -> None:
+        self.facts = self._card("In numbers", 0, 0)
+        self.fact_text = ctk.CTkLabel(self.facts, text="", anchor="nw", justify="left")
+        self.fact_text.pack(fill="both", expand=True, padx=14, pady=(0, 12))
+        self.charts: dict[str, Bars] = {}
+        for key, title, row, column in (
+            ("buckets", "Buckets", 0, 1), ("sizes", "Resolutions", 1, 0), ("tokens", "Caption lengths in tokens", 1, 1)
+        ):  # fmt: skip
+            self.charts[key] = Bars(self._card(title, row, column))
+            self.charts[key].pack(fill="x", padx=14, pady=(0, 12))
+        files = self._card("Files to look at", 2, 0)
+        files.grid(columnspan=2)
+        self.files = ctk.CTkTextbox(files, height=220, wrap="none", border_width=0, state="disabled")
+        self.files.pack(fill="both", expand=True, padx=8, pady=(0, 8))
+
+    def _card(self, title: str, row: int, column: int) -> Any:
+        card = ctk.CTkFrame(self.body, corner_radius=8, border_width=1, border_color=colours.LINE)
+        card.grid(row=row, column=column, sticky="nsew", padx=(0 if column == 0 else 8, 8), pady=(0, 8))
+        ctk.CTkLabel(card, text=title, font=theme.font(theme.HEADING, bold=True), anchor="w").pack(
+            fill="x", padx=14, pady=(8, 4)
+        )
+        return card
+
+    def _show(self, found: "Statistics") -> None:
+        self.fact_text.configure(text="\n".join(facts(found)))
+        self.charts["buckets"].show(_bars([(f"{w} x {h}", n) for w, h, n in found.buckets]))
+        self.charts["sizes"].show(_bars([(f"{w} x {h}", n) for w, h, n in found.sizes]))
+        self.charts["tokens"].show(_token_bars(found))
+        self.lists = lists(found)
+        self.files.configure(state="normal")
+        self.files.delete("1.0", "end")
+        self.files.insert("1.0", _listed(self.lists) or "Nothing: every picture can be read and has a caption.")
+        self.files.configure(state="disabled")
+
+
+def facts(found: "Statistics") -> list[str]:
+    """The lines of the first card."""
+    low, middle, high = found.megapixels
+    lines = [
+        f"{found.pictures:,} pictures, {len(found.unreadable):,} unreadable",
+        f"{low:.2g} to {high:.2g} megapixels, half of them under {middle:.2g}",
+        f"{len(found.too_small):,} smaller than their bucket",
+        f"{found.captions:,} captions, {len(found.without_caption):,} pictures without",
+        f"{found.masked:,} with a mask, {len(found.without_mask):,} without",
+        f"{sum(len(group) - 1 for group in found.duplicates):,} duplicates",
+    ]
+    if found.lengths is None:
+        lines.append("tokens unknown: the model is not on this computer yet")
+    elif found.lengths.counts:
+        counts = found.lengths.counts
+        lines.append(f"captions of {counts[0]} to {counts[-1]} tokens, half of them under {counts[len(counts) // 2]}")
+        lines.append(f"{found.lengths.too_long:,} captions longer than {found.lengths.room} tokens: cut off")
+    return lines
+
+
+def lists(found: "Statistics") -> dict[str, tuple[str, ...]]:
+    """What a person may want to mend, by title. Masks are wanted for all pictures or for none."""
+    named = {
+        "Unreadable": tuple(f"{file}: {reason}" for file, reason in found.unreadable),
+        "Without caption": found.without_caption,
+        "Duplicates": tuple("  =  ".join(group) for group in found.duplicates),
+        "Smaller than their bucket": found.too_small,
+        "Without mask": found.without_mask if found.masked else (),
+    }
+    return {title: files for title, files in named.items() if files}
+
+
+def _listed(named: dict[str, tuple[str, ...]]) -> str:
+    parts = []
+    for title, files in named.items():
+        more = [f"    … and {len(files) - MOST_FILES:,} more"] if len(files) > MOST_FILES else []
+        parts.append("\n".join([f"{title} ({len(files):,})", *(f"    {file}" for file in files[:MOST_FILES]), *more]))
+    return "\n\n".join(parts)
+
+
+def _bars(counted: Sequence[tuple[str, int]]) -> list[Bar]:
+    """A bar each; what is beyond the screen's room is one bar together."""
+    rest = sum(count for _, count in counted[MOST_BARS:])
+    more = [Bar(f"{len(counted) - MOST_BARS} others", rest, colours.FAINT)] if rest else []
+    return [*(Bar(label, count) for label, count in counted[:MOST_BARS]), *more]
+
+
+def _token_bars(found: "Statistics") -> list[Bar]:
+    from onetrainer_clone.statistics import histogram
+
+    if found.lengths is None or not found.lengths.counts:
+        return []
+    width = max(5, -(-(found.lengths.counts[-1] + 1) // 16))
+    return [
+        Bar(f"{first} - {first + width - 1}", count, colours.WARNING if first > found.lengths.room else colours.ACCENT)
+        for first, count in histogram(found.lengths.counts, width)
+    ]

@@ -1,0 +1,194 @@
+"""One change of all captions: search and replace, add or remove a tag. Shows what it would do before it does it."""
+
+from pathlib import Path
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone import caption_changes
+from onetrainer_clone.caption_changes import Change, Edit, adding_tag, excerpt, preview, removing_tag, replacing
+from ui import colours, theme
+from ui.background import Background
+from ui.cardlist import CardList, Item
+from ui.findings import Timer
+from ui.pictures.drafts import Drafts
+from ui.pictures.gallery import Gallery
+from ui.signals import Signal
+
+REPLACE, ADD, REMOVE = "Replace", "Add a tag", "Remove a tag"
+LOOK_MS = 250
+
+
+class Bulk(ctk.CTkFrame):
+    """`done` is emitted with the edits that were made and their sentence; `working` while they are."""
+
+    def __init__(self, parent: Any, gallery: Gallery, drafts: Drafts, background: Background, writer: Background):
+        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        self.edits: list[Edit] = []
+        self.working = False
+        self.done: Signal[[list[Edit], str]] = Signal()
+        self.closed: Signal[[]] = Signal()
+        self._gallery, self._drafts, self._background, self._writer = gallery, drafts, background, writer
+        self._looking = Timer(self.after, self.after_cancel)
+        self._progress = (0, 0)
+        self._stop = False
+        self.grid_columnconfigure(0, weight=1)
+        self.grid_rowconfigure(4, weight=1)
+        top = ctk.CTkFrame(self, fg_color="transparent")
+        top.grid(row=0, column=0, sticky="ew", padx=12, pady=(12, 6))
+        self.kind = ctk.CTkSegmentedButton(top, values=[REPLACE, ADD, REMOVE], command=lambda _kind: self.look())
+        self.kind.set(REPLACE)
+        self.kind.pack(side="left")
+        theme.button(top, "Close", self.closed.emit).pack(side="right")
+        self.find, self.by = (ctk.CTkEntry(self) for _ in range(2))
+        self.find.grid(row=1, column=0, sticky="ew", padx=12, pady=(0, 6))
+        self._switches()
+        self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM)
+        theme.wrap(self.said, self, less=30)
+        self.list = CardList(self, None, 66, "What would change is shown here.")
+        self.list.grid(row=4, column=0, sticky="nsew", padx=12, pady=(0, 6))
+        self.said.grid(row=5, column=0, sticky="ew", padx=14)
+        below = ctk.CTkFrame(self, fg_color="transparent")
+        below.grid(row=6, column=0, sticky="ew", padx=12, pady=(4, 12))
+        self.go = theme.button(below, "Change 0 captions", self.apply, "main", width=180)
+        self.go.pack(side="left")
+        self.bar = ctk.CTkProgressBar(below)
+        for entry in (self.find, self.by):
+            entry.bind("<KeyRelease>", lambda _event: self._looking.start(LOOK_MS, self.look))
+            entry.bind("<Return>", lambda _event: self.look())
+        self.look()
+
+    def look(self) -> None:
+        """Find what would change."""
+        self._looking.stop()
+        kind, front = self.kind.get(), bool(self.front.get())
+        self._arrange(kind)
+        find, by = self.find.get(), self.by.get()
+        case, words = bool(self.case.get()), bool(self.words.get())
+        change: Change
+        if kind == REPLACE:
+            change = replacing(find, by, case, words)
+        else:
+            change = adding_tag(find, front) if kind == ADD else removing_tag(find)
+        files = self._gallery.caption_files(bool(self.shown.get()))
+        known, unread = {**self._gallery.texts, **self._drafts.texts}, self._gallery.unreadable
+        self._background.submit(
+            "bulk",
+            lambda: preview({path: known.get(path, "") for path in files if path not in unread}, change),
+            self._show,
+        )
+
+    def apply(self) -> None:
+        """Do it, or stop doing it."""
+        if self.working:
+            self._stop = True
+            return
+        if not self.edits or self._gallery.reading:
+            return
+        sentence = self._sentence()
+        self.run(self.edits, sentence)
+
+    def run(self, edits: list[Edit], sentence: str) -> None:
+        """Write them in the background, each file whole or not at all."""
+        self.working, self._stop, self._progress = True, False, (0, len(edits))
+        self._drafts.save_all()
+        self.go.configure(text="Stop", state="normal")
+        self.bar.set(0)
+        self.bar.pack(side="left", fill="x", expand=True, padx=(12, 0))
+
+        def work() -> list[tuple[Edit, str]]:
+            results = []
+            for number, result in enumerate(caption_changes.apply(edits), start=1):
+                results.append(result)
+                self._progress = (number, len(edits))
+                if self._stop:
+                    break
+            return results
+
+        # On the thread that writes the drafts, so that it comes after them.
+        self._writer.submit("captions", work, lambda results: self._on_done(results, sentence))
+
+    def tick(self) -> None:
+        if self.working and self._progress[1]:
+            self.bar.set(self._progress[0] / self._progress[1])
+
+    def _on_done(self, results: list[tuple[Edit, str]], sentence: str) -> None:
+        self.working = False
+        self.bar.pack_forget()
+        made = [edit for edit, why in results if not why]
+        failed = [why for _, why in results if why]
+        self.done.emit(made, sentence)
+        self.look()
+        words = f"{len(made):,} captions changed."
+        if failed:
+            words += f" {len(failed):,} were left as they are: {failed[0]}."
+        self.said.configure(text=words, text_color=colours.WARNING if failed else colours.GOOD)
+
+    def _show(self, edits: list[Edit]) -> None:
+        self.edits = edits
+        self.list.show(len(edits), self._item)
+        if not self.working:
+            plural = "caption" if len(edits) == 1 else "captions"
+            self.go.configure(text=f"Change {len(edits):,} {plural}", state="normal" if edits else "disabled")
+        if self._gallery.reading:
+            self.said.configure(text="The captions are still being read …", text_color=colours.DIM)
+        elif self.find.get():
+            of = len(self._gallery.caption_files(bool(self.shown.get())))
+            self.said.configure(text=f"{len(edits):,} of {of:,} captions would change.", text_color=colours.DIM)
+        else:
+            self.said.configure(text="")
+
+    def _item(self, index: int) -> Item:
+        edit = self.edits[index]
+        before = excerpt(edit.before, edit.after) or "(no caption)"
+        after = excerpt(edit.after, edit.before) or "(empty)"
+        return Item(edit.path.name, ((f"−  {before}", colours.ERROR), (f"+  {after}", colours.GOOD)))
+
+    def _sentence(self) -> str:
+        find, by, count = self.find.get(), self.by.get(), len(self.edits)
+        what = {REPLACE: f"'{find}' replaced by '{by}'", ADD: f"tag '{find}' added", REMOVE: f"tag '{find}' removed"}
+        return f"{what[self.kind.get()]} in {count:,} captions"
+
+    def _switches(self) -> None:
+        row = ctk.CTkFrame(self, fg_color="transparent")
+        row.grid(row=3, column=0, sticky="ew", padx=12, pady=(0, 6))
+        self.case, self.words, self.front, self.shown = (
+            ctk.CTkCheckBox(
+                row,
+                text=text,
+                command=self.look,
+                checkbox_width=18,
+                checkbox_height=18,
+                width=40,
+                border_width=1,
+                corner_radius=4,
+                border_color=colours.FAINT,
+                fg_color=colours.ACCENT,
+                hover_color=colours.ACCENT_HOVER,
+            )
+            for text in ("Match case", "Whole words", "In front", "Only those shown")
+        )
+
+    def _arrange(self, kind: str) -> None:
+        """Only what the kind of change asks for."""
+        self.find.configure(placeholder_text="Search for" if kind == REPLACE else "Tag")
+        if kind == REPLACE:
+            self.by.grid(row=2, column=0, sticky="ew", padx=12, pady=(0, 6))
+            self.by.configure(placeholder_text="Replace by (may be empty)")
+        else:
+            self.by.grid_forget()
+        for box, wanted in (
+            (self.case, kind == REPLACE), (self.words, kind == REPLACE), (self.front, kind == ADD), (self.shown, True)
+        ):  # fmt: skip
+            box.pack_forget()
+            if wanted:
+                box.pack(side="left", padx=(0, 14))
+
+
+def back(edits: list[Edit]) -> list[Edit]:
+    """What takes a change back."""
+    return [edit.back for edit in reversed(edits)]
+
+
+def texts_after(edits: list[Edit]) -> dict[Path, str]:
+    return {edit.path: edit.after for edit in edits}

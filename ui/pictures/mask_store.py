@@ -1,0 +1,94 @@
+"""The masks that are being painted: saved when the person moves on, kept with their undo while they cannot be saved."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from onetrainer_clone import masks
+from onetrainer_clone.masks import LEFT_OUT, TRAINED, Painting
+from onetrainer_clone.settings import UserError
+from ui.background import Background
+from ui.signals import Signal
+
+KEPT = 5  # paintings whose undo is kept after they were saved
+
+
+class MaskStore:
+    def __init__(self, writer: Background):
+        self.problems: dict[Path, str] = {}  # picture, why its mask could not be saved
+        self.saved: Signal[[Path]] = Signal()
+        self.failed: Signal[[Path]] = Signal()
+        self._writer = writer
+        self._paintings: dict[Path, Painting] = {}
+        self._versions: dict[Path, int] = {}  # what of each is on the disk
+        self._fresh: set[Path] = set()  # those that had no mask before
+
+    def get(self, picture: Path) -> Painting | None:
+        return self._paintings.get(picture)
+
+    def open(self, picture: Path, size: tuple[int, int], mask: Image.Image | None, trained: bool) -> Painting:
+        """The painting of a picture. A new mask is all one value: what the first stroke is not."""
+        if picture not in self._paintings:
+            self._paintings[picture] = Painting(mask or Image.new("L", size, TRAINED if trained else LEFT_OUT))
+            self._versions[picture] = 0
+            if mask is None:
+                self._fresh.add(picture)
+        return self._paintings[picture]
+
+    def changed(self, picture: Path) -> bool:
+        painting = self._paintings.get(picture)
+        if painting is None or painting.version == self._versions[picture]:
+            return False
+        return not (self.blank(picture) and self._versions[picture] == 0)
+
+    def blank(self, picture: Path) -> bool:
+        """Whether a new mask has nothing on it (any more): the same as none, so all of the picture is trained."""
+        painting = self._paintings.get(picture)
+        return painting is not None and picture in self._fresh and not painting.can_undo and not painting.painting
+
+    @property
+    def unsaved(self) -> list[Path]:
+        return [picture for picture in self._paintings if self.changed(picture)]
+
+    def save(self, picture: Path) -> None:
+        """In the background, from a copy: the person may paint on."""
+        if not self.changed(picture):
+            return
+        painting = self._paintings[picture]
+        version, copy = painting.version, self._to_save(picture)
+
+        def done(_nothing: None) -> None:
+            self._versions[picture] = version
+            self.problems.pop(picture, None)
+            self._forget_old()
+            self.saved.emit(picture)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, UserError):
+                raise error
+            self.problems[picture] = str(error)
+            self.failed.emit(picture)
+
+        self._writer.submit(f"mask {picture}", lambda: masks.write(picture, copy), done, failed)
+
+    def flush(self) -> None:
+        """Save all now; the window closes. What cannot be saved has been said before."""
+        for picture in self.unsaved:
+            try:
+                masks.write(picture, self._to_save(picture))
+            except UserError:
+                continue
+
+    def forget(self, picture: Path) -> None:
+        self._paintings.pop(picture, None)
+        self.problems.pop(picture, None)
+        self._fresh.discard(picture)
+
+    def _to_save(self, picture: Path) -> Image.Image:
+        mask = self._paintings[picture].mask
+        return Image.new("L", mask.size, TRAINED) if self.blank(picture) else mask.copy()
+
+    def _forget_old(self) -> None:
+        saved = [picture for picture in self._paintings if not self.changed(picture)]
+        for picture in saved[:-KEPT]:
+            self.forget(picture)
