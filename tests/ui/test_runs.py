@@ -77,7 +77,8 @@ def test_runs_are_listed_newest_first_and_one_is_shown_again(window: Window) -> 
     window.until(lambda: page.detail.samples.drawn >= 4)
     assert page.detail.record.sample_steps == [0, 10, 20]
     assert "Warning: one picture was left out" in page.detail.log.get("1.0", "end")
-    assert page.detail.title.cget("text").startswith("first: Done.")
+    assert page.detail.title.cget("text") == "first"
+    assert page.detail.said.cget("text") == "", "what went well needs no line of its own"
     page.toolbar.buttons["open"].invoke()
     assert page.enlarged
     page.toolbar.buttons["open"].invoke()

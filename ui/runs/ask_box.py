@@ -16,8 +16,7 @@ class AskBox(ctk.CTkFrame):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner):
         super().__init__(parent, fg_color="transparent")
         self._bench, self._runner = bench, runner
-        ctk.CTkLabel(self, text="Draw from the current weights").pack(side="left", padx=(0, 8))
-        self.prompt = ctk.CTkEntry(self, placeholder_text="a prompt, drawn after the step that goes on")
+        self.prompt = ctk.CTkEntry(self, placeholder_text="any prompt: drawn from the current weights after the step")
         self.seed = ctk.CTkEntry(self, width=80)
         self.seed.insert(0, "0")
         self.button = theme.button(self, "Draw", self.ask)

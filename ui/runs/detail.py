@@ -27,6 +27,7 @@ class Shown:
     """What the detail shows. `versus` heads the two columns of the settings."""
 
     title: str
+    said: str  # how it ended, where that is worth a line of its own
     records: Sequence[Record]
     labels: Sequence[str]
     differences: Sequence[Difference]
@@ -40,13 +41,15 @@ class Detail(ctk.CTkFrame):
         self._bench = bench
         self.record = Record()
         self._colours = RunColours()
-        head = ctk.CTkFrame(self, fg_color="transparent")
+        self._head = head = ctk.CTkFrame(self, fg_color="transparent")
         head.pack(fill="x", pady=(0, 6))
         self.title = ctk.CTkLabel(head, text="", anchor="w", font=theme.font(bold=True))
         self.part = ctk.CTkSegmentedButton(head, values=[OVERVIEW, LOG, SETTINGS], command=self.show_part)
         self.part.set(OVERVIEW)
         self.part.pack(side="right")
         self.title.pack(side="left", fill="x", expand=True, padx=(4, 10))
+        self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
+        theme.wrap(self.said, self, less=20)
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
         self.chart = Chart(self.panes, background, self._colours)
         self.samples = Samples(
@@ -81,6 +84,11 @@ class Detail(ctk.CTkFrame):
         self.record = overlaid(shown.records, shown.labels) if several else shown.records[0]
         self._colours.show(shown.records, shown.labels)
         self.title.configure(text=shown.title)
+        self.said.configure(text=shown.said)
+        if shown.said:
+            self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
+        else:
+            self.said.pack_forget()
         self.samples.show(self.record)
         self.log.show(self.record)
         self.chart.show(self.record)

@@ -250,5 +250,5 @@ def _read(runs: tuple[PastRun, ...], window: TrainingState) -> Shown:
     except UserError as error:
         found, problem = [], str(error)
     ended = records[0].ended
-    said = f": {' '.join(ended.message.split())}" if ended and len(runs) == 1 else ""
-    return Shown(" and ".join(labels) + said, records, labels, found, versus, problem)
+    said = ended.message if ended and ended.outcome != "done" and len(runs) == 1 else ""
+    return Shown(" and ".join(labels), said, records, labels, found, versus, problem)

@@ -20,6 +20,7 @@ class Column:
     title: str
     width: int  # px at 100 %
     weight: int = 0  # share of the room that is left
+    drop: int = 0  # where there is no room, the columns with the highest number go first; 0 stays
 
 
 @dataclass(frozen=True)
@@ -161,21 +162,30 @@ class _Rows(theme.Canvas):
     def _text(
         self, text: str, left: int, middle: float, room: int, face: tuple[str, int, str], colour: Pair
     ) -> None:  # fmt: skip
-        """One line, cut with an ellipsis where there is no room."""
+        """One line, cut with an ellipsis where there is no room; nothing in a column that was left out."""
+        if room <= 0:
+            return
         line = " ".join(text.split())
         drawn = self.create_text(left, middle, text=line, anchor="w", fill=theme.now(colour), font=face)
         box = self.bbox(drawn)
-        if box and box[2] - left > room > 0:
+        if box and box[2] - left > room:
             fits = max(int(len(line) * room / (box[2] - left)) - 2, 1)
             self.itemconfigure(drawn, text=line[:fits] + "…")
 
     def _edges(self, width: int) -> list[tuple[int, int]]:
-        """Left and right of every column."""
-        columns = self._owner.columns
-        over = max(width - self.px(sum(column.width for column in columns) + 8), 0)
-        shares = sum(column.weight for column in columns) or 1
+        """Left and right of every column; both the same for one that was left out."""
+        columns = list(self._owner.columns)
+        while (over := width - self.px(sum(column.width for column in columns) + 8)) < 0:
+            least = max(columns, key=lambda column: column.drop)
+            if not least.drop:
+                break
+            columns.remove(least)
+        over, shares = max(over, 0), sum(column.weight for column in columns) or 1
         edges, left = [], self.px(8)
-        for column in columns:
+        for column in self._owner.columns:
+            if column not in columns:
+                edges.append((left, left))
+                continue
             right = left + self.px(column.width) + round(over * column.weight / shares)
             edges.append((left, right - self.px(10)))
             left = right

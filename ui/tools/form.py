@@ -15,6 +15,7 @@ from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
 from ui import colours, controls, theme
 from ui.runs.table import Column, Row, Table
+from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Scrolled
 from ui.workbench import Workbench
 
@@ -24,20 +25,22 @@ FACTS = ("steps", "cfg_scale", "width", "height", "sampler")  # of a prompt, the
 
 class DrawingForm(Scrolled):
     def __init__(self, parent: Any, bench: Workbench):
-        super().__init__(parent, width=340)
+        super().__init__(parent, width=60)
         self._bench = bench
         self.checkpoints: list[str] = []
         self._lines = 0
         self.model = controls.make(self, declarations(ModelSettings)["source"], bench.ask)
+        if isinstance(self.model, controls.Entry):
+            self.model.entry.configure(width=60)  # at least; it takes the room that there is
         self._add("Model", self.model.widget)
-        self.table = Table(self, (Column("Checkpoint", 120, 3), Column("Folder", 90, 2)), NO_CHECKPOINTS, several=True)
+        self.table = Table(self, (Column("Checkpoint", 120, 3), Column("Folder", 90, 2, drop=1)), NO_CHECKPOINTS, several=True)
         self.table.configure(height=150)
         self.table.pack_propagate(False)
         self.table.on_delete.connect(self.remove)
-        self._add("LoRA files and models to compare", self.table)
+        self._add("Checkpoints to compare", self.table)
         self._buttons()
         self.prompts = self._box("Prompts, one a line", 84)
-        self.from_state = theme.button(self, "Take those of the Sampling tab", self.take_prompts)
+        self.from_state = theme.button(self, "From the Sampling tab", self.take_prompts)
         self._add("", self.from_state, stretch=False)
         self.negative = self._box("Negative prompt", 44)
         self.strengths = self._entry("Strengths of each LoRA", "1", "e.g. 0.5, 0.8, 1")
@@ -129,9 +132,9 @@ class DrawingForm(Scrolled):
         self.table.show(len(shown), lambda index: shown[index])
 
     def _buttons(self) -> None:
-        bar = ctk.CTkFrame(self, fg_color="transparent")
+        bar = Wrapping(self)
         for text, command in (("Add file…", self.add_file), ("Add folder…", self.add_folder), ("Remove", self.remove)):
-            theme.button(bar, text, command).pack(side="left", padx=(0, 6))
+            bar.lay(theme.button(bar, text, command))
         self._add("", bar)
 
     def _declaration(self, name: str) -> Declaration:

@@ -45,6 +45,7 @@ class ToolsPage(Page):
         self.pictures = PictureTable(self, bench.pictures, EMPTY, self._open_large)
         self.pictures.grid(row=2, column=1, sticky="nsew")
         self._version = -1
+        self.bind("<Configure>", lambda event: self._share(event.width))
         self._ends = [drawer.moved.connect(self.refresh_in_view)]
 
     def destroy(self) -> None:
@@ -69,6 +70,10 @@ class ToolsPage(Page):
         if words != self.words.cget("text"):
             self.words.configure(text=words, text_color=colour)
         self._show_bar()
+
+    def _share(self, width: int) -> None:
+        """The form is as wide as it needs to be, but leaves most of the page to the pictures."""
+        self.grid_columnconfigure(0, minsize=round(min(360 * theme.scaling(self), 0.42 * width)))
 
     def draw(self) -> None:
         self.drawer.start(self.form.read())
@@ -111,10 +116,10 @@ class ToolsPage(Page):
         return (
             Action("draw", "Draw", self.draw, "Draws every prompt with every checkpoint.", "main"),
             Action("stop", "Stop", self.drawer.stop, "What is drawn by then stays."),
-            Action("sheet", "Show the labelled picture", self._reveal_sheet, "grid.png, in the file manager."),
+            Action("sheet", "Labelled picture", self._reveal_sheet, "grid.png, in the file manager."),
             Action(
                 "folder",
-                "Show the single pictures",
+                "Single pictures",
                 lambda: reveal(resolve(self.drawer.drawing.folder)),
                 "Each with its prompt and settings inside.",
             ),

@@ -10,7 +10,7 @@ from onetrainer_clone.contact_sheet import Place
 from ui import colours, theme
 from ui.thumbnails import Pictures
 
-CELL, LABELS, HEAD = 148, 150, 40  # px at 100 %
+CELL, LABELS, HEAD = 132, 118, 40  # px at 100 %
 
 
 class PictureTable(ctk.CTkFrame):
