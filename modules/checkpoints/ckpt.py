@@ -39,7 +39,7 @@ class Ckpt:
         try:
             content = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
         except pickle.UnpicklingError as error:
-            named = re.search(r"(?:GLOBAL|global:?) ([\w.]+)", str(error))
+            named = re.search(r"GLOBAL ([\w.]+)", str(error))
             what = f" ({named[1]})" if named else ""
             message = f"'{self.path}' holds Python objects beside its weights{what}, which could run code"
             raise UserError(f"{message}: it is not read. {_WAY_OUT}") from error

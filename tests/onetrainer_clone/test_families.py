@@ -12,13 +12,13 @@ from onetrainer_clone.families import Family, kind_of
 
 UNET = "model.diffusion_model."
 CONV_IN = f"{UNET}input_blocks.0.0.weight"
-VAE = {f"first_stage_model.{side}.conv_in.weight": (8, 3, 3, 3) for side in ("encoder", "decoder")}
+Shapes = dict[str, tuple[int, ...]]
+VAE: Shapes = {f"first_stage_model.{side}.conv_in.weight": (8, 3, 3, 3) for side in ("encoder", "decoder")}
 CLIP_L = {"cond_stage_model.transformer.text_model.embeddings.position_embedding.weight": (77, 768)}
 XL_TEXT = {
     "conditioner.embedders.0.transformer.text_model.embeddings.position_embedding.weight": (77, 768),
     "conditioner.embedders.1.model.positional_embedding": (77, 1280),
 }
-Shapes = dict[str, tuple[int, ...]]
 
 
 def unet(channels: int = 4, width: int = 768) -> Shapes:

@@ -154,7 +154,7 @@ def outputs(parts: dict[str, Any]) -> dict[str, Tensor]:
 def test_diffusers_loads_the_file_and_computes_the_same(
     family: Family, parts: dict[str, nn.Module], file: Path, tmp_path: Path
 ) -> None:
-    folder = tiny_folder(family, tmp_path / "configs")
+    folder = tiny_folder(family, tmp_path / "configs", vocabulary=True)
     pipeline = StableDiffusionPipeline if family is Family.SD15 else StableDiffusionXLPipeline
     loaded = pipeline.from_single_file(str(file), config=str(folder), local_files_only=True, dtype=torch.float32)
     for part, module in parts.items():

@@ -61,7 +61,9 @@ def make(part: str, config: dict[str, Any]) -> nn.Module:
     if part in ("unet", "vae"):
         found: nn.Module = (UNet2DConditionModel if part == "unet" else AutoencoderKL).from_config(config)
         return found
-    return (CLIPTextModel if part == "text_encoder" else CLIPTextModelWithProjection)(CLIPTextConfig.from_dict(config))
+    text = CLIPTextModel if part == "text_encoder" else CLIPTextModelWithProjection
+    module: nn.Module = text(CLIPTextConfig.from_dict(config))
+    return module
 
 
 def tiny_parts(family: Family) -> dict[str, nn.Module]:
@@ -84,11 +86,11 @@ def tiny_table(family: Family) -> dict[str, list[Entry]]:
     return table(family, {part: tiny_config(family, part) for part in PARTS[family]})
 
 
-def tiny_folder(family: Family, folder: Path) -> Path:
-    """The configs, tokenizers and schedule of a tiny model, as a diffusers folder without weights."""
+def tiny_folder(family: Family, folder: Path, vocabulary: bool = False) -> Path:
+    """The configs and schedule of a tiny model, as a diffusers folder without weights; diffusers needs the vocabulary."""
     shutil.copytree(CONFIGS / FOLDERS[family], folder)
     for part in PARTS[family]:
         (folder / part / "config.json").write_text(json.dumps(tiny_config(family, part)))
-    for tokenizer in folder.glob("tokenizer*"):
+    for tokenizer in folder.glob("tokenizer*") if vocabulary else ():
         clip_vocabulary.write(tokenizer)
     return folder
