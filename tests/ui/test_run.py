@@ -8,6 +8,7 @@ import pytest
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.run.series import POINTS
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
 
@@ -187,6 +188,6 @@ def test_five_seconds_of_events_at_once_do_not_hold_the_window(window: Window, t
     finish(window)
     assert window.app.runner.record.progress.step == 3000
     steps, _ = window.app.runner.record.concept_loss["subject"].points
-    assert len(steps) <= 1001
+    assert len(steps) <= POINTS + 1
     assert (steps[0], steps[-1]) == (1, 3000)
     assert run.status.words.cget("text") == "Done"

@@ -1,9 +1,12 @@
 """What is known of a run from its events: curves, samples, lines of the log. Knows no Tk; a journal fills it as well."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from onetrainer_clone.events import (
+    BackedUp,
     Cached,
     Ended,
     Event,
@@ -18,42 +21,32 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import Severity
+from ui.run.series import Series as Series
 
-POINTS = 1000  # that a curve keeps at most; a screen shows no more
 LINES = 2000  # of the log
 
-
-class Series:
-    """A curve of bounded length: when it is full, every other point goes and from then on every other one comes."""
-
-    def __init__(self, limit: int = POINTS):
-        self.steps: list[int] = []
-        self.values: list[float] = []
-        self._limit, self._stride, self._seen = limit, 1, 0
-        self._last: tuple[int, float] | None = None
-
-    def add(self, step: int, value: float) -> None:
-        self._last = (step, value)
-        if self._seen % self._stride == 0:
-            self.steps.append(step)
-            self.values.append(value)
-        self._seen += 1
-        if len(self.steps) > self._limit:
-            del self.steps[1::2], self.values[1::2]
-            self._stride *= 2
-
-    @property
-    def points(self) -> tuple[list[int], list[float]]:
-        """All points, the newest always among them."""
-        if self._last is None or self.steps[-1:] == [self._last[0]]:
-            return self.steps, self.values
-        return [*self.steps, self._last[0]], [*self.values, self._last[1]]
+# What is measured; the curves of each have names: concepts, parts of the model, or just the quantity's own.
+Quantity = Literal[
+    "concept loss", "raw concept loss", "loss", "raw loss", "validation", "learning rate", "gradient norm", "change"
+]  # fmt: skip
+PEAKS: frozenset[Quantity] = frozenset({"raw concept loss", "raw loss", "gradient norm"})  # whose spikes matter
+EMA = " (EMA)"  # behind a concept's name where the averaged weights were validated
 
 
 @dataclass(frozen=True)
 class LogLine:
     text: str
     severity: Severity | None = None
+    trace: str = ""  # shown on demand
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of the run, and when it was heard of."""
+
+    step: int
+    path: str
+    when: float  # by the record's clock
 
 
 @dataclass(frozen=True)
@@ -69,16 +62,26 @@ class PromptKey:
 class Record:
     """A run as it is known so far; feed it every event. `version` counts up whenever something changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self.progress = Progress()
         self.started: Started | None = None
-        self.loss = Series()
-        self.concept_loss: dict[str, Series] = {}
-        self.validation: dict[str, Series] = {}
+        self.curves: dict[Quantity, dict[str, Series]] = {quantity: {} for quantity in get_args(Quantity)}
         self.samples: dict[PromptKey, dict[int, Sampled]] = {}
+        self.saved: Written | None = None  # since the run was started or resumed
+        self.backed_up: Written | None = None
         self.log: list[LogLine] = []
         self.logged = 0  # lines ever: the log itself is cut at its beginning
         self.curves_version = self.samples_version = 0
+
+    @property
+    def concept_loss(self) -> dict[str, Series]:
+        """Smoothed, per concept."""
+        return self.curves["concept loss"]
+
+    @property
+    def validation(self) -> dict[str, Series]:
+        return self.curves["validation"]
 
     @property
     def ended(self) -> Ended | None:
@@ -92,30 +95,53 @@ class Record:
         self.progress.on(event)
         match event:
             case Started():
-                self.started = event
-                known = self.concept_loss if event.first_step else {}  # a resumed run goes on with its curves
-                self.concept_loss = {name: known.get(name, Series()) for name in event.concepts}
+                self._on_start(event)
             case Stepped():
                 self._on_step(event)
             case Validated():
                 for name, loss in event.concept_loss.items():
-                    label = name if event.weights == "live" else f"{name} (EMA)"
-                    self.validation.setdefault(label, Series()).add(event.step, loss)
+                    self._add("validation", name if event.weights == "live" else name + EMA, event.step, loss)
                 self.curves_version += 1
             case Sampled():
                 key = PromptKey(event.index, event.prompt, event.seed, event.weights)
                 self.samples.setdefault(key, {})[event.step] = event
                 self.samples_version += 1
+            case Saved():
+                self.saved = Written(event.step, event.path, self.clock())
+            case BackedUp():
+                self.backed_up = Written(event.step, event.path, self.clock())
         for line in _lines(event):
             self.log.append(line)
             self.logged += 1
         del self.log[:-LINES]
 
+    def _on_start(self, event: Started) -> None:
+        self.started, self.saved, self.backed_up = event, None, None
+        known = self.concept_loss if event.first_step else {}  # a resumed run goes on with its curves
+        self.curves["concept loss"] = {name: known.get(name, Series()) for name in event.concepts}
+
     def _on_step(self, event: Stepped) -> None:
-        self.loss.add(event.step, event.smoothed_loss)
+        step = event.step
         for name, loss in event.smoothed_concept_loss.items():
-            self.concept_loss.setdefault(name, Series()).add(event.step, loss)
+            self._add("concept loss", name, step, loss)
+        for name, loss in event.concept_loss.items():
+            self._add("raw concept loss", name, step, loss)
+        self._add("loss", "loss of all", step, event.smoothed_loss)
+        self._add("raw loss", "loss of all", step, event.loss)
+        for name, rate in event.learning_rate.items():
+            self._add("learning rate", name, step, rate)
+        if event.gradient_norm >= 0:  # below: it could not be measured
+            self._add("gradient norm", "gradient norm", step, event.gradient_norm)
+        for name, value in (("weight change", event.weight_change), ("EMA distance", event.ema_distance)):
+            if value is not None:
+                self._add("change", name, step, value)
         self.curves_version += 1
+
+    def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
+        curves = self.curves[quantity]
+        if name not in curves:
+            curves[name] = Series(peaks=quantity in PEAKS)
+        curves[name].add(step, value)
 
     def rows(self) -> list[PromptKey]:
         """The rows of the samples: prompts in their order, those asked for by hand last."""
@@ -131,6 +157,8 @@ def _lines(event: Event) -> Iterator[LogLine]:
             yield LogLine(f"{event.encoded:,} views of {event.pictures:,} pictures had to be encoded")
         case Saved():
             yield LogLine(f"Step {event.step:,}: saved {event.path}")
+        case BackedUp():
+            yield LogLine(f"Step {event.step:,}: backed up to {event.path}")
         case Warned():
             yield LogLine(event.message, "warning")
         case Logged():
@@ -139,4 +167,4 @@ def _lines(event: Event) -> Iterator[LogLine]:
             yield LogLine(f"{event.activity[:1].upper()}{event.activity[1:]} …")
         case Ended():
             severity: Severity | None = "error" if event.outcome in ("refused", "failed") else None
-            yield LogLine(event.message, severity)
+            yield LogLine(event.message or event.outcome, severity, event.trace)

@@ -1,0 +1,253 @@
+"""The chart of the run view: what it shows, its limits, zoom, values under the mouse, and its files."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import customtkinter as ctk
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from onetrainer_clone.events import Started, Stepped, Validated
+from tests.ui.conftest import Answers, Window
+from ui.run.chart import Chart
+from ui.run.curves import VIEWS, curves, value_at
+from ui.run.limits import x_limits, y_limits
+from ui.run.record import Record
+from ui.run.series import Series
+from ui.run.zoom import Zoom
+
+Line = tuple[Any, Any]
+
+
+def line(values: list[float]) -> Line:
+    return np.arange(len(values)), np.asarray(values, dtype=float)
+
+
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), min_size=1, max_size=4), st.booleans())
+def test_no_line_is_hidden(lines: list[list[float]], from_zero: bool) -> None:
+    low, high = y_limits([line(values) for values in lines], [], None, False, from_zero)
+    for values in lines:
+        outside = [value for value in values if not low <= value <= high]
+        assert len(outside) <= max(2, 0.05 * len(values))
+    assert low < high
+
+
+def test_one_wild_value_does_not_flatten_the_rest() -> None:
+    wild = [0.1 + 0.001 * number for number in range(200)]
+    wild[50] = 1e9
+    low, high = y_limits([line(wild)], [], None, False, True)
+    assert (low, 0.29 < high < 1) == (0.0, True)
+
+
+def test_a_faint_line_does_not_push_the_main_one_aside() -> None:
+    noise = [0.1] * 95 + [50.0] * 5
+    assert y_limits([line([0.1, 0.2])], [line(noise)], None, False, True)[1] < 10
+
+
+@pytest.mark.parametrize("values", [[], [float("nan")], [0.0], [-1.0, -2.0], [5.0, 5.0]])
+@pytest.mark.parametrize("log", [False, True])
+def test_limits_of_hardly_anything(values: list[float], log: bool) -> None:
+    low, high = y_limits([line(values)], [], None, log, True)
+    assert low < high
+    assert not log or low > 0
+    first, last = x_limits([line(values)])
+    assert first < last
+
+
+def test_the_limits_fit_the_steps_in_view() -> None:
+    values = [1.0] * 100 + [0.01] * 100
+    assert y_limits([line(values)], [], (100.0, 199.0), False, True)[1] < 0.02
+
+
+@pytest.mark.parametrize("spike", [777, 9_500, 64_001])
+def test_a_spike_stays_however_long_the_run(spike: int) -> None:
+    """Where points are joined, the one that stands out stays: upwards in every other bucket."""
+    series = Series(limit=64, peaks=True)
+    for step in range(100_000):
+        series.add(step, 9.0 if spike <= step < spike + 4096 and step % 2 else 1.0)
+    steps, values = series.points
+    assert max(values) == 9.0
+    assert steps == sorted(set(steps))
+    assert len(steps) <= 66
+
+
+def test_zoom_never_leaves_the_run_and_ends_at_all_of_it() -> None:
+    whole = (0.0, 1000.0)
+    near = Zoom().scaled(4, 100, whole, whole)
+    assert near.x == (75.0, 325.0)
+    assert near.scaled(0.5, 0, (0.0, 250.0), whole).x == (0.0, 500.0)
+    assert near.scaled(0.01, 100, (75.0, 325.0), whole) == Zoom()
+    assert near.scaled(1e9, 100, (75.0, 325.0), whole) == near
+    assert near.panned(0.5, 1.0, (75.0, 325.0), (0.0, 1.0), False) == Zoom((200.0, 450.0))
+    box = Zoom().box((9.0, 3.0), (0.1, 0.4))
+    assert (box.x, box.y) == ((3.0, 9.0), (0.1, 0.4))
+    assert box.panned(0, 1.0, (3.0, 9.0), (0.1, 0.4), True).y == pytest.approx((0.4, 1.6))
+
+
+def test_the_nearest_point() -> None:
+    series = Series()
+    for step in (10, 20, 40):
+        series.add(step, step / 10)
+    assert [value_at(series, step)[0] for step in (-5, 14, 16, 31, 99, None)] == [10, 10, 20, 40, 40, 40]
+
+
+def stepped(step: int, loss: float) -> Stepped:
+    smoothed, raw = {"cat": loss, "class": loss / 2}, {"cat": loss + 0.01 * (step % 3)}
+    change = 1e-4 * step if step % 10 == 0 else None
+    return Stepped(
+        step, 1, loss, loss, raw, smoothed, {"unet": 1e-4, "text_encoder": 1e-5}, 0.5 if step % 7 else -1.0, change, change
+    )  # fmt: skip
+
+
+def record_of(loss: Callable[[int], float], steps: int = 100) -> Record:
+    record = Record()
+    record.on(Started("my run", "/x", steps, 1, ("cat", "class")))
+    for step in range(1, steps + 1):
+        record.on(stepped(step, loss(step)))
+    record.on(Validated(steps, "live", {"held out": 0.3}))
+    record.on(Validated(steps, "ema", {"held out": 0.2}))
+    return record
+
+
+@pytest.fixture
+def folder_asked(tmp_path: Path) -> Answers:
+    return Answers(folders=[str(tmp_path)])
+
+
+@pytest.fixture
+def chart(window: Window, folder_asked: Answers) -> Iterator[Chart]:
+    """In a window of its own above the real one, whose loop delivers what the worker did."""
+    top = ctk.CTkToplevel(window.app.root)
+    top.geometry("640x480+0+0")
+    made = Chart(top, window.app.importer, window.app.colours, folder_asked)
+    made.pack(fill="both", expand=True)
+    window.until(lambda: bool(made.winfo_viewable()))
+    yield made
+    top.destroy()
+
+
+def shown(window: Window, chart: Chart, record: Record, until: Callable[[], bool]) -> None:
+    def done() -> bool:
+        chart.show(record)
+        return until()
+
+    window.until(done, 30)
+
+
+def test_the_limits_follow_the_run(window: Window, chart: Chart) -> None:
+    """They once stayed as they were at the first drawing, with the later line above the edge."""
+    record = record_of(lambda _step: 0.01)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    for step in range(101, 200):
+        record.on(stepped(step, 0.8))
+    shown(window, chart, record, lambda: len(chart.lines["cat"].get_xdata()) == 199)
+    low, high = chart.lines["cat"].axes.get_ylim()
+    assert low == 0
+    assert high >= 0.8
+    assert chart.lines["cat"].axes.get_xlim() == (1, 199)
+
+
+def test_every_view_shows_its_curves(window: Window, chart: Chart) -> None:
+    record = record_of(lambda step: 1 / step)
+    expected = {
+        "Loss per concept": {"cat", "class"}, "Loss of all": {"loss of all"},
+        "Validation loss": {"held out", "held out (EMA)"}, "Learning rate": {"unet", "text_encoder"},
+        "Gradient norm": {"gradient norm"}, "Weight change": {"weight change", "EMA distance"},
+    }  # fmt: skip
+    assert [view.title for view in VIEWS] == list(expected)
+    for title, labels in expected.items():
+        chart.choose(title)
+        shown(window, chart, record, lambda labels=labels: set(chart.lines) == labels)  # type: ignore[misc]
+    assert all(value >= 0 for value in record.curves["gradient norm"]["gradient norm"].values)
+
+
+def test_log_scale_zoom_and_hidden_lines(window: Window, chart: Chart) -> None:
+    record = record_of(lambda step: 1 / step)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    axes = chart.lines["cat"].axes
+    chart.bar.buttons["log"].invoke()
+    chart.bar.buttons["in"].invoke()
+    shown(window, chart, record, lambda: axes.get_yscale() == "log" and axes.get_xlim()[0] > 1)
+    assert axes.get_ylim()[0] > 0
+    chart.bar.buttons["reset"].invoke()
+    chart.toggle("class")
+    shown(window, chart, record, lambda: axes.get_xlim() == (1, 100) and set(chart.lines) == {"cat"})
+    chart.toggle("class")
+    shown(window, chart, record, lambda: set(chart.lines) == {"cat", "class"})
+
+
+def test_the_mouse_shows_values_and_chooses_a_rectangle(window: Window, chart: Chart) -> None:
+    record = record_of(lambda step: 1 / step)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    widget, plot = chart._plot.widget, chart._plot
+    window.turn(0.05)
+    x, y = (round(part) for part in plot.pixel(50, 0.5))
+    widget.event_generate("<Motion>", x=x, y=y)
+    window.turn()
+    assert chart.legend.head == "step 50"
+    assert [entry[1] for entry in chart.legend.entries] == ["0.02", "0.01"]
+    assert widget.find_withtag("hover")
+    widget.event_generate("<Leave>")
+    window.turn()
+    assert not widget.find_withtag("hover")
+    assert chart.legend.entries[0][1] == "0.01"
+    to = [round(part) for part in plot.pixel(80, 0.1)]
+    widget.event_generate("<Button-1>", x=x, y=y)
+    widget.event_generate("<B1-Motion>", x=to[0], y=to[1], state=0x100)
+    widget.event_generate("<ButtonRelease-1>", x=to[0], y=to[1], state=0x100)
+    axes = chart.lines["cat"].axes
+    shown(window, chart, record, lambda: axes.get_xlim() == pytest.approx((50, 80), abs=1))
+    assert axes.get_ylim() == pytest.approx((0.1, 0.5), abs=0.02)
+
+
+def test_it_is_not_drawn_more_often_than_four_times_a_second(
+    window: Window, chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = record_of(lambda _step: 0.5)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    drawn: list[object] = []
+    monkeypatch.setattr(chart._plot.axes, "update", lambda *args: drawn.append(args))
+    for step in range(101, 121):
+        record.on(stepped(step, 0.5))
+        chart.show(record)
+    assert len(drawn) <= 1
+    shown(window, chart, record, lambda: len(drawn) >= 1)
+
+
+def test_export(window: Window, chart: Chart, tmp_path: Path) -> None:
+    record = record_of(lambda step: step / 100)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    chart.export("csv")
+    path = tmp_path / "my-run-loss-per-concept.csv"
+    window.until(path.exists)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 100
+    assert (rows[49]["step"], rows[49]["cat"], rows[49]["class"]) == ("50", "0.5", "0.25")
+    assert float(rows[49]["cat, every step"]) == pytest.approx(0.52)
+    chart._ask.folders = [str(tmp_path)]  # type: ignore[union-attr]
+    chart.export("png")
+    picture = tmp_path / "my-run-loss-per-concept.png"
+    window.until(picture.exists, 30)
+    with Image.open(picture) as opened:
+        assert opened.width > 1000
+    window.until(lambda: chart.legend.head.startswith("Written to"))
+
+
+def test_curves_of_a_resumed_run_go_on() -> None:
+    record = record_of(lambda _step: 0.5, 10)
+    record.on(Started("my run", "/x", 20, 1, ("cat", "class"), first_step=10))
+    record.on(stepped(11, 0.4))
+    assert record.concept_loss["cat"].points[0] == list(range(1, 12))
+    assert record.curves["learning rate"]["unet"].points[0] == list(range(1, 12))
+
+
+def test_nothing_is_drawn_of_a_concept_without_points(window: Window) -> None:
+    record = Record()
+    record.on(Started("run", "/x", 10, 1, ("cat",)))
+    assert curves(record, VIEWS[0], window.app.colours) == []

@@ -1,0 +1,135 @@
+"""The mouse over the plot: the values of every line there, and choosing what is in view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ui import colours, theme
+from ui.run.curves import Curve, value_at
+from ui.run.plot import Plot
+from ui.run.zoom import Zoom
+
+DRAG = 6  # px that the mouse has to go before a click is a drag
+SHIFT = 0x1  # in a Tk event's state
+
+
+class Hover:
+    """Lines and dots are items of the Tk canvas that matplotlib draws its picture on, so that moving them is cheap.
+
+    Dragging zooms to a rectangle, dragging with Shift or the middle button pans, the wheel brings the steps closer
+    together, a double click shows everything again.
+    """
+
+    def __init__(self, plot: Plot, curves: Callable[[], list[Curve]], tell: Callable[[float | None], object]):
+        self.zoom = Zoom()
+        self.changed: Callable[[], object] = lambda: None
+        self._plot, self._curves, self._tell = plot, curves, tell
+        self._from: tuple[int, int] | None = None
+        self._panning = False
+        self._at: int | None = None  # where the mouse is
+        widget = plot.widget
+        self._canvas = widget
+        widget.configure(takefocus=True)
+        bound: dict[str, Callable[[Any], object]] = {
+            "<Motion>": self._on_motion, "<Leave>": lambda _event: self.clear(), "<Button-1>": self._on_press,
+            "<Button-2>": self._on_press, "<B1-Motion>": self._on_drag, "<B2-Motion>": self._on_drag,
+            "<ButtonRelease-1>": self._on_release, "<ButtonRelease-2>": self._on_release,
+            "<Double-Button-1>": lambda _event: self.set(Zoom()),
+            "<Button-4>": lambda event: self._on_wheel(event, 1.25),
+            "<Button-5>": lambda event: self._on_wheel(event, 0.8),
+            "<MouseWheel>": lambda event: self._on_wheel(event, 1.25 if event.delta > 0 else 0.8),
+        }  # fmt: skip
+        for sequence, call in bound.items():
+            widget.bind(sequence, call, add="+")
+        for key, share in (("Left", -0.2), ("Right", 0.2)):
+            widget.bind(f"<{key}>", lambda _event, share=share: self.pan(share), add="+")
+
+    def set(self, zoom: Zoom) -> None:
+        if zoom != self.zoom:
+            self.zoom = zoom
+            self.clear()
+            self.changed()
+
+    def closer(self, factor: float, at: float | None = None) -> None:
+        axes = self._plot.axes
+        x = self.zoom.x or axes.x  # what was chosen may not have been drawn yet
+        self.set(self.zoom.scaled(factor, (x[0] + x[1]) / 2 if at is None else at, x, axes.whole))
+
+    def pan(self, across: float, down: float = 0.0) -> None:
+        axes = self._plot.axes
+        if self.zoom.zoomed:
+            self.set(self.zoom.panned(across, down, self.zoom.x or axes.x, self.zoom.y or axes.y, axes.log))
+
+    def show(self, step: float) -> None:
+        """A line at the step and a dot on every curve."""
+        self._canvas.delete("hover")
+        left, top, right, bottom = self._plot.frame
+        x = min(max(self._plot.pixel(step, self._plot.axes.y[0])[0], left), right)
+        self._canvas.create_line(x, top, x, bottom, fill=theme.now(colours.FAINT), tags="hover")
+        radius = round(3 * theme.scaling(self._canvas))
+        for curve in self._curves():
+            if curve.faint:
+                continue
+            dot_x, dot_y = self._plot.pixel(*value_at(curve.series, step))
+            if left - 1 <= dot_x <= right + 1 and top <= dot_y <= bottom:
+                self._canvas.create_oval(
+                    dot_x - radius, dot_y - radius, dot_x + radius, dot_y + radius, width=0,
+                    fill=theme.now(curve.colour), tags="hover",
+                )  # fmt: skip
+        self._tell(step)
+
+    def again(self) -> None:
+        """The curves were drawn anew."""
+        if self._at is not None:
+            self.show(self._plot.place(self._at, 0)[0])
+
+    def clear(self) -> None:
+        self._at = None
+        self._canvas.delete("hover")
+        self._tell(None)
+
+    def _inside(self, event: Any) -> bool:
+        left, top, right, bottom = self._plot.frame
+        return bool(left <= event.x <= right and top <= event.y <= bottom)
+
+    def _on_motion(self, event: Any) -> None:
+        if self._inside(event) and self._curves():
+            self._at = event.x
+            self.again()
+        else:
+            self.clear()
+
+    def _on_press(self, event: Any) -> None:
+        self._canvas.focus_set()
+        if self._inside(event):
+            self._from = (event.x, event.y)
+            self._panning = event.num == 2 or bool(int(event.state) & SHIFT)
+
+    def _on_drag(self, event: Any) -> None:
+        if self._from is None:
+            return
+        left, top, right, bottom = self._plot.frame
+        if self._panning:
+            across, down = (self._from[0] - event.x) / (right - left), (event.y - self._from[1]) / (bottom - top)
+            self._from = (event.x, event.y)
+            self.pan(across, down)
+            return
+        self._canvas.delete("box")
+        self._canvas.create_rectangle(
+            *self._from, min(max(event.x, left), right), min(max(event.y, top), bottom),
+            outline=theme.now(colours.ACCENT), tags="box",
+        )  # fmt: skip
+
+    def _on_release(self, event: Any) -> None:
+        begun, self._from = self._from, None
+        self._canvas.delete("box")
+        if begun is None or self._panning:
+            return
+        left, top, right, bottom = self._plot.frame
+        end = min(max(event.x, left), right), min(max(event.y, top), bottom)
+        if min(abs(end[0] - begun[0]), abs(end[1] - begun[1])) >= DRAG * theme.scaling(self._canvas):
+            (x0, y0), (x1, y1) = self._plot.place(*begun), self._plot.place(*end)
+            self.set(Zoom().box((x0, x1), (y0, y1)))
+
+    def _on_wheel(self, event: Any, factor: float) -> None:
+        if self._inside(event):
+            self.closer(factor, self._plot.place(event.x, event.y)[0])

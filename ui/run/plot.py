@@ -1,0 +1,164 @@
+"""The curves drawn by matplotlib. Imported late and off the main thread, by the chart; nothing else may import it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, ScalarFormatter
+
+from ui import colours, theme
+from ui.run.curves import Curve
+from ui.run.limits import Limits, Line, x_limits, y_limits
+from ui.run.zoom import Zoom
+
+FAINT = 0.35  # how much of their colour the faint lines have
+
+
+class Axes:
+    """The axes of a figure with the curves in them: on the screen and in an exported picture alike."""
+
+    def __init__(self, figure: Figure):
+        self.axes = figure.add_subplot()
+        self.lines: dict[tuple[str, bool], Any] = {}  # by label and whether it is a faint one
+        self.x: Limits = (0.0, 1.0)
+        self.y: Limits = (0.0, 1.0)
+        self.whole: Limits = (0.0, 1.0)  # from the first step to the last
+        self.log = False
+        self.axes.set_xlabel("step", fontsize=8)
+
+    def restyle(self, mode: int) -> None:
+        """In the light (0) or the dark (1) theme."""
+        dim, card, grid = (pair[mode] for pair in (colours.DIM, colours.CARD, colours.LINE))
+        self.axes.figure.set_facecolor(card)
+        self.axes.set_facecolor(card)
+        self.axes.xaxis.label.set_color(dim)
+        self.axes.tick_params(which="both", colors=dim, labelsize=8, length=2)
+        self.axes.tick_params(which="minor", length=0)
+        self.axes.grid(color=grid, linewidth=0.6)
+        for side, spine in self.axes.spines.items():
+            spine.set_visible(side in ("left", "bottom"))
+            spine.set_color(grid)
+
+    def update(self, shown: Sequence[Curve], log: bool, from_zero: bool, zoom: Zoom, mode: int) -> None:
+        """Put the curves in and fit the limits."""
+        self._rescale(log)
+        lines = {(curve.label, curve.faint): (curve, _arrays(curve)) for curve in shown}
+        for key in set(self.lines) - set(lines):
+            self.lines.pop(key).remove()
+        for key, (curve, points) in lines.items():
+            if key not in self.lines:
+                (self.lines[key],) = self.axes.plot([], [], label=curve.label)
+            few = len(points[0]) < 3  # a line through one point cannot be seen
+            self.lines[key].set(
+                data=points, color=curve.colour[mode], linestyle=curve.style, linewidth=curve.width,
+                alpha=FAINT if curve.faint else 1.0, zorder=1.5 if curve.faint else 2.5,
+                marker="o" if few else "", markersize=3,
+            )  # fmt: skip
+        main = [points for curve, points in lines.values() if not curve.faint]
+        faint = [points for curve, points in lines.values() if curve.faint]
+        self.whole = x_limits(main + faint)
+        self.x = zoom.x or self.whole
+        self.y = zoom.y or y_limits(main, faint, zoom.x, log, from_zero)
+        self.axes.set(xlim=self.x, ylim=self.y)
+
+    def _rescale(self, log: bool) -> None:
+        if log == self.log and self.lines:
+            return
+        self.log = log
+        self.axes.set_yscale("log" if log else "linear")
+        self.axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        self.axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        if log:
+            self.axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            self.axes.yaxis.set_major_formatter("{x:.2g}")
+            self.axes.yaxis.set_minor_formatter("")
+        else:
+            formatter = ScalarFormatter()
+            formatter.set_powerlimits((-3, 4))
+            self.axes.yaxis.set_major_locator(MaxNLocator(6))
+            self.axes.yaxis.set_major_formatter(formatter)
+        self.axes.yaxis.get_offset_text().set_fontsize(8)
+
+
+class Plot:
+    """The axes in a Tk widget, with fixed margins: matplotlib's own layout takes longer than the drawing."""
+
+    def __init__(self, parent: Any):
+        self._scale = theme.scaling(parent)
+        figure = Figure(figsize=(4, 3), dpi=round(92 * self._scale))
+        self.axes = Axes(figure)
+        self.canvas = FigureCanvasTkAgg(figure, master=parent)
+        self.canvas.mpl_connect("resize_event", lambda _event: self._fit())
+        self.widget = self.canvas.get_tk_widget()
+        self.widget.configure(highlightthickness=0, borderwidth=0)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """The theme or the scaling changed."""
+        mode = _mode()
+        self.axes.restyle(mode)
+        self.axes.axes.yaxis.get_offset_text().set_color(colours.DIM[mode])
+        self.widget.configure(background=colours.CARD[mode])
+        scale = theme.scaling(self.widget)
+        if scale != self._scale:
+            self._scale = scale
+            figure = self.canvas.figure
+            figure.dpi = round(92 * scale)
+            figure.set_size_inches(*(size / figure.dpi for size in self.canvas.get_width_height()), forward=False)
+
+    def draw(self, shown: Sequence[Curve], log: bool, from_zero: bool, zoom: Zoom) -> None:
+        self.axes.update(shown, log, from_zero, zoom, _mode())
+        self._fit()
+        self.canvas.draw()
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """The step and the value under a point of the widget."""
+        step, value = self.axes.axes.transData.inverted().transform((x, self.widget.winfo_height() - y))
+        return float(step), float(value)
+
+    def pixel(self, step: float, value: float) -> tuple[float, float]:
+        """Where a step and a value lie in the widget."""
+        x, y = self.axes.axes.transData.transform((step, value))
+        return float(x), float(self.widget.winfo_height() - y)
+
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what is inside the axes, in the widget."""
+        box = self.axes.axes.bbox
+        height = self.widget.winfo_height()
+        return box.x0, height - box.y1, box.x1, height - box.y0
+
+    def _fit(self) -> None:
+        width, height = self.canvas.get_width_height()
+        scale = self._scale
+        if width < 120 * scale or height < 90 * scale:
+            return  # there is no room for margins while the pane is being opened
+        self.canvas.figure.subplots_adjust(
+            left=50 * scale / width,
+            right=1 - 14 * scale / width,
+            bottom=40 * scale / height,
+            top=1 - 18 * scale / height,
+        )
+
+
+def png(path: Any, shown: Sequence[Curve], title: str, log: bool, from_zero: bool, zoom: Zoom, mode: int) -> None:
+    """Write the chart as a picture with a title and a legend. For a worker: it takes a good part of a second."""
+    figure = Figure(figsize=(9, 5.5), dpi=160, layout="constrained")
+    axes = Axes(figure)
+    axes.update(shown, log, from_zero, zoom, mode)
+    axes.restyle(mode)
+    axes.axes.set_title(title, fontsize=11, color=colours.TEXT[mode], loc="left")
+    named = [line for (_, faint), line in axes.lines.items() if not faint]
+    axes.axes.legend(handles=named, fontsize=9, frameon=False, labelcolor=colours.TEXT[mode])
+    figure.savefig(path, format="png", facecolor=figure.get_facecolor())
+
+
+def _arrays(curve: Curve) -> Line:
+    steps, values = curve.series.points
+    return np.asarray(steps), np.asarray(values, dtype=float)
+
+
+def _mode() -> int:
+    return 1 if theme.now(colours.CARD) == colours.CARD[1] else 0
