@@ -6,31 +6,14 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any, TextIO
 
-from tqdm import tqdm
-
-from onetrainer_clone import progress
 from onetrainer_clone.drawing import Drawing, LoraFile, problems
-from onetrainer_clone.events import (
-    BackedUp,
-    Ended,
-    Event,
-    Logged,
-    Progressed,
-    Sampled,
-    Saved,
-    Started,
-    Stepped,
-    Validated,
-    Warned,
-)
-from onetrainer_clone.events import to_json as event_to_json
+from onetrainer_clone.events import Ended
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import Plan, make_plan
 from onetrainer_clone.plan import require as require_plan
@@ -38,6 +21,7 @@ from onetrainer_clone.reference import as_text, every_setting
 from onetrainer_clone.session import Controls, Emit, Session, Train
 from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, parse, replace
 from onetrainer_clone.state import TrainingState, check, errors
+from onetrainer_clone.terminal import Json, Terminal, complain, plan_text
 from presets import store
 from presets.runs import begin, resume
 
@@ -64,7 +48,7 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
     try:
         return commands[arguments.command]()
     except UserError as error:
-        _complain(str(error))
+        complain(str(error))
         return WRONG
     except KeyboardInterrupt:
         return STOPPED
@@ -79,17 +63,13 @@ def _never_fail(stream: TextIO) -> None:
         stream.reconfigure(errors="backslashreplace")
 
 
-def _complain(message: str) -> None:
-    print(message, file=sys.stderr)
-
-
 def _demo(arguments: argparse.Namespace, train: Train, window: Window) -> int:
     arguments.preset = "demo"
     customized = arguments.set or arguments.workspace or arguments.name or arguments.json
     if not arguments.terminal and not customized and _has_display():
         return window("demo", True)
     if not arguments.terminal and not _has_display():
-        _complain("There is no display for a window here: training the demo in the terminal.")
+        complain("There is no display for a window here: training the demo in the terminal.")
     return _train(arguments, train)
 
 
@@ -143,15 +123,25 @@ def _train(arguments: argparse.Namespace, train: Train) -> int:
         state = replace(state, "saving.workspace", arguments.workspace)
     if arguments.name:
         state = replace(state, "saving.name", arguments.name)
-    for problem in check(state):
-        if problem.severity != "error":
-            _complain(f"{problem.severity}: {problem}")
+    plan = _checked_plan(state)
     session = Session(train)
     with stopping(session):
         claimed = begin(session, state)
         if not arguments.json:
-            print(f"The run's folder is {claimed.run_folder}", flush=True)
+            print(f"{plan_text(plan)}\nThe run's folder is {claimed.run_folder}", flush=True)
         return follow(session, arguments.json)
+
+
+def _checked_plan(state: TrainingState) -> Plan:
+    """The plan of a state that can be trained, before a folder is made for it. Raises `Invalid` with every error."""
+    found = check(state)
+    if wrong := errors(found):
+        raise Invalid(wrong)
+    for problem in found:
+        complain(f"{problem.severity}: {problem}")
+    plan = make_plan(state)
+    require_plan(plan)
+    return plan
 
 
 def _resume(arguments: argparse.Namespace, train: Train) -> int:
@@ -192,78 +182,6 @@ def follow(session: Session, as_json: bool) -> int:
                 return EXIT_CODES[event.outcome]
 
 
-class Json:
-    """Events as lines of JSON."""
-
-    def on(self, event: Event) -> None:
-        print(json.dumps(event_to_json(event)), flush=True)  # ASCII: no console's encoding can break it
-
-
-class Terminal:
-    """Events as a progress bar and lines above it."""
-
-    def __init__(self) -> None:
-        self._progress = progress.Progress()
-        self._bar: tqdm[Any] | None = None
-
-    def on(self, event: Event) -> None:
-        self._progress.on(event)
-        match event:
-            case Started():
-                self._bar = tqdm(total=event.steps, unit="step", dynamic_ncols=True, mininterval=0.5, file=sys.stderr)
-            case Stepped() if self._bar is not None:
-                self._bar.set_postfix_str(_losses(event), refresh=False)
-                self._bar.update(event.step - self._bar.n)
-            case Progressed() if self._bar is None and self._due(event):
-                self._line(self._progress.words)
-            case Ended():
-                self._close()
-                print(
-                    event.message, flush=True, file=sys.stderr if event.outcome in ("refused", "failed") else sys.stdout
-                )
-                if event.outcome == "failed":
-                    _complain(f"This is a fault of the program, not yours. What to report:\n{event.trace}")
-            case Validated():
-                losses = ", ".join(f"{name} {loss:.4f}" for name, loss in event.concept_loss.items())
-                self._line(f"validation ({event.weights}) at step {event.step}: {losses}")
-            case Sampled():
-                self._line(f"sample '{event.prompt}' at step {event.step}: {event.path}")
-            case Saved():
-                self._line(f"saved: {event.path}")
-            case BackedUp():
-                self._line(f"backed up: {event.path}")
-            case Warned():
-                self._line(f"warning: {event.message}")
-            case Logged():
-                self._line(event.message)
-
-    _last = ""
-    _shown: tuple[str, float] = ("", 0.0)
-
-    def _due(self, event: Progressed) -> bool:
-        """Whether to show it: a new activity, the end of a counted one, and else one every few seconds."""
-        now = time.monotonic()
-        if event.activity == self._shown[0] and now < self._shown[1] + 3 and not 0 < event.total <= event.done:
-            return False
-        self._shown = (event.activity, now)
-        return True
-
-    def _line(self, text: str) -> None:
-        """A line above the bar."""
-        if text and text != self._last:
-            self._last = text
-            tqdm.write(text, file=sys.stdout)
-            sys.stdout.flush()
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
-def _losses(event: Stepped) -> str:
-    return "loss " + ", ".join(f"{name} {loss:.4f}" for name, loss in event.smoothed_concept_loss.items())
-
-
 def _plan(arguments: argparse.Namespace) -> int:
     state = state_from(arguments.preset, arguments.set)
     found = check(state)
@@ -280,28 +198,6 @@ def _plan(arguments: argparse.Namespace) -> int:
         raise Invalid(wrong)
     require_plan(plan)
     return DONE
-
-
-def plan_text(plan: Plan) -> str:
-    """The plan as a table."""
-    width = max(12, *(len(concept.name) for concept in plan.concepts)) if plan.concepts else 12
-    rows = [
-        f"{'concept':<{width}}  {'role':<14}  {'mode':<16}  {'pictures':>8}  {'per epoch':>9}  {'repeats':>7}  "
-        f"{'samples':>7}  {'weight':>6}"
-    ]
-    for concept in plan.concepts:
-        rows.append(
-            f"{concept.name:<{width}}  {concept.role:<14}  {concept.mode:<16}  {concept.pictures:>8,}  "
-            f"{concept.samples_per_epoch:>9,.4g}  {concept.repeats:>7.3g}  {concept.share_of_samples:>7.1%}  "
-            f"{concept.share_of_loss_weight:>6.1%}"
-        )
-        buckets = ", ".join(f"{width_px}x{height_px}: {count:,}" for width_px, height_px, count in concept.buckets)
-        rows.append(f"{'':<{width}}  buckets {buckets}")
-    rows.append(
-        f"{plan.samples_per_epoch:,.4g} samples and {plan.steps_per_epoch:,} steps per epoch, {plan.epochs:,} epochs, "
-        f"{plan.steps:,} steps in total"
-    )
-    return "\n".join(rows)
 
 
 def _settings(arguments: argparse.Namespace) -> int:

@@ -115,5 +115,16 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     training = state.training
     if message := training.resolution_problem(training.resolution):
         yield Problem("training.resolution", message)
+    yield from _dtypes(state)
     if not training.unet and not training.text_encoder:
         yield Problem("training.unet", "neither the UNet nor the text encoder would be trained: switch one on")
+
+
+def _dtypes(state: "TrainingState") -> Iterator[Problem]:
+    """Without autocast a part computes in its own weights' type, whatever is said about the training's."""
+    if state.training.train_dtype is not Dtype.FP32:
+        return
+    for part, dtype in (("UNet", state.model.unet_dtype), ("text encoder", state.model.text_encoder_dtype)):
+        if dtype is not Dtype.FP32:
+            message = f"is float32, but the {part}'s weights are {dtype.label} and would compute in that"
+            yield Problem("training.train_dtype", f"{message}: choose {dtype.label} here, or float32 weights")

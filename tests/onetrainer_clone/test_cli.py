@@ -21,6 +21,7 @@ from onetrainer_clone.paths import default_workspace, user_presets
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.terminal import Terminal
 from presets import store
 from tests.onetrainer_clone.making import make_model, make_pictures
 from tests.onetrainer_clone.test_events import STEP
@@ -206,11 +207,11 @@ def test_when_showing_fails_the_run_does_not_go_on_unseen(front: Front, monkeypa
             time.sleep(0.005)
         stopped.set()
 
-    def broken(self: cli.Terminal, event: object) -> None:
+    def broken(self: Terminal, event: object) -> None:
         raise BrokenPipeError
 
     front.training = training
-    monkeypatch.setattr(cli.Terminal, "on", broken)
+    monkeypatch.setattr(Terminal, "on", broken)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     assert front.run("train", "demo") == 0
     assert stopped.wait(10)

@@ -44,7 +44,7 @@ def test_concepts_are_compared_by_name_wherever_they_stand() -> None:
     changed = second.model_copy(update={"loss_weight": 0.3})
     new = replace(old, "concepts", (changed, first.model_copy(update={"name": "cat"}), third))
     assert rows(old, new) == [
-        ("concepts[0].loss_weight", 'Concepts, "class": Loss weight', "1", "0.3"),
+        ("concepts[0].loss_weight", 'Concepts, "class": Loss weight', "2", "0.3"),
         ("concepts[1]", 'Concepts: "cat"', "", "added"),
         ("concepts[0]", 'Concepts: "subject"', "there", "gone"),
     ]
