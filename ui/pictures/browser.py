@@ -6,9 +6,10 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone import browse
+from onetrainer_clone import browse, captions
 from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.captions import caption_path
+from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from ui import colours, theme
 from ui.background import Background
@@ -187,16 +188,18 @@ class Browser(ctk.CTkFrame):
         self._save_mask()
         self.at = place
         path = self.gallery.caption_file(place)
-        self.box.show(path, self._stored(path), self._source_note())
+        stored = self._stored(path)
+        self.box.show(path, stored, self.gallery.unreadable.get(path) or self._source_note())
         self.view.show(self.gallery.entries[place].path)
         self._say()
 
     def _stored(self, path: Path) -> str:
         """What the file holds; read now where the reader has not come to it yet."""
         if self.gallery.reading and path not in self.gallery.texts:
-            from onetrainer_clone import captions
-
-            return captions.read(path).text
+            try:
+                return captions.read(path).text
+            except UserError as error:
+                self.gallery.unreadable[path] = str(error)
         return self.gallery.texts.get(path, "")
 
     def _refresh(self) -> None:

@@ -10,6 +10,7 @@ from onetrainer_clone.caption_changes import Change, Edit, adding_tag, excerpt, 
 from ui import colours, theme
 from ui.background import Background
 from ui.cardlist import CardList, Item
+from ui.colours import Pair
 from ui.findings import Timer
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
@@ -32,6 +33,7 @@ class Bulk(ctk.CTkFrame):
         self._looking = Timer(self.after, self.after_cancel)
         self._progress = (0, 0)
         self._stop = False
+        self._result: tuple[str, Pair] | None = None  # what came of the last change
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(4, weight=1)
         top = ctk.CTkFrame(self, fg_color="transparent")
@@ -117,12 +119,12 @@ class Bulk(ctk.CTkFrame):
         self.bar.pack_forget()
         made = [edit for edit, why in results if not why]
         failed = [why for _, why in results if why]
-        self.done.emit(made, sentence)
-        self.look()
         words = f"{len(made):,} captions changed."
         if failed:
             words += f" {len(failed):,} were left as they are: {failed[0]}."
-        self.said.configure(text=words, text_color=colours.WARNING if failed else colours.GOOD)
+        self._result = (words, colours.WARNING if failed else colours.GOOD)
+        self.done.emit(made, sentence)
+        self.look()
 
     def _show(self, edits: list[Edit]) -> None:
         self.edits = edits
@@ -130,7 +132,11 @@ class Bulk(ctk.CTkFrame):
         if not self.working:
             plural = "caption" if len(edits) == 1 else "captions"
             self.go.configure(text=f"Change {len(edits):,} {plural}", state="normal" if edits else "disabled")
-        if self._gallery.reading:
+        if self._result:
+            words, colour = self._result
+            self._result = None  # said until the person looks for something else
+            self.said.configure(text=words, text_color=colour)
+        elif self._gallery.reading:
             self.said.configure(text="The captions are still being read …", text_color=colours.DIM)
         elif self.find.get():
             of = len(self._gallery.caption_files(bool(self.shown.get())))

@@ -72,6 +72,7 @@ class CaptionBox(ctk.CTkFrame):
 
     def save(self) -> None:
         self._saving.stop()
+        self._take()
         if self.path is not None and self.path in self._drafts.drafts:
             self._drafts.save(self.path)
 
@@ -120,10 +121,17 @@ class CaptionBox(ctk.CTkFrame):
         if not self.text.edit_modified():
             return
         self.text.edit_modified(False)
-        if self.path is not None and (self.content != self._stored or self.path in self._drafts.drafts):
-            self._drafts.type(self.path, self.content, self._stored)
+        if self._take():
             self._saving.start(SAVE_MS, self.save)
         self._count_soon()
+
+    def _take(self) -> bool:
+        """What stands here becomes a draft. Not left to Tk's event alone, which comes a moment after the keystroke."""
+        draft = self._drafts.drafts.get(self.path) if self.path else None
+        changed = self.path is not None and self.content != (draft.text if draft else self._stored)
+        if changed and self.path is not None:
+            self._drafts.type(self.path, self.content, self._stored)
+        return changed
 
     def _on_draft(self, path: Path) -> None:
         if path == self.path:

@@ -1,0 +1,204 @@
+"""A concept from near: the crops and captions that the run would train, its numbers, and folders that are dropped."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from onetrainer_clone import dataset, epoch
+from onetrainer_clone.statistics import Cancelled
+from tests.ui.conftest import Window
+from ui.concept import entry
+from ui.concept.crops import Crops
+from ui.concept.numbers import Numbers
+from ui.concept.page import ConceptPage
+from ui.concept.texts import Texts
+
+DRAG = """
+import sys, tkinter
+from tkinterdnd2 import COPY, DND_FILES, TkinterDnD
+root = TkinterDnD.Tk()
+root.geometry("120x120+1500+60")
+label = tkinter.Label(root, text="drag")
+label.pack(fill="both", expand=True)
+label.drag_source_register(1, DND_FILES)
+label.dnd_bind("<<DragInitCmd>>", lambda event: (COPY, DND_FILES, ("x",)))
+# Tk hands other types than text over as numbers, which tkdnd's own source does not heed; file managers send bytes.
+numbers = " ".join(str(byte) for byte in (sys.argv[1] + "\\r\\n").encode())
+root.tk.eval("proc ::tkdnd::xdnd::_SendData args { return {" + numbers + "} }")
+root.after(20000, root.destroy)
+root.update()
+print("ready", flush=True)
+root.mainloop()
+"""
+
+
+def open_view(window: Window, view: str, folder: Path | None = None, **settings: object) -> Any:
+    concept = window.app.store.state.concepts[0]
+    concept = concept.model_copy(update={"path": str(folder or concept.path), **settings})
+    others = window.app.store.state.concepts[1:]
+    window.app.store.set(window.app.store.state.model_copy(update={"concepts": (concept, *others)}), "settings")
+    window.app.go(f"concept[0].{view}")
+    page = window.app.shell.pages["concept"]
+    assert isinstance(page, ConceptPage)
+    return page.views[view]
+
+
+def test_the_crops_are_those_of_the_run(window: Window, pictures: Path) -> None:
+    view = open_view(window, "image", pictures, flip=True, crop_jitter=0.3, image_variants=4)
+    assert isinstance(view, Crops)
+    window.until(lambda: view.canvas.cuts is not None)
+    state, concept = window.app.store.state, window.app.store.state.concepts[0]
+    picture = dataset.find(concept).pictures[0]
+    wanted = [epoch.sample(state, concept, picture, repeat, state.training.seed) for repeat in range(8)]
+    found = view.canvas.cuts
+    assert found is not None
+    assert [(cut.crop, cut.flip) for cut in found.cuts] == [(sample.crop, sample.flip) for sample in wanted]
+    assert found.different == 4
+    bucket = wanted[0].crop.bucket
+    assert f"96 x 64 px into the bucket {bucket.width} x {bucket.height}" in view.said.cget("text")
+    view.buttons["next"].invoke()
+    window.until(lambda: "2 of 3   1.png" in view.name.cget("text"))
+
+
+def test_the_preview_follows_the_settings_beside_it(window: Window, pictures: Path) -> None:
+    view = open_view(window, "image", pictures)
+    window.until(lambda: view.canvas.cuts is not None)
+    assert len(view.canvas.cuts.cuts) == 1
+    assert "Without flip and crop jitter" in view.said.cget("text")
+    row = view.form.row("concepts[0].flip")
+    assert row is not None
+    window.app.store.replace("concepts[0].flip", True)
+    window.until(lambda: view.canvas.cuts is not None and len(view.canvas.cuts.cuts) == 8)
+    assert view.canvas.cuts.different == 2
+    window.app.store.replace("concepts[0].resolution", 512)
+    window.until(lambda: "ENLARGED" in view.said.cget("text"))
+
+
+def test_a_picture_that_cannot_be_read_says_so(window: Window, pictures: Path) -> None:
+    (pictures / "0.png").write_bytes(b"no picture")
+    view = open_view(window, "image", pictures)
+    window.until(lambda: "0.png: not a picture, or damaged" in view.said.cget("text"))
+    view.buttons["next"].invoke()
+    window.until(lambda: view.canvas.cuts is not None)
+
+
+def test_the_captions_are_those_of_the_run(window: Window, pictures: Path) -> None:
+    (pictures / "0.txt").write_text("cat, red, small, asleep\na cat, blue")
+    view = open_view(window, "text", pictures, trigger_words="sks", shuffle_tags=True, caption_dropout=0.5)
+    assert isinstance(view, Texts)
+    window.until(lambda: view.found is not None)
+    state, concept = window.app.store.state, window.app.store.state.concepts[0]
+    picture = dataset.find(concept).pictures[0]
+    wanted = [epoch.sample(state, concept, picture, r, state.training.seed).caption for r in range(8)]
+    assert view.found is not None
+    assert list(view.found.captions) == wanted
+    assert "" in wanted
+    assert "dropped out" in view.list.item(wanted.index("")).title
+    assert "0.txt, 2 variants" in view.said.cget("text")
+    view.amount.set("32")
+    view.look()
+    window.until(lambda: view.found is not None and len(view.found.captions) == 32)
+
+
+def test_statistics_with_progress_and_files(window: Window, pictures: Path) -> None:
+    Image.new("RGB", (96, 64), "red").save(pictures / "copy.png")
+    (pictures / "bad.png").write_bytes(b"x")
+    view = open_view(window, "numbers", pictures)
+    assert isinstance(view, Numbers)
+    window.until(lambda: view.found is not None)
+    assert view.lists["Without caption"] == ("0.png", "copy.png")
+    assert view.lists["Duplicates"] == ("0.png  =  copy.png",)
+    assert view.lists["Unreadable"] == ("bad.png: not a picture, or damaged",)
+    window.turn(0.05)
+    assert "4 pictures, 1 unreadable" in view.fact_text.cget("text")
+    assert sum(bar.value for bar in view.charts["buckets"].bars) == 4
+    assert sum(bar.value for bar in view.charts["tokens"].bars) == 4
+    assert "bad.png" in view.files.get("1.0", "end")
+
+
+def test_statistics_can_be_cancelled(window: Window, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = []
+
+    def endless(_state: object, _concept: object, tell: Any) -> None:
+        while True:
+            reached.append(1)
+            tell("reading sizes and captions", 7, 50_000)
+
+    monkeypatch.setattr("onetrainer_clone.statistics.survey", endless)
+    view = open_view(window, "numbers", pictures)
+    window.until(lambda: "reading sizes and captions: 7 of 50,000" in view.said.cget("text"))
+    view.button.invoke()
+    window.until(lambda: "Cancelled" in view.said.cget("text"))
+    count = len(reached)
+    window.turn(0.05)
+    assert len(reached) == count
+    assert issubclass(Cancelled, Exception)
+
+
+def test_from_the_list_and_back_and_gone(window: Window) -> None:
+    concepts: Any = window.app.shell.show("concepts")
+    concepts.list.select(1)
+    concepts.buttons["numbers"].invoke()
+    page: Any = window.app.shell.pages["concept"]
+    assert (page.index, page.view) == (1, "numbers")
+    for title in ("Image augmentation", "Text augmentation", "Pictures", "Statistics"):
+        page._on_choice(title)
+        window.turn(0.1)
+        assert sum(view.winfo_ismapped() for view in page.views.values()) == 1
+    for _ in range(3):
+        window.app.store.remove("concepts", 0, "gone")
+    window.turn()
+    assert page._gone.winfo_ismapped()
+    window.app.topbar.step_back()
+    window.app.topbar.step_back()
+    window.turn()
+    assert not page._gone.winfo_ismapped()
+    page.back.invoke()
+    assert window.app.shell.current == "concepts"
+
+
+def test_folders_become_concepts(window: Window, pictures: Path, tmp_path: Path) -> None:
+    concepts = window.app.shell.show("concepts")
+    entry.add_folders(concepts, [pictures, pictures / "1.png", tmp_path / "nowhere"])
+    assert [concept.name for concept in window.app.store.state.concepts[3:]] == ["my cat"]
+    assert window.app.store.undo_sentence == 'concept "my cat" added'
+
+
+def test_without_tkinterdnd2_the_window_works_as_before(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tkinterdnd2", None)
+    concepts: Any = window.app.shell.show("concepts")
+    window.turn()
+    assert concepts.list.count == 3
+
+
+def test_a_folder_dropped_by_hand(window: Window, pictures: Path) -> None:
+    """Dragged out of another program with xdotool, over the real XDND protocol."""
+    pytest.importorskip("tkinterdnd2")
+    concepts: Any = window.app.shell.show("concepts")
+    window.app.root.geometry("1100x740+0+0")
+    window.turn(0.2)
+    address = pictures.as_uri()
+    with subprocess.Popen([sys.executable, "-c", DRAG, address], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        try:
+            assert other.stdout.readline().strip() == "ready"
+            window.turn(0.3)
+            rows = concepts.list.canvas
+            goal = (rows.winfo_rootx() + 100, rows.winfo_rooty() + 200)
+
+            def hands(*words: object) -> None:
+                subprocess.run(["xdotool", *map(str, words)], check=True)
+                window.turn(0.1)
+
+            hands("mousemove", 1560, 120, "mousedown", 1)
+            for step in range(1, 9):
+                hands("mousemove", 1560 + (goal[0] - 1560) * step // 8, 120 + (goal[1] - 120) * step // 8)
+            hands("mouseup", 1)
+            window.until(lambda: len(window.app.store.state.concepts) == 4)
+        finally:
+            other.kill()
+    assert window.app.store.state.concepts[3].path == str(pictures)
