@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
@@ -168,8 +169,9 @@ class Declaration:
         return first if isinstance(first, type) and issubclass(first, Settings) else None
 
 
+@cache
 def declarations(settings: type[Settings]) -> dict[str, Declaration]:
-    """The declarations of a group, in the order of the source."""
+    """The declarations of a group, in the order of the source; made once, so not to be changed."""
     return {name: _declaration(name, field) for name, field in settings.model_fields.items()}
 
 
@@ -263,7 +265,8 @@ def declaration_at(settings: Settings, path: str) -> Declaration:
     if isinstance(name, int):
         *above, name = above
     owner = get(settings, join(above)) if above else settings
-    return declarations(type(owner))[_known(owner, str(name), path)]
+    kind: type[Settings] = type(owner)
+    return declarations(kind)[_known(owner, str(name), path)]
 
 
 def replace(settings: S, path: str, value: Any) -> S:

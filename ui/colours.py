@@ -1,6 +1,7 @@
 """Colours: pairs for the light and the dark theme, and one colour per concept wherever it appears."""
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from onetrainer_clone.settings import Severity
 
@@ -15,6 +16,7 @@ FIELD: Pair = ("#ffffff", "#2a2e33")
 LINE: Pair = ("#d3d7dc", "#373c43")
 HOVER: Pair = ("#e6e9ed", "#2e3238")
 SELECTED: Pair = ("#dfeaff", "#23344f")
+FLASH: Pair = ("#ffe08a", "#6b5300")
 ACCENT: Pair = ("#2563d9", "#3d7bf0")
 ACCENT_HOVER: Pair = ("#1d4fb0", "#5a90f5")
 ON_ACCENT: Pair = ("#ffffff", "#ffffff")
@@ -74,10 +76,11 @@ class ConceptColours:
                 self._places[new] = self._places[old]
         kept = {*names, *also}
         self._places = {name: place for name, place in self._places.items() if name in kept}
+        taken = set(self._places.values())
+        free = (place for place in count() if place not in taken)
         for name in (*names, *also):
             if name not in self._places:
-                taken = set(self._places.values())
-                self._places[name] = next(place for place in range(len(taken) + 1) if place not in taken)
+                self._places[name] = next(free)
         self._names = names
 
     def place(self, name: str) -> int:

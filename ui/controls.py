@@ -15,6 +15,15 @@ from ui.words import as_text
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
 
 
+class Different(tuple[Any, ...]):
+    """The values of several items that are edited together."""
+
+    def __str__(self) -> str:
+        texts = list(dict.fromkeys(as_text(value) or "empty" for value in self))
+        more = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
+        return f"different: {', '.join(texts[:4])}{more}"
+
+
 class Control:
     """Shows a value and gives what a person made of it. `widget` is what is laid out."""
 
@@ -26,7 +35,8 @@ class Control:
         self.declaration = declaration
 
     def show(self, value: Any) -> None:
-        self.variable.set(as_text(value))
+        """Show a value; `Different` ones leave the control empty."""
+        self.variable.set("" if isinstance(value, Different) else as_text(value))
 
     def read(self) -> Any:
         """What stands in the widget, as a value that `replace` checks."""
@@ -132,6 +142,8 @@ class ColourEntry(Entry):
 
     def show(self, value: Any) -> None:
         super().show(value)
+        if isinstance(value, Different):
+            value = colours.FIELD
         self.swatch.configure(fg_color=value, hover_color=value)
 
     def choose(self) -> None:
@@ -172,7 +184,7 @@ class Switch(Control):
         self.widget = ctk.CTkSwitch(parent, text="", width=44, variable=self.variable, onvalue=True, offvalue=False)
 
     def show(self, value: Any) -> None:
-        self.variable.set(bool(value))
+        self.variable.set(bool(value) and not isinstance(value, Different))
 
     def read(self) -> Any:
         return bool(self.variable.get())

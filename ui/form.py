@@ -75,6 +75,7 @@ class Form(ctk.CTkFrame):
     def __init__(self, parent: Any, bench: Workbench, card: Card, label_width: int = 190):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
         self.card, self.prefix = card, card.prefix
+        self.others: tuple[str, ...] = ()  # further items that are edited with the one at `prefix`
         self._bench = bench
         self._waiting, self._stale = "", True
         self.grid_columnconfigure(1, weight=1)
@@ -109,12 +110,12 @@ class Form(ctk.CTkFrame):
             self._waiting = ""
         super().destroy()
 
-    def point_to(self, prefix: str) -> None:
-        """Show another item of a list, for example 'concepts[2]'."""
-        if prefix != self.prefix:
-            self.prefix = prefix
+    def point_to(self, prefix: str, others: tuple[str, ...] = ()) -> None:
+        """Show another item of a list, for example 'concepts[2]'; edits change the `others`, too."""
+        if (prefix, others) != (self.prefix, self.others):
+            self.prefix, self.others = prefix, others
             for row, line in zip(self.rows, self.card.lines, strict=True):
-                row.point_to(self._setting(line))
+                row.point_to(self._setting(line), tuple(f"{other}.{line.below}" for other in others))
         self.refresh()
 
     def refresh_soon(self) -> None:
@@ -133,10 +134,15 @@ class Form(ctk.CTkFrame):
             self._waiting = ""
         self._stale = False
         state = self._bench.store.state
-        if not _there(state, self.prefix):
+        if not all(_there(state, prefix) for prefix in (self.prefix, *self.others)):
             return
+        built = sum(row.control is not None for row in self.rows)
         for row in self.rows:
             row.refresh(state)
+        if 0 < built < sum(row.control is not None for row in self.rows):
+            for row in self.rows:  # the Tab key goes from widget to widget in the order in which they lie
+                if row.control is not None:
+                    row.control.widget.lift()
 
     @property
     def relevant(self) -> bool:

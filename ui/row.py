@@ -1,6 +1,5 @@
 """One setting in a form: label, control, unit, and what is wrong with it underneath."""
 
-from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -8,9 +7,14 @@ import customtkinter as ctk
 from onetrainer_clone.settings import Choice, Declaration, Invalid, Problem, Setting, When, get, replace, why_not
 from onetrainer_clone.state import TrainingState
 from ui import colours, controls, theme
-from ui.words import as_text, tip_of
+from ui.origin import saved_value
+from ui.reset import ResetMark, show_menu
+from ui.words import tip_of
 from ui.workbench import Workbench
 
+FLASH_MS = 1400
+MARK_WIDTH = 26  # px at 100 %: between label and control, for the mark of what differs from the preset
+OF_ONE = ("name", "path")  # every concept has its own: not to be set for several at once
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -19,12 +23,14 @@ class Row:
 
     def __init__(self, parent: Any, bench: Workbench, line: int, setting: Setting, label: str, width: int):
         self.setting, self.label_text = setting, label
+        self.paths: tuple[str, ...] = (setting.path,)  # of all that an edit changes
         self.control: controls.Control | None = None
         self.message_text = ""
         self._parent, self._bench, self._line, self._width = parent, bench, line, width
         self._label: Any = None
         self._message: Any = None
         self._extra: Any = None
+        self._mark: ResetMark | None = None
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
         self._shown = self._narrow = False
@@ -38,13 +44,15 @@ class Row:
     def declaration(self) -> Declaration:
         return self.setting.declaration
 
-    def point_to(self, setting: Setting) -> None:
-        """Show the same setting of another item."""
-        self.setting = setting
+    def point_to(self, setting: Setting, others: tuple[str, ...] = ()) -> None:
+        """Show the same setting of another item; what is typed goes to the `others`, too."""
+        self.setting, self.paths = setting, (setting.path, *others)
         self._value = object()
 
     def relevant(self, state: TrainingState) -> bool:
         """Whether to show it at all: not where its neighbour chose another way, nor what only experts change."""
+        if len(self.paths) > 1 and self.declaration.name in OF_ONE:
+            return False
         for condition in self.setting.conditions:
             if _neighbours(condition, self.path) and not _holds(state, condition):
                 return False
@@ -61,7 +69,12 @@ class Row:
             return
         self._show()
         assert self.control is not None
-        value, rejected = get(state, self.path), self._bench.store.rejected.get(self.path)
+        values = {path: get(state, path) for path in self.paths}
+        value: Any = values[self.path]
+        different = [other for other in values.values() if other != value]
+        if different:
+            value = controls.Different((value, *different))
+        rejected = self._bench.store.rejected.get(self.path)
         was_rejected = self._looks is not None and self._looks[0] and rejected is None
         if value != self._value or (was_rejected and not self._reads_as(value)):
             self._showing = True
@@ -69,8 +82,11 @@ class Row:
             self._showing = False
             self._value = value
         said = [Problem(self.path, rejected)] if rejected is not None else self._bench.findings.of(self.path)
+        if different:
+            said = [*said, Problem(self.path, str(value), "note")]
         self._say(sorted(said, key=lambda problem: _ORDER[problem.severity])[:4])
-        unsaved = value != _saved(self._bench.store.saved, self.path, value)
+        saved = self._bench.store.saved
+        unsaved = any(now != saved_value(state, saved, path, now) for path, now in values.items())
         looks = (rejected is not None or any(p.severity == "error" for p in said), not self._why_not(state), unsaved)
         if looks != self._looks:
             self._look(*looks)
@@ -78,6 +94,12 @@ class Row:
     def focus(self) -> None:
         if self.control is not None:
             self.control.focus()
+
+    def flash(self) -> None:
+        """Catch the eye for a moment."""
+        if self._label is not None:
+            self._label.configure(fg_color=colours.FLASH)
+            self._label.after(FLASH_MS, lambda: self._label.configure(fg_color="transparent"))
 
     @property
     def top(self) -> int:
@@ -91,7 +113,15 @@ class Row:
         return f"{said}\n\nNow it {reason}." if reason else said
 
     def reset(self, value: Any) -> None:
-        self._bench.store.replace(self.path, value)
+        self._bench.store.replace_all(self.paths, value)
+
+    def back_to_preset(self) -> None:
+        """Every item that the row stands for gets the value that the preset has for it."""
+        store = self._bench.store
+        after = store.state
+        for path in self.paths:
+            after = replace(after, path, saved_value(store.state, store.saved, path, get(after, path)))
+        store.set(after, f"{self.label_text} back to the preset's value")
 
     def _why_not(self, state: TrainingState) -> str:
         return why_not(state, self.setting)
@@ -109,7 +139,7 @@ class Row:
             return
         store = self._bench.store
         try:
-            store.replace(self.path, self.control.read())
+            store.replace_all(self.paths, self.control.read())
             self._value = get(store.state, self.path)
         except Invalid as error:
             store.reject(self.path, error.problems[0].message)
@@ -133,12 +163,21 @@ class Row:
             if self._extra is not None:
                 self._extra.grid(row=self._line + 1, column=0, columnspan=2, sticky="w", padx=(16 + extra_left, 8))
         else:
-            self._label.grid(row=self._line, column=0, columnspan=1, sticky="nw", padx=(16, 8), pady=5)
+            self._label.grid(row=self._line, column=0, columnspan=1, sticky="nw", padx=(16, MARK_WIDTH), pady=5)
             self.control.widget.grid(row=self._line, column=1, columnspan=1, sticky=sticky, pady=4, padx=(0, 16))
             if self._extra is not None:
                 self._extra.grid(row=self._line, column=1, columnspan=1, sticky="w", padx=(extra_left, 8))
         if self.message_text:
             self._place_message()
+        self._place_mark()
+
+    def _place_mark(self) -> None:
+        """At the right of the label's cell."""
+        if self._mark is not None and self._looks is not None and self._looks[2]:
+            column, right = (1, 14) if self._narrow else (0, 4)
+            self._mark.widget.grid(row=self._line, column=column, sticky="ne", padx=(0, right), pady=5)
+        elif self._mark is not None:
+            self._mark.widget.grid_remove()
 
     def _place_message(self) -> None:
         column, left = (0, 16) if self._narrow else (1, 0)
@@ -156,7 +195,8 @@ class Row:
     def _hide(self) -> None:
         if self._shown:
             assert self.control is not None
-            for widget in (self._label, self.control.widget, self._extra, self._message):
+            mark = self._mark.widget if self._mark else None
+            for widget in (self._label, self.control.widget, self._extra, self._message, mark):
                 if widget is not None:
                     widget.grid_remove()
             self._shown, self.message_text = False, ""
@@ -175,7 +215,7 @@ class Row:
             )  # fmt: skip
         for widget in (self._label, *self.control.hover):
             self._bench.tooltip.attach(widget, self.tip)
-        self._label.bind("<Button-3>", lambda event: self._menu(event.x_root, event.y_root))
+        self._label.bind("<Button-3>", lambda event: show_menu(self, self._bench, event.x_root, event.y_root))
 
     def _look(self, marked: bool, enabled: bool, unsaved: bool) -> None:
         assert self.control is not None
@@ -186,8 +226,11 @@ class Row:
         if was is None or was[1] != enabled:
             self.control.enable(enabled)
         colour = colours.ERROR if marked else colours.FAINT if not enabled else colours.TEXT
-        text = f"{self.label_text} •" if unsaved else self.label_text
-        self._label.configure(text_color=colour, text=text)
+        if was is None or self._label.cget("text_color") != colour:
+            self._label.configure(text_color=colour)
+        if unsaved and self._mark is None:
+            self._mark = ResetMark(self._parent, self, self._bench)
+        self._place_mark()
 
     def _say(self, problems: list[Problem]) -> None:
         text = "\n".join(problem.message[:1].upper() + problem.message[1:] for problem in problems)
@@ -204,28 +247,6 @@ class Row:
             theme.wrap(self._message, self._parent, less=self._width + 50)
         self._message.configure(text=text, text_color=colours.SEVERITY[problems[0].severity])
         self._place_message()
-
-    def _menu(self, left: int, top: int) -> None:
-        """Back to what the preset or the program holds."""
-        menu = theme.menu(self._label)
-        now = get(self._bench.store.state, self.path)
-        saved, default = _saved(self._bench.store.saved, self.path, now), self.declaration.default
-        for words, value in (("the preset's value", saved), ("the default", default)):
-            shown = as_text(value) or self.declaration.empty or "empty"
-            menu.add_command(
-                label=f"Back to {words}: {shown}"[:80],
-                command=partial(self.reset, value),
-                state="disabled" if value == now else "normal",
-            )
-        menu.tk_popup(left, top)
-
-
-def _saved(saved: TrainingState, path: str, otherwise: Any) -> Any:
-    """The value that the loaded preset has there; `otherwise` where it has no such item."""
-    try:
-        return get(saved, path)
-    except Invalid:
-        return otherwise
 
 
 def _neighbours(condition: When, path: str) -> bool:

@@ -1,14 +1,14 @@
 """What the window edits: one frozen state after another, with the way back. Knows no Tk: tested without a display."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from onetrainer_clone.settings import Problem, get, replace
 from onetrainer_clone.state import TrainingState
 from ui.signals import Signal
-from ui.words import changed_in_words
+from ui.words import changed_in_words, changed_together
 
 MERGE_SECONDS = 1.5  # keystrokes in one field that follow each other this fast are one step of undo
 DEPTH = 200
@@ -48,6 +48,21 @@ class StateStore:
         after_words = sentence or changed_in_words(before, after, path)
         self._push(Change(before, after, after_words, path, self._clock()))
 
+    def replace_all(self, paths: Sequence[str], value: Any) -> None:
+        """Change one setting of several items in one step of undo. Raises `Invalid`; then the state stays as it is."""
+        if len(paths) == 1:
+            self.replace(paths[0], value)
+            return
+        after = self.state
+        for path in paths:
+            after = replace(after, path, value)
+        for path in paths:
+            self.rejected.pop(path, None)
+        key = " ".join(paths)
+        before = self._mergeable(key)
+        sentence = changed_together(before, after, paths)
+        self._push(Change(before, after, sentence, key, self._clock()))
+
     def reject(self, path: str, message: str) -> None:
         """Remember that what was typed there is no value; the last good one stays in the state."""
         self.rejected[path] = message
@@ -86,10 +101,20 @@ class StateStore:
         items = get(self.state, path)
         self.set(replace(self.state, path, (*items[:index], *items[index + 1 :])), sentence)
 
-    def move(self, path: str, index: int, to: int, sentence: str) -> None:
-        items = list(get(self.state, path))
-        items.insert(to, items.pop(index))
-        self.set(replace(self.state, path, tuple(items)), sentence)
+    def remove_all(self, path: str, indices: Collection[int], sentence: str) -> None:
+        gone = set(indices)
+        kept = tuple(item for index, item in enumerate(get(self.state, path)) if index not in gone)
+        self.set(replace(self.state, path, kept), sentence)
+
+    def move_all(self, path: str, indices: Collection[int], to: int, sentence: str) -> int:
+        """Put items, in their order, before the one that is now at `to`. Returns where the first of them is then."""
+        items, moved = get(self.state, path), sorted(set(indices))
+        rest = [item for index, item in enumerate(items) if index not in set(moved)]
+        place = to - sum(index < to for index in moved)
+        together = (*rest[:place], *(items[index] for index in moved), *rest[place:])
+        if together != items:
+            self.set(replace(self.state, path, together), sentence)
+        return place
 
     @property
     def undo_sentence(self) -> str:

@@ -1,5 +1,6 @@
 """Values and changes as a person reads them."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -66,6 +67,13 @@ def changed_in_words(before: TrainingState, after: TrainingState, path: str) -> 
         label = f"{declaration_at(after, join(parts[:-1])).label}: {label}"
     old, new = (_shown(get(state, path)) for state in (before, after))
     return f"{label}{f' of {owner}' if owner else ''} {old} -> {new}"
+
+
+def changed_together(before: TrainingState, after: TrainingState, paths: Sequence[str]) -> str:
+    """'Loss weight of "a", "b" and 3 more -> 0.3'."""
+    owners = [owner_name(before, path) for path in paths]
+    names = f"{', '.join(owners[:2])} and {len(owners) - 2} more" if len(owners) > 3 else ", ".join(owners)
+    return f"{declaration_at(after, paths[0]).label} of {names} -> {_shown(get(after, paths[0]))}"
 
 
 def _shown(value: Any) -> str:

@@ -92,7 +92,7 @@ def test_the_form_shows_the_selected_one_and_edits_it(window: Window) -> None:
     weight.control.variable.set("0.3")
     window.turn()
     assert window.app.store.state.concepts[1].loss_weight == 0.3
-    assert window.app.store.undo_sentence == 'Loss weight of "class" 1 -> 0.3'
+    assert window.app.store.undo_sentence == 'Loss weight of "class" 2 -> 0.3'
     weight.control.variable.set("-1")
     assert window.app.store.state.concepts[1].loss_weight == 0.3
     window.turn()
@@ -124,7 +124,7 @@ def test_strip_and_colours(window: Window) -> None:
     assert [round(share.samples, 2) for share in concepts.strip.shares] == [0.5, 0.25, 0.25]
     before = {share.name: share.colour for share in concepts.strip.shares}
     assert len(set(before.values())) == 3
-    window.app.store.replace("concepts[0].loss_weight", 2.0)
+    window.app.store.replace("concepts[0].loss_weight", 4.0)
     concepts.list.select(0)
     concepts.buttons["down"].invoke()
     window.settle()
@@ -167,3 +167,104 @@ def test_prompts(window: Window) -> None:
     prompts.buttons["delete"].invoke()
     prompts.buttons["delete"].invoke()
     assert len(window.app.store.state.sampling.prompts) == count
+
+
+def press(window: Window, row: int, state: int = 0, x: int = 80) -> None:
+    """A click on a row as Tk tells it: with Ctrl (4) or Shift (1) held."""
+    canvas = page(window).list.canvas
+    for kind in ("<ButtonPress-1>", "<ButtonRelease-1>"):
+        canvas.event_generate(kind, x=x, y=row * 86 + 50, state=state)
+    window.turn()
+
+
+def test_several_are_selected_with_ctrl_and_shift(window: Window) -> None:
+    concepts = page(window)
+    window.turn(0.05)
+    press(window, 0)
+    press(window, 2, state=4)
+    assert concepts.list.selection == {0, 2}
+    press(window, 2, state=4)
+    assert concepts.list.selection == {0}
+    press(window, 2, state=1)
+    assert concepts.list.selection == {0, 1, 2}
+    press(window, 1)
+    assert concepts.list.selection == {1}
+
+
+def test_several_are_edited_at_once_with_one_undo(window: Window) -> None:
+    concepts = page(window)
+    concepts.list.select_these([0, 1])
+    window.turn()
+    assert concepts.form is not None
+    weight, name = (concepts.form.row(f"concepts[0].{name}") for name in ("loss_weight", "name"))
+    assert weight is not None
+    assert weight.control is not None
+    assert weight.control.variable.get() == ""
+    assert weight.message_text == "Different: 1, 2"
+    assert name is not None
+    assert not name.relevant(window.app.store.state)
+    weight.control.variable.set("0.3")
+    window.turn()
+    assert [concept.loss_weight for concept in window.app.store.state.concepts] == [0.3, 0.3, 2.0]
+    assert weight.message_text == ""
+    assert window.app.store.undo_sentence == 'Loss weight of "subject", "class" -> 0.3'
+    window.app.topbar.step_back()
+    window.turn()
+    assert [concept.loss_weight for concept in window.app.store.state.concepts] == [1.0, 2.0, 2.0]
+    assert weight.message_text == "Different: 1, 2"
+    concepts.list.select(2)
+    window.turn()
+    assert weight.control.variable.get() == "2"
+    weight.control.variable.set("5")
+    assert [concept.loss_weight for concept in window.app.store.state.concepts] == [1.0, 2.0, 5.0]
+
+
+def test_several_are_switched_duplicated_and_deleted(window: Window) -> None:
+    concepts = page(window)
+    concepts.list.select_these([0, 2])
+    concepts.list.on_switch.emit(2)
+    assert [concept.enabled for concept in window.app.store.state.concepts] == [False, True, False]
+    concepts.buttons["duplicate"].invoke()
+    assert names(window)[3:] == ["subject 2", "class varied 2"]
+    assert concepts.list.selection == {3, 4}
+    concepts.buttons["delete"].invoke()
+    assert names(window) == ["subject", "class", "class varied"]
+    assert window.app.store.undo_sentence == "2 concepts deleted"
+    window.app.topbar.step_back()
+    assert len(names(window)) == 5
+
+
+def test_rows_are_dragged_with_the_mouse(window: Window) -> None:
+    concepts = page(window)
+    window.turn(0.05)
+    canvas = concepts.list.canvas
+    canvas.event_generate("<ButtonPress-1>", x=80, y=40)
+    canvas.event_generate("<B1-Motion>", x=80, y=60)
+    canvas.event_generate("<B1-Motion>", x=80, y=86 * 2 + 10)
+    assert canvas.drop_at == 2
+    canvas.event_generate("<ButtonRelease-1>", x=80, y=86 * 2 + 10)
+    assert names(window) == ["class", "subject", "class varied"]
+    assert concepts.list.selection == {1}
+    concepts.list.select_these([1, 2])
+    concepts.list.on_move.emit(0)
+    assert names(window) == ["subject", "class varied", "class"]
+    assert window.app.store.undo_sentence == "2 concepts moved"
+
+
+def test_the_list_is_filtered_by_words_and_role(window: Window) -> None:
+    concepts = page(window)
+    assert isinstance(concepts, ConceptsPage)
+    concepts.filter.variable.set("class")
+    window.turn()
+    assert list(concepts.list.rows) == [1, 2]
+    assert concepts.list.selected == 1
+    press(window, 1)
+    assert concepts.list.selected == 2
+    concepts.buttons["delete"].invoke()
+    assert names(window) == ["subject", "class"]
+    concepts.filter.roles.set("Subject")
+    concepts.refresh()
+    assert list(concepts.list.rows) == []
+    concepts.filter.clear()
+    concepts.refresh()
+    assert concepts.list.whole

@@ -1,5 +1,6 @@
 """The Concepts tab: what the run learns from, and which share of it each concept gets."""
 
+from collections.abc import Sequence, Set
 from typing import Any
 
 import customtkinter as ctk
@@ -10,6 +11,7 @@ from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role
 from ui import colours, theme
 from ui.cardlist import Item
 from ui.concept.entry import add_ways
+from ui.concept_filter import Filter
 from ui.strip import Share, Strip
 from ui.tabs.items import ItemsPage
 from ui.words import number, quoted
@@ -32,6 +34,8 @@ class ConceptsPage(ItemsPage):
         self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
         theme.wrap(self.counts, self.editor, less=20)
         add_ways(self)
+        self.filter = Filter(self, self.refresh)
+        self.filter.grid(row=3, column=0, sticky="ew", padx=(2, 8), pady=(4, 2))
         self._ends.append(bench.findings.planned.connect(self.refresh_in_view))
         self._ends.append(bench.findings.checked.connect(self.refresh_in_view))
 
@@ -41,8 +45,20 @@ class ConceptsPage(ItemsPage):
             return None
         return Concept(name=self._free_name(resolve(folder).name or "concept"), path=folder)
 
-    def copy_of(self, item: Concept) -> Concept:
-        return item.model_copy(update={"name": self._free_name(item.name)})
+    def copy_of(self, item: Concept, besides: Sequence[Concept]) -> Concept:
+        return item.model_copy(update={"name": self._free_name(item.name, {other.name for other in besides})})
+
+    def listed(self) -> Sequence[int] | None:
+        """Those that the filter leaves. It is off where it would leave all: then rows can be dragged."""
+        words, role = self.filter.text.lower().split(), self.filter.role
+        if not words and role is None:
+            return None
+        return [
+            index
+            for index, concept in enumerate(self.items)
+            if (role is None or concept.role is role)
+            and all(word in f"{concept.name} {concept.path} {concept.trigger_words}".lower() for word in words)
+        ]
 
     def name(self, item: Concept) -> str:
         return quoted(item.name)
@@ -75,12 +91,12 @@ class ConceptsPage(ItemsPage):
         self.strip.show(shares, self._sentence())
 
     def above_form(self) -> None:
-        plan = self.bench.findings.concept(self.list.selected)
+        plan = self.bench.findings.concept(self.list.selected) if len(self.chosen) == 1 else None
         text = _report(plan) if plan else ""
         if text != self.counts.cget("text"):
             self.counts.configure(text=text)
         if text and not self.counts.grid_info():
-            self.counts.grid(row=0, column=0, sticky="ew", padx=(4, 8), pady=(2, 8))
+            self.counts.grid(row=1, column=0, sticky="ew", padx=(4, 8), pady=(2, 8))
         elif not text:
             self.counts.grid_forget()
 
@@ -92,14 +108,19 @@ class ConceptsPage(ItemsPage):
         if plan is None:
             return "Here you will see what share of the training each concept gets." if not self.items else ""
         return (
-            f"{number(round(plan.samples_per_epoch, 1))} samples and {plan.steps_per_epoch:,} steps per epoch; "
-            f"{plan.steps:,} steps in {plan.epochs:,} epochs in all"
+            f"{_amount(plan.samples_per_epoch)} images and {plan.steps_per_epoch:,} steps per epoch · "
+            f"{plan.steps:,} steps in {plan.epochs:,} {'epoch' if plan.epochs == 1 else 'epochs'} in all"
         )
 
-    def _free_name(self, name: str) -> str:
-        taken = {concept.name for concept in self.items}
+    def _free_name(self, name: str, besides: Set[str] = frozenset()) -> str:
+        taken = {concept.name for concept in self.items} | besides
         numbers = range(2, len(taken) + 3)
         return name if name not in taken else next(f"{name} {n}" for n in numbers if f"{name} {n}" not in taken)
+
+
+def _amount(samples: float) -> str:
+    """'1,250', '12.5'."""
+    return f"{samples:,.0f}" if samples == round(samples) or samples >= 1000 else f"{samples:.1f}"
 
 
 def _share_in_words(item: Concept) -> str:

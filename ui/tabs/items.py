@@ -1,11 +1,12 @@
 """A list of groups and the form of the selected one: add, duplicate, delete, reorder. Concepts and prompts are such."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.settings import Settings, get
+from onetrainer_clone.settings import Settings, get, replace
 from ui import colours, theme
 from ui.cardlist import CardList, Item
 from ui.form import Form, cards
@@ -25,14 +26,16 @@ class ItemsPage(Page):
         self.grid_columnconfigure(0, weight=5, uniform="halves")
         self.grid_columnconfigure(1, weight=6, uniform="halves")
         self.grid_rowconfigure(2, weight=1)
-        self.list = CardList(self, bench.pictures, row_height, empty)
+        self.list = CardList(self, bench.pictures, row_height, empty, several=True)
         self.list.grid(row=2, column=0, sticky="nsew", padx=(2, 8), pady=(6, 2))
         self.buttons: dict[str, Any] = {}
         self._toolbar().grid(row=1, column=0, columnspan=2, sticky="ew", padx=2)
         self.editor = Scrolled(self)
         self.form: Form | None = None
+        self.heading = ctk.CTkLabel(self.editor, text="", anchor="w", font=theme.font(bold=True))
         self._hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
-        self.list.on_select.connect(lambda _index: self._edit())
+        self.list.on_select.connect(lambda _index: self._on_select())
+        self.list.on_move.connect(self.move_to)
         self.list.on_switch.connect(self.switch)
         self.list.on_delete.connect(lambda _index: self.delete())
         self._ends = [bench.store.changed.connect(lambda _before, _after: self.refresh_in_view())]
@@ -50,7 +53,8 @@ class ItemsPage(Page):
         """A new item; None where the person thought better of it."""
         raise NotImplementedError
 
-    def copy_of(self, item: Any) -> Any:
+    def copy_of(self, item: Any, besides: Sequence[Any]) -> Any:
+        """A copy that can lie beside the others; `besides` names those that are not in the list yet."""
         return item
 
     def row(self, index: int, item: Any) -> Item:
@@ -66,41 +70,81 @@ class ItemsPage(Page):
             self.bench.store.insert(self.path, place, item, f"{self.noun} {self.name(item)} added")
             self.list.select(place)
 
+    @property
+    def chosen(self) -> list[int]:
+        """The selected items, in order."""
+        return sorted(index for index in self.list.selection if index < len(self.items))
+
     def duplicate(self) -> None:
-        if 0 <= (index := self.list.selected) < len(self.items):
-            copy = self.copy_of(self.items[index])
-            sentence = f"{self.noun} {self.name(self.items[index])} duplicated"
-            self.bench.store.insert(self.path, index + 1, copy, sentence)
-            self.list.select(index + 1)
+        """Copies of the selected ones, behind the last of them."""
+        if chosen := self.chosen:
+            items, place = self.items, chosen[-1] + 1
+            copies: list[Any] = []
+            for index in chosen:
+                copies.append(self.copy_of(items[index], copies))
+            changed = (*items[:place], *copies, *items[place:])
+            self._set(changed, f"{self._named(chosen)} duplicated")
+            self.list.select_these(range(place, place + len(copies)))
 
     def delete(self) -> None:
-        """No question is asked: undo brings it back."""
-        if 0 <= (index := self.list.selected) < len(self.items):
-            self.bench.store.remove(self.path, index, f"{self.noun} {self.name(self.items[index])} deleted")
-            self.list.select(min(index, len(self.items) - 1))
+        """No question is asked: undo brings them back."""
+        if chosen := self.chosen:
+            self.bench.store.remove_all(self.path, chosen, f"{self._named(chosen)} deleted")
+            if self.items:
+                self.list.select(min(chosen[0], len(self.items) - 1))
 
     def move(self, by: int) -> None:
-        index, to = self.list.selected, self.list.selected + by
-        if 0 <= index < len(self.items) and 0 <= to < len(self.items):
-            self.bench.store.move(self.path, index, to, f"{self.noun} {self.name(self.items[index])} moved")
-            self.list.select(to)
+        """One place up or down."""
+        chosen = self.chosen
+        if chosen and (chosen[0] > 0 if by < 0 else chosen[-1] < len(self.items) - 1):
+            self.move_to(chosen[0] - 1 if by < 0 else chosen[-1] + 2)
+
+    def move_to(self, to: int) -> None:
+        """Before the item that is at `to` now."""
+        if chosen := self.chosen:
+            first = self.bench.store.move_all(self.path, chosen, to, f"{self._named(chosen)} moved")
+            self.list.select_these(range(first, first + len(chosen)))
 
     def switch(self, index: int) -> None:
+        """On or off: all selected ones, where this is one of them."""
         if 0 <= index < len(self.items):
-            self.bench.store.replace(f"{self.path}[{index}].enabled", not self.items[index].enabled)
+            chosen = self.chosen if index in self.list.selection else [index]
+            paths = [f"{self.path}[{each}].enabled" for each in chosen]
+            self.bench.store.replace_all(paths, not self.items[index].enabled)
+
+    def listed(self) -> Sequence[int] | None:
+        """The items that a filter leaves; None where all are listed."""
+        return None
+
+    def _set(self, items: tuple[Any, ...], sentence: str) -> None:
+        self.bench.store.set(replace(self.bench.store.state, self.path, items), sentence)
+
+    def _named(self, chosen: list[int]) -> str:
+        """'concept "cat"', '3 concepts'."""
+        return f"{len(chosen)} {self.noun}s" if len(chosen) > 1 else f"{self.noun} {self.name(self.items[chosen[0]])}"
 
     def refresh(self) -> None:
         """Show the items as they are now; the form refreshes itself."""
         items = self.items
-        self.list.show(len(items), lambda index: self.row(index, self.items[index]))
+        rows = self.listed()
         if self.list.selected < 0 and items:
             self.list.selected = 0
+        self.list.show(len(items), lambda index: self.row(index, self.items[index]), rows)
         self._edit()
         if self.form is not None:
             self.form.refresh_if_stale()
-        at = self.list.selected
+        self._enable()
+
+    def _on_select(self) -> None:
+        self._edit()
+        self._enable()
+
+    def _enable(self) -> None:
+        """The buttons for which there is something to do."""
+        chosen, last = self.chosen, len(self.items) - 1
         for key, possible in {
-            "duplicate": bool(items), "delete": bool(items), "up": at > 0, "down": 0 <= at < len(items) - 1
+            "duplicate": bool(chosen), "delete": bool(chosen),
+            "up": bool(chosen) and chosen[0] > 0, "down": bool(chosen) and chosen[-1] < last,
         }.items():  # fmt: skip
             wanted = "normal" if possible else "disabled"
             if self.buttons[key].cget("state") != wanted:
@@ -118,6 +162,7 @@ class ItemsPage(Page):
             self.form.refresh()
             self.editor.bring(row.top)
             row.focus()
+            row.flash()
         return True
 
     def above_form(self) -> None:
@@ -128,8 +173,8 @@ class ItemsPage(Page):
         for key, text, command, tip in (
             ("add", f"Add {self.noun}", self.add, ""),
             ("duplicate", "Duplicate", self.duplicate, ""),
-            ("delete", "Delete", self.delete, "Undo (Ctrl+Z) brings it back."),
-            ("up", "▲", lambda: self.move(-1), "Move up"),
+            ("delete", "Delete", self.delete, "Undo (Ctrl+Z) brings them back."),
+            ("up", "▲", lambda: self.move(-1), "Move up; rows can also be dragged with the mouse."),
             ("down", "▼", lambda: self.move(1), "Move down"),
         ):
             made = theme.button(bar, text, command, "main" if key == "add" else "plain")
@@ -149,11 +194,18 @@ class ItemsPage(Page):
         if self.form is None:
             card = next(cards(self.owner, prefix, ""))
             self.form = Form(self.editor, self.bench, card, label_width=120)
-            self.form.grid(row=1, column=0, sticky="ew", padx=(0, 8))
+            self.form.grid(row=2, column=0, sticky="ew", padx=(0, 8))
             self.form.refresh()
         if not self.editor.grid_info():
             self._hint.grid_forget()
             self.editor.grid(row=2, column=1, sticky="nsew", pady=(6, 2))
-        if prefix != self.form.prefix:
-            self.form.point_to(prefix)
+        others = tuple(f"{self.path}[{index}]" for index in self.chosen if index != self.list.selected)
+        if (prefix, others) != (self.form.prefix, self.form.others):
+            self.form.point_to(prefix, others)
+        text = f"{len(others) + 1} {self.noun}s: what you change is changed for all of them." if others else ""
+        if text != self.heading.cget("text"):
+            self.heading.configure(text=text)
+            self.heading.grid(row=0, column=0, sticky="ew", padx=(4, 8), pady=(2, 6)) if text else (
+                self.heading.grid_forget()
+            )
         self.above_form()

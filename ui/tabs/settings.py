@@ -70,6 +70,7 @@ class Cards:
             if isinstance(self._frame, Scrolled):
                 self._frame.bring(row.top)
             row.focus()
+            row.flash()
             return True
         return False
 

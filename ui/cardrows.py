@@ -1,0 +1,227 @@
+"""The rows of a card list: how they are drawn, and what the mouse does to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ui import colours, theme
+from ui.colours import Pair
+from ui.thumbnails import Pictures
+
+if TYPE_CHECKING:
+    from ui.cardlist import CardList
+
+DRAG_PX = 6  # the mouse moves so far before it drags
+SHIFT, CONTROL = 0x1, 0x4  # bits of an event's state
+NARROW = 280  # px at 100 %: below it the title needs the room of the badge
+
+
+@dataclass(frozen=True)
+class Item:
+    """What one row shows."""
+
+    title: str
+    lines: tuple[tuple[str, Pair], ...] = ()
+    badge: str = ""
+    badge_colour: Pair = colours.DIM
+    stripe: Pair | None = None  # the colour bar at the left
+    picture: Path | None = None
+    enabled: bool | None = None  # None: there is nothing to switch
+
+
+
+def _call(call: Callable[[], object], _event: Any) -> str:
+    call()
+    return "break"
+
+
+class Rows(theme.Canvas):
+    def __init__(self, owner: "CardList", pictures: Pictures | None, row_height: int, empty: str):
+        super().__init__(owner, takefocus=True)
+        self.drop_at: int | None = None  # the row before which what is dragged would come to lie
+        self._owner, self._pictures, self._row_height, self._empty = owner, pictures, row_height, empty
+        self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
+        self._pressed: tuple[int, int] | None = None  # row, height of the mouse
+        self._alone = False  # whether a release selects the pressed row alone
+        self.bind("<Button-1>", self._on_press)
+        self.bind("<B1-Motion>", self._on_motion)
+        self.bind("<ButtonRelease-1>", self._on_release)
+        self.bind("<Double-Button-1>", self._on_double)
+        keys: dict[str, Callable[[], object]] = {
+            "<Up>": lambda: owner.step(-1),
+            "<Down>": lambda: owner.step(1),
+            "<Shift-Up>": lambda: owner.step(-1, more=True),
+            "<Shift-Down>": lambda: owner.step(1, more=True),
+            "<Control-a>": owner.select_all,
+            "<space>": lambda: owner.on_switch.emit(owner.selected),
+            "<Delete>": lambda: owner.on_delete.emit(owner.selected),
+            "<Return>": lambda: owner.on_open.emit(owner.selected),
+        }
+        for key, call in keys.items():
+            self.bind(key, partial(_call, call))
+        self.on_wheel(self._scroll)
+
+    def yview(self, *args: Any) -> Any:
+        result = super().yview(*args)
+        if args:
+            self.redraw()
+        return result
+
+    def reveal(self, row: int) -> None:
+        top, height = row * self.px(self._row_height), max(self.winfo_height(), 1)
+        whole = max(len(self._owner.rows) * self.px(self._row_height), 1)
+        first = self.canvasy(0)
+        if top < first:
+            self.yview("moveto", top / whole)
+        elif top + self.px(self._row_height) > first + height:
+            self.yview("moveto", (top + self.px(self._row_height) - height) / whole)
+
+    def draw(self) -> None:
+        self.delete("all")
+        self._kept.clear()
+        count, height = len(self._owner.rows), self.px(self._row_height)
+        self.configure(scrollregion=(0, 0, self.winfo_width(), max(count * height, self.winfo_height())))
+        if not count:
+            words = "None is like that." if self._owner.count else self._empty
+            self.create_text(
+                self.winfo_width() / 2, self.winfo_height() / 2, text=words, justify="center",
+                width=self.winfo_width() - self.px(40), fill=theme.now(colours.DIM), font=self.face(),
+            )  # fmt: skip
+            return
+        first = max(int(self.canvasy(0)) // height, 0)
+        last = min(int(self.canvasy(self.winfo_height())) // height + 1, count)
+        for row in range(first, last):
+            index = self._owner.rows[row]
+            self._draw_row(index, self._owner.item(index), row * height)
+        if self.drop_at is not None:
+            place = self.drop_at * height
+            self.create_line(0, place, self.winfo_width(), place, fill=theme.now(colours.ACCENT), width=self.px(3))
+
+    def _draw_row(self, index: int, item: Item, top: int) -> None:
+        px, width, height = self.px, self.winfo_width(), self.px(self._row_height)
+        if index in self._owner.selection:
+            self.create_rectangle(0, top, width, top + height - px(2), fill=theme.now(colours.SELECTED), width=0)
+        left = px(8)
+        if item.stripe:
+            self.create_rectangle(
+                left, top + px(7), left + px(5), top + height - px(9), fill=theme.now(item.stripe), width=0
+            )
+            left += px(12)
+        if item.picture is not None:
+            left = self._draw_picture(item.picture, left, top)
+        right = self._draw_right(item, top)
+        off = item.enabled is False
+        self._draw_text(item.title, left, top + px(7), right - left, self.face(theme.BODY, bold=True),
+                        colours.FAINT if off else colours.TEXT)  # fmt: skip
+        for number, (text, colour) in enumerate(item.lines):
+            place = top + px(27 + 18 * number)
+            self._draw_text(text, left, place, width - px(12) - left, self.face(theme.SMALL),
+                            colours.FAINT if off else colour)  # fmt: skip
+
+    def _draw_picture(self, path: Path, left: int, top: int) -> int:
+        side = self.px(self._row_height - (16 if self.winfo_width() > self.px(NARROW) else 40))
+        picture = self._pictures.thumbnail(path, side, self.redraw) if self._pictures else None
+        if picture is not None:
+            self._kept.append(picture)
+            self.create_image(left + side / 2, top + self.px(7) + side / 2, image=picture)
+        else:
+            self.create_rectangle(left, top + self.px(7), left + side, top + self.px(7) + side,
+                                  fill=theme.now(colours.HOVER), width=0)  # fmt: skip
+        return left + side + self.px(10)
+
+    def _draw_right(self, item: Item, top: int) -> int:
+        """Check box and badge; returns where the room for the title ends."""
+        px, right = self.px, self.winfo_width() - self.px(10)
+        if item.enabled is not None:
+            edge = theme.now(colours.ACCENT if item.enabled else colours.FAINT)
+            fill = edge if item.enabled else theme.now(colours.FIELD)
+            self.create_rectangle(
+                right - px(16), top + px(8), right, top + px(24), outline=edge, fill=fill, width=px(1)
+            )
+            if item.enabled:
+                hook = [right - px(13), top + px(16), right - px(9), top + px(20), right - px(3), top + px(12)]
+                self.create_line(hook, fill="#ffffff", width=px(2))
+            right -= px(26)
+        if item.badge and self.winfo_width() > px(NARROW):
+            colour = theme.now(item.badge_colour)
+            text = self.create_text(right - px(7), top + px(16), text=item.badge, anchor="e", fill=colour,
+                                    font=self.face(11))  # fmt: skip
+            box = self.bbox(text)
+            self.create_rectangle(box[0] - px(6), box[1] - px(2), box[2] + px(6), box[3] + px(2), outline=colour)
+            right = box[0] - px(14)
+        return right
+
+    def _draw_text(self, text: str, left: int, top: int, room: int, font: tuple[str, int, str], colour: Pair) -> None:
+        """One line, cut with an ellipsis where there is no room."""
+        drawn = self.create_text(left, top, text=text, anchor="nw", fill=theme.now(colour), font=font)
+        box = self.bbox(drawn)
+        if box and box[2] - left > room > 0:
+            fits = max(int(len(text) * room / (box[2] - left)) - 2, 1)
+            self.itemconfigure(drawn, text=text[:fits] + "…")
+
+    def _row_at(self, height: int) -> int:
+        return int(self.canvasy(height)) // self.px(self._row_height)
+
+    def _on_press(self, event: Any) -> None:
+        self.focus_set()
+        row = self._row_at(event.y)
+        self._pressed, self._alone = None, False
+        if not 0 <= row < len(self._owner.rows):
+            return
+        index, state = self._owner.rows[row], int(event.state)
+        if self._in_box(event) and self._owner.item(index).enabled is not None:
+            if index not in self._owner.selection:
+                self._owner.select(index)
+            self._owner.on_switch.emit(index)
+            return
+        self._pressed = (row, event.y)
+        if state & CONTROL:
+            self._owner.toggle(index)
+        elif state & SHIFT:
+            self._owner.extend(index)
+        elif index in self._owner.selection and len(self._owner.selection) > 1:
+            self._alone = True  # it may be the beginning of a drag of them all
+        else:
+            self._owner.select(index)
+
+    def _in_box(self, event: Any) -> bool:
+        """Whether the mouse is on the check box of its row."""
+        at_right = self.winfo_width() - event.x < self.px(34)
+        return at_right and int(event.y + self.canvasy(0)) % self.px(self._row_height) < self.px(30)
+
+    def _on_motion(self, event: Any) -> None:
+        if self._pressed is None or not self._owner.several or not self._owner.whole:
+            return
+        if self.drop_at is None and abs(event.y - self._pressed[1]) < self.px(DRAG_PX):
+            return
+        if not 0 <= event.y <= self.winfo_height():
+            self._scroll(-1 if event.y < 0 else 1)
+        nearest = round(self.canvasy(event.y) / self.px(self._row_height))
+        self.drop_at = max(0, min(nearest, self._owner.count))
+        self.configure(cursor="fleur")
+        self.redraw()
+
+    def _on_release(self, _event: Any) -> None:
+        pressed, drop_at = self._pressed, self.drop_at
+        self._pressed = self.drop_at = None
+        if drop_at is not None:
+            self.configure(cursor="")
+            self.redraw()
+            self._owner.on_move.emit(drop_at)
+        elif pressed is not None and self._alone and pressed[0] < len(self._owner.rows):
+            self._owner.select(self._owner.rows[pressed[0]])
+        self._alone = False
+
+    def _on_double(self, event: Any) -> None:
+        row = self._row_at(event.y)
+        if int(event.state) & (SHIFT | CONTROL) or self._in_box(event):
+            self._on_press(event)  # two fast clicks are two clicks there
+        elif 0 <= row < len(self._owner.rows):
+            self._owner.on_open.emit(self._owner.rows[row])
+
+    def _scroll(self, way: int) -> None:
+        if len(self._owner.rows) * self.px(self._row_height) > self.winfo_height():
+            self.yview_scroll(way * 3, "units")
+            self.redraw()

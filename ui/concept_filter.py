@@ -1,0 +1,42 @@
+"""The line under the list of concepts that leaves only some of them in it."""
+
+import tkinter
+from collections.abc import Callable
+from typing import Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.state.concepts import Role
+from ui import colours, theme
+
+ALL = "All roles"
+
+
+class Filter(ctk.CTkFrame):
+    """By words in name, folder or trigger words, and by role."""
+
+    def __init__(self, parent: Any, changed: Callable[[], None]):
+        super().__init__(parent, fg_color="transparent")
+        self._changed = changed
+        self.variable = tkinter.StringVar(self)
+        ctk.CTkLabel(self, text="Find", text_color=colours.DIM, font=theme.font(theme.SMALL)).pack(side="left")
+        self.entry = ctk.CTkEntry(self, textvariable=self.variable, height=28)
+        self.entry.pack(side="left", fill="x", expand=True, padx=8)
+        self.roles = ctk.CTkOptionMenu(
+            self, values=[ALL, *(role.label for role in Role)], height=28, width=130, command=lambda _: changed()
+        )
+        self.roles.pack(side="left")
+        self.variable.trace_add("write", lambda *_: changed())
+        self.entry.bind("<Escape>", lambda _event: self.clear())
+
+    @property
+    def text(self) -> str:
+        return str(self.variable.get())
+
+    @property
+    def role(self) -> Role | None:
+        return next((role for role in Role if role.label == self.roles.get()), None)
+
+    def clear(self) -> None:
+        self.roles.set(ALL)
+        self.variable.set("")
