@@ -66,12 +66,6 @@ def kind_of(shapes: Shapes, metadata: Mapping[str, str] | None = None) -> Kind:
 
 def family_of(shapes: Shapes) -> Family:
     """The family that the tensors' names and shapes tell."""
-    if any(mark in name for name in shapes for mark in _LORA_MARKS):
-        return Family.LORA
-    if set(shapes) in _EMBEDDINGS or (any(name.startswith("string_to_param.") for name in shapes)):
-        return Family.EMBEDDING
-    if any(name.removeprefix(UNET).startswith(_TRANSFORMERS) for name in shapes):
-        return Family.SD3_OR_FLUX
     entry = shapes.get(f"{UNET}input_blocks.0.0.weight")
     if entry is None or len(entry) != 4:
         return _without_unet(shapes)
@@ -98,6 +92,12 @@ def _by_text(shapes: Shapes) -> Family:
 
 
 def _without_unet(shapes: Shapes) -> Family:
+    if any(mark in name for name in shapes for mark in _LORA_MARKS):
+        return Family.LORA
+    if set(shapes) in _EMBEDDINGS or (any(name.startswith("string_to_param.") for name in shapes)):
+        return Family.EMBEDDING
+    if any(name.removeprefix(UNET).startswith(_TRANSFORMERS) for name in shapes):
+        return Family.SD3_OR_FLUX
     ends = [end for end in ("encoder.conv_in.weight", "decoder.conv_in.weight") if end in shapes or VAE + end in shapes]
     if len(ends) == 2:
         return Family.VAE

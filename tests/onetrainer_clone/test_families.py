@@ -33,6 +33,7 @@ def kohya(name: str) -> Shapes:
 FILES: list[tuple[Shapes, Family]] = [
     (unet() | VAE | CLIP_L, Family.SD15),
     (unet(), Family.SD15),
+    (unet() | CLIP_L | kohya("left_over"), Family.SD15),
     (unet(width=96) | CLIP_L, Family.SD15),  # by its text encoder, whatever the sizes
     (unet(channels=9) | CLIP_L, Family.SD15_INPAINTING),
     (unet(channels=8) | CLIP_L, Family.EDITING),

@@ -1,5 +1,6 @@
 """A model as one file: what is saved is loaded bit for bit, every variant that people have is read, the rest is refused."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +13,16 @@ from torch import Tensor, nn
 
 from modules.checkpoints import weights
 from modules.checkpoints.load import load_model
-from modules.checkpoints.save_single_file import save_single_file
+from modules.checkpoints.parts import read_part, strangers
+from modules.checkpoints.save_single_file import save_single_file, write_original
 from modules.checkpoints.single_file import load_vae_file
+from modules.checkpoints.weights import open_weights
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone.families import Family
 from onetrainer_clone.paths import DEMO
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state.model import ModelSettings
-from tests.modules.checkpoints.tiny import tiny_folder, tiny_parts
+from tests.modules.checkpoints.tiny import make, tiny_config, tiny_folder, tiny_parts, tiny_table
 from tests.modules.small import demo_model, run, same, small_state, tensors
 
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
@@ -30,8 +33,6 @@ DTYPES = {"FP32": torch.float32, "FP16": torch.float16, "BF16": torch.bfloat16}
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny SD 1.5 model as one file, and beside it the folder that describes it."""
-    from modules.checkpoints.save_single_file import write_original
-
     folder = tmp_path_factory.mktemp("original")
     tiny_folder(Family.SD15, folder / "tiny")
     write_original(folder / "tiny.safetensors", Family.SD15, tiny_parts(Family.SD15), torch.float32, {})
@@ -259,10 +260,7 @@ def test_loading_takes_no_more_memory_than_the_model_and_a_piece(
 
 
 def save_wider(folder: Path, dtype: torch.dtype) -> None:
-    import json
-
     from modules.checkpoints.save_single_file import write_original
-    from tests.modules.checkpoints.tiny import make
 
     parts = tiny_parts(Family.SD15) | {"unet": make("unet", json.loads((folder / "unet/config.json").read_text()))}
     write_original(folder.with_suffix(".safetensors"), Family.SD15, parts, dtype, {})
@@ -278,3 +276,18 @@ def test_training_from_one_file_gives_what_training_from_the_folder_gives(tmp_pa
         )
         found.append(run(state)[0])
     assert same(*found)
+
+
+def test_every_part_of_sdxl_is_read_also_with_keys_that_only_its_file_has(tmp_path: Path) -> None:
+    parts = tiny_parts(Family.SDXL)
+    write_original(tmp_path / "xl.safetensors", Family.SDXL, parts, torch.float32, {})
+    unused = {"conditioner.embedders.1.model.transformer.text_model.embeddings.position_ids": torch.arange(77)[None]}
+    save_file(tensors(tmp_path / "xl.safetensors") | unused, tmp_path / "more.safetensors")
+    entries = tiny_table(Family.SDXL)
+    for file in ("xl", "more"):
+        stored = open_weights(tmp_path / f"{file}.safetensors")
+        assert strangers(stored, entries) == []
+        for part, module in parts.items():
+            read = read_part(part, tiny_config(Family.SDXL, part), entries[part], stored, torch.float32)
+            assert same(read.state_dict(), module.state_dict()), part
+            assert all(parameter.is_contiguous() for parameter in read.parameters())
