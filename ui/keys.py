@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ui.app import App
 
-TAB_KEYS = ("model", "concepts", "training", "adapter", "sampling", "saving", "run")
+TAB_KEYS = ("model", "concepts", "training", "adapter", "sampling", "saving", "run", "runs", "queue", "tools")
 
 
 def bind_keys(root: Any, app: "App") -> None:
-    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, F5 start, Alt+1 … Alt+7 the tabs."""
+    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, F5 start, Alt+1 … Alt+9 and Alt+0 the tabs."""
     keys = {
         "<Control-s>": app.presets.save,
         "<Control-z>": app.topbar.step_back,
@@ -20,4 +20,4 @@ def bind_keys(root: Any, app: "App") -> None:
     for key, call in keys.items():
         root.bind(key, lambda _event, call=call: call())
     for number, tab in enumerate(TAB_KEYS, start=1):
-        root.bind(f"<Alt-Key-{number}>", lambda _event, tab=tab: app.go(tab))
+        root.bind(f"<Alt-Key-{number % 10}>", lambda _event, tab=tab: app.go(tab))

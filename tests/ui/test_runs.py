@@ -39,7 +39,7 @@ def runs(window: Window) -> RunsPage:
 
 def settle(window: Window, page: RunsPage) -> None:
     """Until all is read and shown."""
-    window.until(lambda: page.listing.loaded and window.app.desk.reader.idle)
+    window.until(lambda: page.listing.loaded and window.app.desk.reader.idle, 30)
     window.turn(0.1)
     window.until(lambda: window.app.desk.reader.idle)
 

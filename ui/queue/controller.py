@@ -1,17 +1,18 @@
 """Runs the queue: starts the next entry when a run has ended, and writes down what each of them said. Touches no widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Session
-from onetrainer_clone.settings import Problem, UserError
+from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.queue import Entry, Queue, Status
 from presets.runs import begin
 from ui.background import Background
 from ui.run.runner import Runner
 from ui.signals import Signal
+from ui.words import where
 
 OUTCOMES: dict[str, Status] = {"done": "done", "stopped": "stopped"}  # all others have failed
 BY_HAND = "The queue waits: its run was stopped by hand. Start it to go on with the next."
@@ -46,7 +47,7 @@ class QueueRunner:
 
         def work() -> tuple[Entry, list[Problem], list[Entry]]:
             found = [*rejected, *errors(check(state))]
-            said = "\n".join(["Before it can run:", *map(str, found)]) if found else ""
+            said = "\n".join(["Before it can run:", *_in_words(state, found)]) if found else ""
             return self._queue.add(state, name, said), found, self._queue.entries()
 
         def then(found: tuple[Entry, list[Problem], list[Entry]]) -> None:
@@ -115,7 +116,11 @@ class QueueRunner:
 
         def failed(error: Exception) -> None:
             self._current = ""
-            said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            said = f"{type(error).__name__}: {error}"
+            if isinstance(error, UserError):
+                said = str(error)
+            if isinstance(error, Invalid):
+                said = "\n".join(_in_words(entry.state(), error.problems))
             self._do(lambda: self._queue.mark(entry.key, "failed", said))
             self.entries = [other for other in self.entries if other.key != entry.key]  # until the worker has told
             if not isinstance(error, UserError):
@@ -159,3 +164,15 @@ class QueueRunner:
     def _show(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.changed.emit()
+
+
+def _in_words(state: TrainingState, problems: Sequence[Problem]) -> list[str]:
+    """'Concepts, "cat": Folder: there is no folder ...'; a path that this version does not know stays as it is."""
+    found = []
+    for problem in problems:
+        try:
+            place = where(state, problem.path)
+        except UserError:
+            place = problem.path
+        found.append(f"{place}: {problem.message}" if place else problem.message)
+    return found

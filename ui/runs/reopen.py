@@ -11,7 +11,7 @@ from onetrainer_clone.past_runs import events
 from onetrainer_clone.state import TrainingState
 from presets.codec import read_file
 from ui.colours import CONCEPTS, ConceptColours, Pair
-from ui.run.record import LogLine, PromptKey, Record
+from ui.run.record import EMA, LogLine, PromptKey, Record
 
 
 def record_of(folder: Path) -> Record:
@@ -52,11 +52,8 @@ def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
     both = Record()
     prompts: dict[tuple[str, int, str], int] = {}
     for number, (record, label) in enumerate(zip(records, labels, strict=True)):
-        for name, series in record.concept_loss.items():
-            both.concept_loss[curve(name, label)] = series
-        for name, series in record.validation.items():
-            ema = " (EMA)" if name.endswith(" (EMA)") else ""
-            both.validation[f"{curve(name.removesuffix(' (EMA)'), label)}{ema}"] = series
+        for quantity, curves in record.curves.items():
+            both.curves[quantity] |= {curve(name, label): series for name, series in curves.items()}
         for key in record.rows():
             place = prompts.setdefault((key.prompt, key.seed, key.weights), len(prompts))
             named = PromptKey(place * len(records) + number, f"{label}: {key.prompt}", key.seed, key.weights)
@@ -71,8 +68,10 @@ def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
     return both
 
 
-def curve(concept: str, label: str) -> str:
-    return f"{concept} · {label}"
+def curve(name: str, label: str) -> str:
+    """A curve's name among those of other runs; 'EMA' stays behind it."""
+    plain = name.removesuffix(EMA)
+    return f"{plain} · {label}{name[len(plain) :]}"
 
 
 class RunColours(ConceptColours):
@@ -84,10 +83,10 @@ class RunColours(ConceptColours):
         self._pairs: dict[str, Pair] = {}
 
     def show(self, records: Sequence[Record], labels: Sequence[str]) -> None:
-        concepts = list(dict.fromkeys(name for record in records for name in record.concept_loss))
+        concepts = list(dict.fromkeys(name for record in records for name in _concepts(record)))
         self._styles, self._pairs = {}, {}
         for number, (record, label) in enumerate(zip(records, labels, strict=True)):
-            for name in record.concept_loss:
+            for name in _concepts(record):
                 place = concepts.index(name)
                 shown = curve(name, label) if len(records) > 1 else name
                 self._styles[shown] = number if len(records) > 1 else place
@@ -98,3 +97,9 @@ class RunColours(ConceptColours):
 
     def __getitem__(self, name: str) -> Pair:
         return self._pairs.get(name, CONCEPTS[0])
+
+
+def _concepts(record: Record) -> list[str]:
+    """Those that were trained, then those that were only validated."""
+    validated = (name.removesuffix(EMA) for name in record.validation)
+    return list(dict.fromkeys((*record.concept_loss, *validated)))
