@@ -1,158 +1,167 @@
-"""The samples as they come: a row for each prompt, a column for each step, the newest in view. A click shows it large."""
+"""The samples of a run as a timeline: a slider over the steps above the grid of pictures, and comparing two of them."""
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.events import Sampled
 from ui import colours, theme
+from ui.run.comparison import Comparison
+from ui.run.grid import SIZES, Grid
+from ui.run.places import Place, other_weights, path_at
 from ui.run.record import PromptKey, Record
+from ui.run.timeline import Timeline
+from ui.runs.reveal import reveal
 from ui.thumbnails import Pictures
+from ui.tooltip import Tooltip
 
-CELL = 132
-LABELS = 118  # width of the column with the prompts
-HEAD = 26
-EMPTY = "Samples appear here as the run draws them: a row for each prompt, a column for each step."
+PICK = ("Click two pictures to compare them", "Click the other picture")
 
 
 class Samples(ctk.CTkFrame):
     def __init__(self, parent: Any, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
-        self.view = _Grid(self, pictures, open_large)
+        self.timeline = Timeline()
+        self.view = Grid(self, pictures, self.timeline)
+        self.picking = False  # whether a click selects for a comparison
+        self.comparison: Comparison | None = None  # the last one
+        self._record = Record()
+        self._open_large = open_large
+        self.buttons: dict[str, Any] = {}
+        self._bar = self._make_bar()
         self._across = ctk.CTkScrollbar(self, orientation="horizontal", command=self.view.xview)
         self._down = ctk.CTkScrollbar(self, command=self.view.yview)
         self.grid_columnconfigure(0, weight=1)
-        self.grid_rowconfigure(0, weight=1)
+        self.grid_rowconfigure(1, weight=1)
         self.view.configure(
             xscrollcommand=theme.scrolls(self._across, self._place_across, self._across.grid_remove),
             yscrollcommand=theme.scrolls(self._down, self._place_down, self._down.grid_remove),
         )
-        self.view.grid(row=0, column=0, sticky="nsew", padx=6, pady=6)
-
-    def _place_across(self) -> None:
-        self._across.grid(row=1, column=0, sticky="ew", padx=6, pady=(0, 3))
-
-    def _place_down(self) -> None:
-        self._down.grid(row=0, column=1, sticky="ns", pady=6, padx=(0, 3))
-
-    def show(self, record: Record) -> None:
-        self.view.show(record)
+        self.view.grid(row=1, column=0, sticky="nsew", padx=6, pady=6)
+        self.view.on_open.connect(self._on_click)
+        self.view.on_pick.connect(self.pick)
+        self.view.on_menu.connect(self._open_menu)
+        self.view.on_move.connect(self.refresh)
+        self.view.bind("<Escape>", lambda _event: self.set_picking(False))
 
     @property
     def drawn(self) -> int:
         """How many pictures are on the screen now."""
         return len(self.view.kept)
 
-
-class _Grid(theme.Canvas):
-    def __init__(self, owner: Samples, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
-        super().__init__(owner)
-        self.kept: list[Any] = []  # Tk forgets pictures that nobody holds
-        self._pictures, self._open = pictures, open_large
-        self._record = Record()
-        self._shown: tuple[Any, ...] = ()
-        self._follow = True  # keep the newest column in view until the person scrolls away
-        self.bind("<Button-1>", self._on_click)
-        self.on_wheel(
-            lambda way: self._scroll(self.yview_scroll, way),
-            lambda way: self._scroll(self.xview_scroll, way),
-        )
-
     def show(self, record: Record) -> None:
-        shown = (id(record), record.samples_version)
-        if shown != self._shown:
-            if record is not self._record:
-                self._follow = True
-            self._record, self._shown = record, shown
-            self.redraw()
+        if record is not self._record:
+            self.set_picking(False)
+        self._record = record
+        if self.view.show(record):
+            self.refresh()
 
-    def xview(self, *args: Any) -> Any:
-        result = super().xview(*args)
-        if args:
-            self._follow = self.canvasx(self.winfo_width()) >= self._width() - 2
-            self.redraw()
-        return result
-
-    def yview(self, *args: Any) -> Any:
-        result = super().yview(*args)
-        if args:
-            self.redraw()
-        return result
-
-    def draw(self) -> None:
-        self.delete("all")
-        kept, self.kept = self.kept, []
-        rows, steps, px = self._record.rows(), self._record.sample_steps, self.px
-        if not rows:
-            self.configure(scrollregion=(0, 0, 1, 1))
-            self.create_text(
-                self.winfo_width() / 2, self.winfo_height() / 2, text=EMPTY, fill=theme.now(colours.DIM),
-                font=self.face(), justify="center", width=max(self.winfo_width() - px(60), 1),
-            )  # fmt: skip
+    def refresh(self) -> None:
+        """The slider and its words."""
+        steps, at = self.timeline.steps, self.timeline.at
+        if not steps:
+            self._bar.grid_remove()
             return
-        height = px(HEAD + CELL * len(rows))
-        self.configure(scrollregion=(0, 0, self._width(), max(height, self.winfo_height())))
-        if self._follow:
-            super().xview("moveto", 1.0)
-        left, top = self.canvasx(0), self.canvasy(0)
-        first = max(int((left - px(LABELS)) // px(CELL)), 0)
-        last = min(int((left + self.winfo_width() - px(LABELS)) // px(CELL)) + 1, len(steps))
-        for number, key in enumerate(rows):
-            place = px(HEAD + CELL * number)
-            if place + px(CELL) < top or place > top + self.winfo_height():
-                continue
-            for column in range(first, last):
-                if sample := self._record.samples[key].get(steps[column]):
-                    self._draw_sample(sample, px(LABELS + CELL * column), place)
-        self._draw_frame(rows, steps, left, top, range(first, last))
-        del kept  # only now: a picture that is still shown must not flicker
+        self._bar.grid()
+        text = f"step {steps[at]:,}  ({at + 1:,} of {len(steps):,})"
+        if self.words.cget("text") != text:
+            self.words.configure(text=text)
+        many = len(steps) > 1
+        if many and (self.slider.cget("to") != len(steps) - 1 or self.slider.cget("state") != "normal"):
+            self.slider.configure(to=len(steps) - 1, number_of_steps=len(steps) - 1, state="normal")
+        elif not many:
+            self.slider.configure(state="disabled")
+        if many and round(self.slider.get()) != at:
+            self.slider.set(at)
+        newest = "disabled" if self.timeline.following else "normal"
+        if self.buttons["newest"].cget("state") != newest:
+            self.buttons["newest"].configure(state=newest)
 
-    def _draw_sample(self, sample: Sampled, left: int, top: int) -> None:
-        side = self.px(CELL - 8)
-        picture = self._pictures.thumbnail(Path(sample.path), side, self.redraw)
-        if picture is None:
-            self.create_rectangle(left, top, left + side, top + side, fill=theme.now(colours.HOVER), width=0)
-            return
-        self.kept.append(picture)
-        self.create_image(left + side / 2, top + side / 2, image=picture)
+    def go(self, place: int) -> None:
+        """To the step at this place of the slider."""
+        if place != self.timeline.at or not self.timeline.following:
+            self.timeline.go(place)
+            self.view.reveal()
+            self.refresh()
 
-    def _draw_frame(self, rows: list[PromptKey], steps: list[int], left: float, top: float, seen: range) -> None:
-        """Steps above and prompts at the left; both stay while the pictures scroll."""
-        px, card = self.px, theme.now(colours.CARD)
-        self.create_rectangle(left, top, left + self.winfo_width(), top + px(HEAD - 2), fill=card, width=0)
-        for column in seen:
-            self.create_text(
-                px(LABELS + CELL * column) + px(CELL - 8) / 2, top + px(HEAD / 2), text=f"step {steps[column]:,}",
-                fill=theme.now(colours.DIM), font=self.face(12),
-            )  # fmt: skip
-        self.create_rectangle(left, top, left + px(LABELS - 4), top + self.winfo_height(), fill=card, width=0)
-        for number, key in enumerate(rows):
-            words = key.prompt if len(key.prompt) < 90 else key.prompt[:88] + "…"
-            note = "by hand" if key.index < 0 else f"seed {key.seed}"
-            note += ", EMA" if key.weights == "ema" else ""
-            place = px(HEAD + CELL * number)
-            text = self.create_text(
-                left + px(4), place + px(2), text=words, anchor="nw", width=px(LABELS - 14),
-                fill=theme.now(colours.TEXT), font=self.face(12),
-            )  # fmt: skip
-            self.create_text(
-                left + px(4), self.bbox(text)[3] + px(3), text=note, anchor="nw", fill=theme.now(colours.DIM),
-                font=self.face(11),
-            )  # fmt: skip
+    def newest(self) -> None:
+        self.go(len(self.timeline.steps))
 
-    def _width(self) -> int:
-        return self.px(LABELS + CELL * len(self._record.sample_steps))
+    def set_picking(self, picking: bool) -> None:
+        """While picking, a click selects; two selected ones are compared."""
+        self.picking = picking
+        self.view.picked.clear()
+        self.view.note = PICK[0] if picking else ""
+        self.buttons["compare"].configure(fg_color=colours.SELECTED if picking else colours.HOVER)
+        self.view.redraw()
 
-    def _scroll(self, scroll: Callable[..., object], way: int) -> None:
-        scroll(way * 2, "units")
-        self._follow = self.canvasx(self.winfo_width()) >= self._width() - 2
-        self.redraw()
+    def pick(self, place: Place) -> None:
+        """Select one for a comparison, or take it back."""
+        picked = self.view.picked
+        if place in picked:
+            picked.remove(place)
+        else:
+            picked.append(place)
+        self.view.note = PICK[len(picked)] if len(picked) < 2 and (picked or self.picking) else ""
+        if len(picked) == 2:
+            self.compare(*sorted(picked, key=lambda one: one.step))
+            self.set_picking(False)
+        self.view.redraw()
 
-    def _on_click(self, event: Any) -> None:
-        column = int((self.canvasx(event.x) - self.px(LABELS)) // self.px(CELL))
-        row = int((self.canvasy(event.y) - self.px(HEAD)) // self.px(CELL))
-        rows, steps = self._record.rows(), self._record.sample_steps
-        if 0 <= row < len(rows) and 0 <= column < len(steps) and event.x > self.px(LABELS):
-            self._open(self._record, rows[row], steps[column])
+    def compare(self, first: Place, second: Place) -> None:
+        self.comparison = Comparison(self.winfo_toplevel(), self._record, first, second)
+
+    def resize(self) -> None:
+        """The next size of the pictures."""
+        self.view.size_at = (self.view.size_at + 1) % len(SIZES)
+        self.view.reveal()
+
+    def _on_click(self, place: Place) -> None:
+        if self.picking:
+            self.pick(place)
+        else:
+            self._open_large(self._record, place.key, place.step)
+
+    def _make_bar(self) -> Any:
+        bar = ctk.CTkFrame(self, fg_color="transparent")
+        bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=(8, 0))
+        bar.grid_columnconfigure(0, weight=1)
+        self.slider = ctk.CTkSlider(bar, from_=0, to=1, height=16, command=lambda value: self.go(round(value)))
+        self.words = ctk.CTkLabel(bar, text="", font=theme.font(theme.SMALL), text_color=colours.DIM, height=18)
+        self.slider.grid(row=0, column=0, sticky="ew")
+        self.words.grid(row=1, column=0, sticky="w", padx=4)
+        tooltip = Tooltip(self.winfo_toplevel())
+        for column, (key, text, command, tip) in enumerate((
+            ("newest", "Newest", self.newest, "Show the newest step, and those that come. ← and → go through the steps."),
+            ("compare", "Compare", lambda: self.set_picking(not self.picking), "Two pictures beside or above each other: "
+             "click both. Ctrl and a click select one at any time."),
+            ("size", "Size", self.resize, "Small, middle or large pictures."),
+        ), start=1):  # fmt: skip
+            made = theme.button(bar, text, command, height=26, font=theme.font(theme.SMALL), width=18 + 7 * len(text))
+            made.grid(row=0, column=column, rowspan=2, padx=(6, 0))
+            tooltip.attach(made, partial(str, tip))
+            self.buttons[key] = made
+        bar.grid_remove()
+        return bar
+
+    def _open_menu(self, place: Place, x: int, y: int) -> None:
+        menu = theme.menu(self)
+        path = path_at(self._record, place)
+        menu.add_command(label="Open large", command=lambda: self._open_large(self._record, place.key, place.step))
+        picked = "the selected one" if self.view.picked else "another one"
+        menu.add_command(label=f"Compare with {picked}", command=lambda: self.pick(place))
+        other = other_weights(self._record, place)
+        if other is not None:
+            live, average = sorted((place, other), key=lambda one: one.key.weights != "live")
+            menu.add_command(label="Compare EMA against live", command=lambda: self.compare(live, average))
+        menu.add_separator()
+        menu.add_command(label="Show in folder", command=lambda: reveal(path))
+        menu.add_command(label="Copy path", command=lambda: (self.clipboard_clear(), self.clipboard_append(str(path))))
+        menu.tk_popup(x, y)
+
+    def _place_across(self) -> None:
+        self._across.grid(row=2, column=0, sticky="ew", padx=6, pady=(0, 3))
+
+    def _place_down(self) -> None:
+        self._down.grid(row=1, column=1, sticky="ns", pady=6, padx=(0, 3))

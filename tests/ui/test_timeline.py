@@ -1,0 +1,236 @@
+"""The samples as a timeline: which step is looked at, what is drawn, comparing two, and one of them large."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import customtkinter as ctk
+import pytest
+from PIL import Image
+
+from onetrainer_clone.events import Sampled, Weights
+from tests.ui.conftest import Window
+from ui.run.comparison import SWIPE, Comparison
+from ui.run.large import fitted
+from ui.run.places import Place, neighbour, other_weights, words
+from ui.run.record import PromptKey, Record
+from ui.run.samples import Samples
+from ui.run.timeline import Timeline
+from ui.run.viewer import Viewer
+
+
+def test_the_newest_is_followed_until_the_person_goes_back() -> None:
+    timeline = Timeline()
+    timeline.update([0, 10])
+    assert timeline.step == 10
+    timeline.update([0, 10, 20])
+    assert timeline.step == 20
+    timeline.move(-1)
+    timeline.update([0, 10, 20, 30])
+    assert (timeline.step, timeline.following) == (10, False)
+    timeline.update([0, 5, 10, 20, 30])  # an older one turns up: the same step is looked at
+    assert timeline.step == 10
+    timeline.move(99)
+    timeline.update([0, 5, 10, 20, 30, 40])
+    assert (timeline.step, timeline.following) == (40, True)
+    timeline.move(-99)
+    assert timeline.step == 0
+
+
+def test_enlarged_pictures_keep_their_shape() -> None:
+    assert fitted(Image.new("RGB", (512, 256)), 1000, 1000).size == (1000, 500)
+    assert fitted(Image.new("RGB", (64, 64)), 300, 100).size == (100, 100)
+    large = Image.new("RGB", (3000, 10))
+    assert fitted(large, 300, 300).size == (300, 1)
+
+
+def sampled(folder: Path, step: int, index: int, weights: Weights = "live", colour: str = "red") -> Sampled:
+    path = folder / f"{step}-{index}-{weights}.png"
+    if not path.exists():
+        Image.new("RGB", (64, 64), colour).save(path)
+    return Sampled(step, index, f"prompt {index}", index, weights, str(path))
+
+
+def key(index: int, weights: Weights = "live") -> PromptKey:
+    return PromptKey(index, f"prompt {index}", index, weights)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    """Two prompts at three steps; the first also with averaged weights, but not at the first step."""
+    record = Record()
+    for step, colour in ((0, "red"), (10, "green"), (20, "blue")):
+        for index in (0, 1):
+            record.on(sampled(tmp_path, step, index, "live", colour))
+        if step:
+            record.on(sampled(tmp_path, step, 0, "ema", "white"))
+    return record
+
+
+def test_neighbours(record: Record) -> None:
+    start = Place(key(0), 10)
+    assert neighbour(record, start, 0, 5) == Place(key(0), 20)
+    assert neighbour(record, start, 1, 0) == Place(key(0, "ema"), 10)
+    assert neighbour(record, start, 1, 0, same_weights=True) == Place(key(1), 10)
+    assert neighbour(record, Place(key(0), 0), 1, 0) == Place(key(0, "ema"), 10)
+    assert other_weights(record, start) == Place(key(0, "ema"), 10)
+    assert other_weights(record, Place(key(0), 0)) is None
+    assert words(Place(key(0, "ema"), 10)) == "prompt 0\nstep 10, seed 0, EMA weights"
+
+
+@pytest.fixture
+def opened() -> list[tuple[PromptKey, int]]:
+    return []
+
+
+@pytest.fixture
+def samples(window: Window, opened: list[tuple[PromptKey, int]]) -> Iterator[Samples]:
+    """In a window of its own above the real one, whose loop delivers what the worker decoded."""
+    top = ctk.CTkToplevel(window.app.root)
+    top.geometry("640x420+0+0")
+    made = Samples(top, window.app.bench.pictures, lambda _record, row, step: opened.append((row, step)))
+    made.pack(fill="both", expand=True)
+    window.until(lambda: bool(made.winfo_viewable()) and made.view.winfo_width() > 300)
+    yield made
+    top.destroy()
+
+
+def show(window: Window, samples: Samples, record: Record, until: Callable[[], bool]) -> None:
+    samples.show(record)
+    window.until(until)
+
+
+def column_of(samples: Samples, step: int) -> tuple[int, int]:
+    """The middle of the first row's picture of a step, in the widget."""
+    for x in range(0, samples.view.winfo_width(), 8):
+        place = samples.view.place_at(x, 60)
+        if place and place.step == step:
+            return x + 8, 60
+    raise AssertionError(f"step {step} is not in view")
+
+
+def test_slider_keys_and_following(window: Window, samples: Samples, record: Record, tmp_path: Path) -> None:
+    show(window, samples, record, lambda: samples.drawn == 8)
+    assert samples.words.cget("text") == "step 20  (3 of 3)"
+    samples.view.focus_force()
+    window.until(lambda: samples.focus_get() is samples.view)
+    samples.view.event_generate("<Left>")
+    window.turn()
+    assert samples.words.cget("text") == "step 10  (2 of 3)"
+    assert samples.slider.get() == 1
+    record.on(sampled(tmp_path, 30, 0))
+    samples.show(record)
+    assert samples.words.cget("text") == "step 10  (2 of 4)"
+    samples.buttons["newest"].invoke()
+    record.on(sampled(tmp_path, 40, 0))
+    samples.show(record)
+    assert samples.words.cget("text") == "step 40  (5 of 5)"
+    assert samples.buttons["newest"].cget("state") == "disabled"
+
+
+def test_hundreds_of_steps_draw_only_what_is_seen(
+    window: Window, samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[Path] = set()
+    pictures: Any = window.app.bench.pictures
+    original = pictures.thumbnail
+
+    def thumbnail(path: Path, size: int, ready: Callable[[], None]) -> Any:
+        asked.add(path)
+        return original(path, size, ready)
+
+    monkeypatch.setattr(pictures, "thumbnail", thumbnail)
+    record = Record()
+    for step in range(0, 400):
+        for index in range(10):
+            record.on(Sampled(step, index, f"prompt {index}", 1, "live", str(tmp_path / f"{step}-{index}.png")))
+    samples.show(record)
+    window.until(lambda: bool(asked))
+    window.turn()
+    items = len(samples.view.find_all())
+    assert items < 150
+    assert len(asked) <= 6 * 5
+    for place in range(0, 300, 3):  # flown over: none of these is read
+        samples.go(place)
+        window.app.root.update_idletasks()
+    window.turn(0.2)
+    assert len(asked) <= 2 * 6 * 5
+    seen = [samples.view.place_at(x, 60) for x in range(0, samples.view.winfo_width(), 8)]
+    assert 297 in [place.step for place in seen if place]
+
+
+def test_a_click_opens_and_two_are_compared(
+    window: Window, samples: Samples, record: Record, opened: list[tuple[PromptKey, int]]
+) -> None:
+    show(window, samples, record, lambda: samples.drawn == 8)
+    at = column_of(samples, 20)
+    samples.view.event_generate("<Button-1>", x=at[0], y=at[1])
+    window.turn()
+    assert opened == [(key(0), 20)]
+    samples.buttons["compare"].invoke()
+    for step in (20, 0):
+        at = column_of(samples, step)
+        samples.view.event_generate("<Button-1>", x=at[0], y=at[1])
+        window.turn()
+    assert samples.comparison is not None
+    assert samples.comparison.places == [Place(key(0), 0), Place(key(0), 20)]
+    assert not samples.picking
+    assert len(opened) == 1
+    samples.comparison.destroy()
+
+
+@pytest.fixture
+def comparison(window: Window, record: Record) -> Iterator[Comparison]:
+    made = Comparison(window.app.root, record, Place(key(0), 0), Place(key(0), 20))
+    yield made
+    made.destroy()
+
+
+def colour_at(comparison: Comparison, share: float) -> tuple[int, ...]:
+    """Of the picture that is shown."""
+    shown = comparison._kept[-1]
+    tk = comparison.tk
+    found = tk.call(str(shown), "get", round(share * (shown.width() - 1)), shown.height() // 2)
+    return tuple(int(part) for part in (found if isinstance(found, tuple) else str(found).split()))
+
+
+def test_swipe_shows_the_one_left_and_the_other_right_of_the_divider(window: Window, comparison: Comparison) -> None:
+    window.until(lambda: len(comparison._kept) == 2)
+    comparison.mode.set(SWIPE)
+    comparison.view.redraw()
+    window.until(lambda: len(comparison._kept) == 1)
+    assert (colour_at(comparison, 0.2), colour_at(comparison, 0.8)) == ((255, 0, 0), (0, 0, 255))
+    width, shown = comparison.view.winfo_width(), comparison._kept[0].width()
+    comparison.view.event_generate("<Button-1>", x=round(width / 2 + 0.4 * shown), y=50)
+    window.turn()
+    assert comparison.divider == pytest.approx(0.9, abs=0.02)
+    assert colour_at(comparison, 0.8) == (255, 0, 0)
+
+
+def test_a_comparison_goes_on_to_neighbours(comparison: Comparison) -> None:
+    comparison.go(0, -1)
+    assert [place.step for place in comparison.places] == [0, 10]
+    comparison.go(0, 1, left=True)
+    assert [place.step for place in comparison.places] == [10, 10]
+    comparison.go(0, 1)  # the same step: both go
+    assert [place.step for place in comparison.places] == [20, 20]
+    comparison.go(1, 0)
+    assert [place.key for place in comparison.places] == [key(1), key(1)]
+
+
+def test_the_viewer_fits_shows_pixels_and_copies_the_path(window: Window, record: Record) -> None:
+    viewer = Viewer(window.app.root, record, key(0), 20)
+    window.until(lambda: viewer._shown is not None and viewer._shown.width() > 300)
+    viewer.buttons["size"].invoke()
+    window.until(lambda: viewer._shown.width() == 64)
+    viewer.buttons["copy"].invoke()
+    assert viewer.clipboard_get() == record.samples[key(0)][20].path
+    assert viewer.buttons["ema"].cget("state") == "normal"
+    viewer.go(0, -2)
+    assert (viewer.step, viewer.buttons["ema"].cget("state")) == (0, "disabled")
+    Path(record.samples[key(0)][10].path).unlink()
+    viewer.go(0, 1)
+    window.until(lambda: viewer.pictures.gone(Path(record.samples[key(0)][10].path)))
+    window.turn()
+    assert "The picture is gone" in viewer.view.itemcget(viewer.view.find_all()[0], "text")
+    viewer.destroy()

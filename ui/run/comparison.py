@@ -1,0 +1,140 @@
+"""Two samples against each other: side by side, or one above the other with a divider that is moved."""
+
+from typing import Any
+
+import customtkinter as ctk
+from PIL import Image, ImageTk
+
+from ui import colours, theme
+from ui.run.large import LargePictures, fitted
+from ui.run.places import Place, neighbour, path_at, words
+from ui.run.record import Record
+
+BESIDE, SWIPE = "Side by side", "Swipe"
+GAP = 8  # px at 100 %
+KEYS = "← → steps at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view"
+
+
+class Comparison(ctk.CTkToplevel):
+    def __init__(self, root: Any, record: Record, first: Place, second: Place):
+        super().__init__(root)
+        self.places = [first, second]
+        self.divider = 0.5  # share of the width
+        self._record = record
+        self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
+        self._fitted: dict[tuple[Place, int, int], Image.Image] = {}
+        self.title("Two samples")
+        self.transient(root)
+        scale = theme.scaling(root)
+        room = self.winfo_screenwidth() / scale - 60, self.winfo_screenheight() / scale - 90
+        self.geometry(f"{round(min(960, room[0]))}x{round(min(640, room[1]))}")
+        self.mode = ctk.CTkSegmentedButton(self, values=[BESIDE, SWIPE], command=self._on_mode)
+        self.mode.set(BESIDE)
+        self.mode.pack(pady=(12, 6))
+        hint = ctk.CTkLabel(self, text=KEYS, text_color=colours.DIM, font=theme.font(theme.SMALL))
+        hint.pack(side="bottom", pady=(0, 8))
+        captions = ctk.CTkFrame(self, fg_color="transparent")
+        captions.pack(side="bottom", fill="x", padx=16, pady=(6, 4))
+        self.captions = [ctk.CTkLabel(captions, text="", justify="center", anchor="n") for _ in self.places]
+        for column, caption in enumerate(self.captions):
+            captions.grid_columnconfigure(column, weight=1, uniform="halves")
+            caption.grid(row=0, column=column, sticky="new", padx=4)
+        captions.bind("<Configure>", self._wrap)
+        self.view = theme.Canvas(self, background=colours.PAGE)
+        self.view.draw = self._draw_pictures  # type: ignore[method-assign]
+        self.view.pack(fill="both", expand=True, padx=16)
+        theme.wrap(hint, self.view)  # not within the window itself, which hears of every widget in it
+        self.pictures = LargePictures(self, self.view.redraw)
+        for event in ("<Button-1>", "<B1-Motion>"):
+            self.view.bind(event, self._move_divider)
+        for name, rows, steps in (("Left", 0, -1), ("Right", 0, 1), ("Up", -1, 0), ("Down", 1, 0)):
+            self.bind(f"<{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps))
+            self.bind(f"<Shift-{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps, left=True))
+        self.bind("<Tab>", lambda _event: self._other_mode())
+        self.bind("<Escape>", lambda _event: self.destroy())
+        self.go(0, 0)
+        self.after(50, self.focus_set)
+
+    def destroy(self) -> None:
+        self.pictures.close()
+        super().destroy()
+
+    def go(self, rows: int, steps: int, left: bool = False) -> None:
+        """To neighbours. Two pictures of the same step stay so; else the one at the right moves, or the other one."""
+        first, second = self.places
+        both = first.step == second.step and not left
+        if both or left:
+            first = neighbour(self._record, first, rows, steps, same_weights=True)
+        if not left:
+            second = neighbour(self._record, second, rows, steps, same_weights=True)
+        self.places = [first, second]
+        for caption, place in zip(self.captions, self.places, strict=True):
+            caption.configure(text=words(place))
+        self.view.redraw()
+
+    def _on_mode(self, _mode: str) -> None:
+        self.view.redraw()
+
+    def _other_mode(self) -> str:
+        self.mode.set(SWIPE if self.mode.get() == BESIDE else BESIDE)
+        self.view.redraw()
+        return "break"
+
+    def _draw_pictures(self) -> None:
+        self.view.delete("all")
+        self._kept.clear()
+        width, height, gap = max(self.view.winfo_width(), 32), max(self.view.winfo_height(), 16), self.view.px(GAP)
+        swipe = self.mode.get() == SWIPE
+        room = width if swipe else (width - gap) // 2
+        found = [self._fit(place, room, height) for place in self.places]
+        if not swipe or None in found:
+            for number, picture in enumerate(found):
+                middle = room / 2 + number * (room + gap) if not swipe else width * (1 + 2 * number) / 4
+                self._put(picture, self.places[number], middle, height / 2, room)
+            return
+        first, second = (picture for picture in found if picture is not None)
+        if second.size != first.size:
+            second = second.resize(first.size)
+        cut = round(self.divider * first.width)
+        joined = first.copy()
+        joined.paste(second.crop((cut, 0, *second.size)), (cut, 0))
+        self._put(joined, self.places[0], width / 2, height / 2, width)
+        x = (width - first.width) / 2 + cut
+        self.view.create_line(x, 0, x, height, fill=theme.now(colours.ACCENT), width=self.view.px(2))
+
+    def _fit(self, place: Place, width: int, height: int) -> Image.Image | None:
+        """As large as fits; kept, so that moving the divider is quick."""
+        wanted = (place, width, height)
+        if wanted not in self._fitted:
+            picture = self.pictures.picture(path_at(self._record, place))
+            if picture is None:
+                return None
+            self._fitted = {key: kept for key, kept in self._fitted.items() if key[1:] == wanted[1:]}
+            if len(self._fitted) > 6:
+                self._fitted.clear()
+            self._fitted[wanted] = fitted(picture, width, height)
+        return self._fitted[wanted]
+
+    def _put(self, picture: Image.Image | None, place: Place, x: float, y: float, room: int) -> None:
+        if picture is None:
+            gone = self.pictures.gone(path_at(self._record, place))
+            self.view.create_text(
+                x, y, text="The picture is gone." if gone else "…", fill=theme.now(colours.DIM), width=room,
+                font=self.view.face(),
+            )  # fmt: skip
+            return
+        self._kept.append(ImageTk.PhotoImage(picture, master=self))
+        self.view.create_image(x, y, image=self._kept[-1])
+
+    def _move_divider(self, event: Any) -> None:
+        self.focus_set()
+        pictures = [kept for (place, *_), kept in self._fitted.items() if place == self.places[0]]
+        if self.mode.get() == SWIPE and pictures:
+            width = pictures[-1].width
+            left = (self.view.winfo_width() - width) / 2
+            self.divider = min(max((event.x - left) / width, 0.0), 1.0)
+            self.view.redraw()
+
+    def _wrap(self, event: Any) -> None:
+        for caption in self.captions:
+            caption.configure(wraplength=max(round(event.width / 2 / theme.scaling(self)) - 16, 80))

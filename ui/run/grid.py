@@ -1,0 +1,266 @@
+"""The canvas of the samples: a row for each prompt, a column for each step. Only what can be seen is drawn."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ui import colours, theme
+from ui.run.places import Place
+from ui.run.record import PromptKey, Record
+from ui.run.timeline import Timeline
+from ui.signals import Signal
+from ui.thumbnails import Pictures
+
+SIZES = (96, 132, 196)  # px at 100 % of a cell
+LABELS = 118  # width of the column with the prompts
+HEAD = 26
+CONTROL = 0x4  # in a Tk event's state
+FAR = 1_000_000  # steps: as far as there are any
+SETTLE_MS = 70  # pictures are asked for when scrolling comes to rest: those flown over would queue before them
+EMPTY = (
+    "Samples appear here as the run draws them: a row for each prompt, a column for each step.\n\n"
+    "Which prompts are drawn, and how often, stands on the Sampling tab."
+)
+
+
+class Grid(theme.Canvas):
+    def __init__(self, parent: Any, pictures: Pictures, timeline: Timeline):
+        super().__init__(parent, takefocus=True)
+        self.kept: dict[str, Any] = {}  # the pictures on the screen; Tk forgets those that nobody holds
+        self.rows: list[PromptKey] = []
+        self.picked: list[Place] = []  # for a comparison
+        self.size_at = 1  # in SIZES
+        self.note = ""  # over the lower edge
+        self.on_open: Signal[[Place]] = Signal()
+        self.on_pick: Signal[[Place]] = Signal()
+        self.on_menu: Signal[[Place, int, int]] = Signal()
+        self.on_move: Signal[[]] = Signal()  # the person went to another step, or scrolled
+        self._pictures, self._timeline = pictures, timeline
+        self._record = Record()
+        self._shown: tuple[Any, ...] = ()
+        self._settling = ""
+        self._bind_all()
+
+    def destroy(self) -> None:
+        if self._settling:
+            self.after_cancel(self._settling)
+        super().destroy()
+
+    def show(self, record: Record) -> bool:
+        """True where anything is new."""
+        shown = (id(record), record.samples_version)
+        if shown == self._shown:
+            return False
+        if record is not self._record:
+            self._timeline.reset()
+            self.picked.clear()
+        self._record, self._shown = record, shown
+        self.rows = record.rows()
+        self._timeline.update(record.sample_steps)
+        self.redraw()
+        return True
+
+    def reveal(self) -> None:
+        """Bring the column of the timeline's step into view."""
+        cell, room = self._cell, self.winfo_width() - self.px(LABELS)
+        left = self._timeline.at * cell
+        seen = self.canvasx(0)
+        if left < seen or left + cell > seen + room:
+            wanted = left if left < seen else left + cell - room
+            super().xview("moveto", max(wanted, 0) / max(self._width(), 1))
+        self._settle()
+
+    def xview(self, *args: Any) -> Any:
+        result = super().xview(*args)
+        if args:
+            self._scrolled()
+        return result
+
+    def yview(self, *args: Any) -> Any:
+        result = super().yview(*args)
+        if args:
+            self._settle()
+        return result
+
+    def draw(self) -> None:
+        self.delete("all")
+        before, self.kept = self.kept, {}
+        if not self.rows:
+            self._draw_empty()
+            return
+        cell = self._cell
+        self.configure(scrollregion=(0, 0, self._width(), max(self._height(), self.winfo_height())))
+        if self._timeline.following:
+            super().xview("moveto", 1.0)
+        left, top = self.canvasx(0), self.canvasy(0)
+        seen = range(
+            max(int(left // cell), 0),
+            min(int((left + self.winfo_width() - self.px(LABELS)) // cell) + 1, len(self._timeline.steps)),
+        )
+        self._draw_column(top)
+        for number, key in enumerate(self.rows):
+            place = self.px(HEAD) + cell * number
+            if place + cell >= top and place <= top + self.winfo_height():
+                for column in seen:
+                    self._draw_sample(Place(key, self._timeline.steps[column]), column, place, before)
+        self._draw_head(left, top, seen)
+        self._draw_labels(left, top)
+        self._draw_note(left, top)
+
+    @property
+    def _cell(self) -> int:
+        return self.px(SIZES[self.size_at])
+
+    def _width(self) -> int:
+        return self.px(LABELS) + self._cell * len(self._timeline.steps)
+
+    def _height(self) -> int:
+        return self.px(HEAD) + self._cell * len(self.rows)
+
+    def _draw_empty(self) -> None:
+        self.configure(scrollregion=(0, 0, 1, 1))
+        width, height = self.winfo_width(), self.winfo_height()
+        self.create_text(
+            width / 2, height / 2, text=EMPTY, fill=theme.now(colours.DIM), font=self.face(), justify="center",
+            width=max(width - self.px(60), 1),
+        )  # fmt: skip
+
+    def _draw_column(self, top: float) -> None:
+        """Behind the step that is looked at."""
+        left = self.px(LABELS) + self._cell * self._timeline.at - self.px(4)
+        fill = theme.now(colours.SELECTED)
+        self.create_rectangle(left, top, left + self._cell, top + self.winfo_height(), fill=fill, width=0)
+
+    def _draw_sample(self, place: Place, column: int, top: int, before: dict[str, Any]) -> None:
+        sample = self._record.samples[place.key].get(place.step)
+        if sample is None:
+            return
+        side, left = self._cell - self.px(8), self.px(LABELS) + self._cell * column
+        picture = before.get(f"{side} {sample.path}")
+        if picture is None and not self._settling:
+            picture = self._pictures.thumbnail(Path(sample.path), side, self.redraw)
+        if picture is None:
+            self.create_rectangle(left, top, left + side, top + side, fill=theme.now(colours.HOVER), width=0)
+        else:
+            self.kept[f"{side} {sample.path}"] = picture
+            self.create_image(left + side / 2, top + side / 2, image=picture)
+        if place in self.picked:
+            edge = theme.now(colours.ACCENT)
+            self.create_rectangle(left, top, left + side, top + side, outline=edge, width=self.px(3))
+
+    def _draw_head(self, left: float, top: float, seen: range) -> None:
+        """Steps above; they stay while the pictures scroll."""
+        px = self.px
+        self.create_rectangle(
+            left, top, left + self.winfo_width(), top + px(HEAD - 2), fill=theme.now(colours.CARD), width=0
+        )
+        for column in seen:
+            here = column == self._timeline.at
+            self.create_text(
+                px(LABELS) + self._cell * column + (self._cell - px(8)) / 2, top + px(HEAD / 2),
+                text=f"step {self._timeline.steps[column]:,}", font=self.face(theme.SMALL, bold=here),
+                fill=theme.now(colours.TEXT if here else colours.DIM),
+            )  # fmt: skip
+
+    def _draw_labels(self, left: float, top: float) -> None:
+        """Prompts at the left; they stay as well."""
+        px, card = self.px, theme.now(colours.CARD)
+        self.create_rectangle(left, top, left + px(LABELS - 5), top + self.winfo_height(), fill=card, width=0)
+        letters = (SIZES[self.size_at] - 30) // 16 * 16  # some 16 letters in a line, 16 px high
+        for number, key in enumerate(self.rows):
+            place = px(HEAD) + self._cell * number
+            if place + self._cell < top or place > top + self.winfo_height():
+                continue
+            words = key.prompt if len(key.prompt) <= letters else f"{key.prompt[: letters - 1]}…"
+            note = "asked" if key.index < 0 else f"seed {key.seed}"
+            text = self.create_text(
+                left + px(4), place + px(2), text=words or "(no prompt)", anchor="nw", width=px(LABELS - 14),
+                fill=theme.now(colours.TEXT), font=self.face(theme.SMALL),
+            )  # fmt: skip
+            self.create_text(
+                left + px(4), self.bbox(text)[3] + px(3), text=f"{note}{', EMA' if key.weights == 'ema' else ''}",
+                anchor="nw", fill=theme.now(colours.DIM), font=self.face(11),
+            )  # fmt: skip
+        self.create_rectangle(left, top, left + px(LABELS - 5), top + px(HEAD - 2), fill=card, width=0)
+
+    def _draw_note(self, left: float, top: float) -> None:
+        if not self.note:
+            return
+        middle, bottom = left + self.winfo_width() / 2, top + self.winfo_height()
+        text = self.create_text(
+            middle, bottom - self.px(16), text=self.note, fill=theme.now(colours.ON_ACCENT), font=self.face(theme.SMALL)
+        )
+        box = self.bbox(text)
+        pad = self.px(8)
+        under = self.create_rectangle(
+            box[0] - pad, box[1] - pad / 2, box[2] + pad, box[3] + pad / 2, fill=theme.now(colours.ACCENT), width=0
+        )
+        self.tag_lower(under, text)
+
+    def _bind_all(self) -> None:
+        self.bind("<Button-1>", self._on_click)
+        self.bind("<Button-2>" if sys.platform == "darwin" else "<Button-3>", self._on_right)
+        for key, by in (("Left", -1), ("Right", 1), ("Home", -FAR), ("End", FAR)):
+            self.bind(f"<{key}>", partial(_call, self.move, by))
+        for key, way in (("Up", -1), ("Down", 1)):
+            self.bind(f"<{key}>", partial(_call, self._down, way))
+        self.on_wheel(self._down, self._across)
+
+    def move(self, by: int) -> None:
+        """So many steps further."""
+        self._timeline.move(by)
+        self.reveal()
+        self.on_move.emit()
+
+    def _across(self, way: int) -> None:
+        super().xview_scroll(way * 2, "units")
+        self._scrolled()
+
+    def _down(self, way: int) -> None:
+        super().yview_scroll(way * 2, "units")
+        self._settle()
+
+    def _scrolled(self) -> None:
+        """Who scrolls away from the newest is not brought back to it."""
+        at_end = self.canvasx(self.winfo_width()) >= self._width() - 2
+        if at_end and self._timeline.at == len(self._timeline.steps) - 1:
+            self._timeline.following = True
+        elif not at_end:
+            self._timeline.following = False
+        self._settle()
+        self.on_move.emit()
+
+    def _settle(self) -> None:
+        if self._settling:
+            self.after_cancel(self._settling)
+        self._settling = self.after(SETTLE_MS, self._rest)
+        self.redraw()
+
+    def _rest(self) -> None:
+        self._settling = ""
+        self.redraw()
+
+    def place_at(self, x: int, y: int) -> Place | None:
+        """The sample under a point of the widget."""
+        column = int((self.canvasx(x) - self.px(LABELS)) // self._cell)
+        row = int((self.canvasy(y) - self.px(HEAD)) // self._cell)
+        if not (0 <= row < len(self.rows) and 0 <= column < len(self._timeline.steps)):
+            return None
+        place = Place(self.rows[row], self._timeline.steps[column])
+        inside = x > self.px(LABELS) and y > self.px(HEAD)
+        return place if inside and place.step in self._record.samples[place.key] else None
+
+    def _on_click(self, event: Any) -> None:
+        self.focus_set()
+        if place := self.place_at(event.x, event.y):
+            (self.on_pick if int(event.state) & CONTROL else self.on_open).emit(place)
+
+    def _on_right(self, event: Any) -> None:
+        if place := self.place_at(event.x, event.y):
+            self.on_menu.emit(place, event.x_root, event.y_root)
+
+
+def _call(call: Callable[[int], object], by: int, _event: Any) -> None:
+    call(by)

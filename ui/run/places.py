@@ -1,0 +1,43 @@
+"""Samples by where they stand: a row (prompt, seed, weights) and a step; their neighbours; what they are called."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onetrainer_clone.events import Sampled
+from ui.run.record import PromptKey, Record
+
+
+@dataclass(frozen=True)
+class Place:
+    key: PromptKey
+    step: int
+
+
+def sample_at(record: Record, place: Place) -> Sampled:
+    return record.samples[place.key][place.step]
+
+
+def path_at(record: Record, place: Place) -> Path:
+    return Path(sample_at(record, place).path)
+
+
+def neighbour(record: Record, place: Place, rows: int, steps: int, same_weights: bool = False) -> Place:
+    """So many rows down and steps further, as far as there are any; in another row the nearest step."""
+    keys = [key for key in record.rows() if not same_weights or key.weights == place.key.weights]
+    key = keys[min(max(keys.index(place.key) + rows, 0), len(keys) - 1)]
+    there = sorted(record.samples[key])
+    near = min(range(len(there)), key=lambda number: abs(there[number] - place.step))
+    return Place(key, there[min(max(near + steps, 0), len(there) - 1)])
+
+
+def other_weights(record: Record, place: Place) -> Place | None:
+    """The same sample with averaged weights instead of live ones, or the other way round, where both were drawn."""
+    other = replace(place.key, weights="live" if place.key.weights == "ema" else "ema")
+    return Place(other, place.step) if place.step in record.samples.get(other, ()) else None
+
+
+def words(place: Place, prompt: bool = True) -> str:
+    """'step 1,200, seed 7, EMA weights', with the prompt in a line above."""
+    weights = ", EMA weights" if place.key.weights == "ema" else ""
+    facts = f"step {place.step:,}, seed {place.key.seed}{weights}"
+    return f"{place.key.prompt}\n{facts}" if prompt else facts
