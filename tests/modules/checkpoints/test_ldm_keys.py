@@ -51,8 +51,8 @@ def full_names(part: str, found: dict[str, Tensor]) -> dict[str, Tensor]:
     return found if wrapped else {f"text_model.{name}": tensor for name, tensor in found.items()}
 
 
-# Counted in the original files' key lists as far as they are known: SD 1.5's 686 + 248 + 197 with position_ids and
-# SDXL's 1680 + 248 + 197 + 390 with position_ids and logit_scale, 2515 in all.
+# Derived from the full-size modules: 686, 248 and 196 for SD 1.5; 1680, 248, 196 and 389 (517 tensors) for SDXL. A file has
+# position_ids besides, and for SDXL logit_scale.
 @pytest.mark.parametrize(
     ("family", "counts", "all_keys"),
     [
