@@ -90,8 +90,7 @@ class Detail(ctk.CTkFrame):
         else:
             self.said.pack_forget()
         self.samples.show(self.record)
-        self.log.show(self.record)
-        self.chart.show(self.record)
+        self.log.show(self.record)  # the chart draws itself at the next turn: both at once would be felt
         rows = shown.differences
         empty = shown.settings_problem or f"The settings of {shown.versus[0]} and {shown.versus[1]} are the same."
         self.settings.retitle(_columns(shown.versus), empty)

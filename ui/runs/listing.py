@@ -70,7 +70,7 @@ def row_of(run: PastRun, known: bool, running: bool) -> Row:
     if not known:
         return Row((run.name, run.when, "…"), (None, colours.DIM, colours.DIM))
     outcome = "running" if running else run.outcome
-    losses = ", ".join(f"{name} {loss:.4f}" for name, loss in run.losses.items()) or run.problem
+    losses = ", ".join(f"{name} {loss:.3g}" for name, loss in run.losses.items()) or run.problem
     cells = (
         run.name, run.when, outcome, f"{run.step:,} of {run.steps:,}" if run.steps else "-", duration(run.seconds) or "-",
         losses, *(f"{count:,}" if count else "-" for count in (run.samples, run.saves, run.backups)),
