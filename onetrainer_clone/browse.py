@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.captions import caption_path
-from onetrainer_clone.dataset import MASK_ENDING, PICTURE_SUFFIXES, walk
+from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, walk
 from onetrainer_clone.masks import mask_path
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
@@ -24,6 +24,7 @@ class Entry:
 
     path: Path
     key: str
+    caption: Path  # the caption file, there or not
     captioned: bool  # there is a caption file; it may be empty
     masked: bool
 
@@ -43,7 +44,10 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
         for name in sorted(names):
             stem, suffix = os.path.splitext(name)
             if suffix.lower() in PICTURE_SUFFIXES and not name.endswith(MASK_ENDING):
-                yield Entry(folder / name, within + name, f"{stem}.txt" in there, f"{stem}{MASK_ENDING}" in there)
+                text = stem + CAPTION_SUFFIX
+                yield Entry(
+                    folder / name, within + name, folder / text, text in there, f"{stem}{MASK_ENDING}" in there
+                )  # fmt: skip
 
 
 def delete(picture: Path) -> list[tuple[Path, Path]]:

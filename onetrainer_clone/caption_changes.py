@@ -89,10 +89,10 @@ def apply(edits: Iterable[Edit]) -> Iterator[tuple[Edit, str]]:
             yield edit, ""
 
 
-def excerpt(text: str, other: str, room: int = 60) -> str:
+def excerpt(text: str, other: str, room: int = 90) -> str:
     """The part of a text where it differs from another one, on one line, with dots where something is left out."""
     same = next((at for at, (a, b) in enumerate(zip(text, other)) if a != b), min(len(text), len(other)))
-    first = max(same - room // 3, 0)
+    first = max(same - 20, 0)
     part = text[first : first + room]
     dots = ("…" if first else "", "…" if first + room < len(text) else "")
     return f"{dots[0]}{part}{dots[1]}".rstrip("\n").replace("\n", " ⏎ ")

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_step", "bench_plan", "bench_cache", "bench_window")
+BENCHMARKS = ("bench_step", "bench_plan", "bench_cache", "bench_window", "bench_pictures")
 
 
 def main() -> int:

@@ -145,7 +145,7 @@ def test_from_the_list_and_back_and_gone(window: Window) -> None:
     concepts.buttons["numbers"].invoke()
     page: Any = window.app.shell.pages["concept"]
     assert (page.index, page.view) == (1, "numbers")
-    for title in ("Image augmentation", "Text augmentation", "Pictures", "Statistics"):
+    for title in ("Crops", "Captions", "Pictures", "Statistics"):
         page._on_choice(title)
         window.turn(0.1)
         assert sum(view.winfo_ismapped() for view in page.views.values()) == 1

@@ -17,6 +17,7 @@ from ui.concept.page import ConceptPage
 from ui.pictures.browser import Browser
 from ui.pictures.bulk import ADD, REMOVE
 from ui.pictures.gallery import BARE, CONTAINS, LACKS, MASKED, UNSAVED
+from ui.pictures.grid import SIDE
 from ui.pictures.view import BRUSH, ERASE, FILL
 
 
@@ -73,12 +74,12 @@ def test_shows_pictures_and_captions_and_counts_tokens(window: Window, pictures:
     browser.bar["next"].invoke()
     assert browser.box.content.startswith("a green cat\nsks, a cat")
     count = counted("sks, a green cat")
-    tokens(window, browser, f"line 1, 2 variants: {count} of 75 tokens")
+    tokens(window, browser, f"line 1 of 2 variants: {count} of 75 tokens")
     browser.box.text.mark_set("insert", "2.5")
     browser.box.text._textbox.event_generate("<ButtonRelease-1>")
     count = counted("sks, a cat, green," + " very" * 80)
     assert count > 75
-    tokens(window, browser, f"line 2, 2 variants: {count} of 75 tokens, the last {count - 75} are cut off")
+    tokens(window, browser, f"line 2 of 2 variants: {count} of 75 tokens, {count - 75} cut off")
     window.until(lambda: "96 x 64 px" in browser.title.cget("text"))
 
 
@@ -308,7 +309,7 @@ def test_ten_thousand_pictures_draw_only_what_is_seen(window: Window, tmp_path: 
     assert len(names(browser)) == 10_000
     assert len(browser.grid_.canvas.find_all()) < 200
     browser.grid_.select(9_000)
-    window.until(lambda: browser.thumbs.known(tmp_path / "09000.png", browser.grid_.canvas.px(96)))
+    window.until(lambda: browser.thumbs.known(tmp_path / "09000.png", browser.grid_.canvas.px(SIDE)))
     assert len(browser.thumbs._decoded) < 400
 
 

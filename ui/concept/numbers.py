@@ -121,6 +121,7 @@ class Numbers(ctk.CTkFrame):
     def _build(self) -> None:
         self.facts = self._card("In numbers", 0, 0)
         self.fact_text = ctk.CTkLabel(self.facts, text="", anchor="nw", justify="left")
+        theme.wrap(self.fact_text, self.facts, less=30)
         self.fact_text.pack(fill="both", expand=True, padx=14, pady=(0, 12))
         self.charts: dict[str, Bars] = {}
         for key, title, row, column in (

@@ -17,7 +17,7 @@ from ui.tabs.page import Page
 from ui.words import quoted
 from ui.workbench import Workbench
 
-VIEWS = {"pictures": "Pictures", "image": "Image augmentation", "text": "Text augmentation", "numbers": "Statistics"}
+VIEWS = {"pictures": "Pictures", "image": "Crops", "text": "Captions", "numbers": "Statistics"}
 
 
 class ConceptView(Protocol):
@@ -45,6 +45,7 @@ class ConceptPage(Page):
         self.choice.pack(side="right")
         self.name = ctk.CTkLabel(head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w", width=10)
         self.name.pack(side="left", padx=12, fill="x", expand=True)
+        self.name.bind("<Configure>", lambda _event: self._fit_name())
         self._body = ctk.CTkFrame(self, fg_color="transparent")
         self._body.pack(fill="both", expand=True)
         self._gone = ctk.CTkLabel(self._body, text="This concept is no longer there.", text_color=colours.DIM)
@@ -97,7 +98,7 @@ class ConceptPage(Page):
             self._gone.pack(expand=True)
             return
         self._gone.pack_forget()
-        self.name.configure(text=concept.name if len(concept.name) < 30 else quoted(concept.name, 28)[1:-1])
+        self._fit_name()
         if self.view not in self.views:
             self.views[self.view] = self._makers()[self.view](self._body)
         if not self.views[self.view].winfo_manager():
@@ -105,6 +106,12 @@ class ConceptPage(Page):
         if (self.view, concept) != self._shown:
             self._shown = (self.view, concept)
             self.views[self.view].show(concept)
+
+    def _fit_name(self) -> None:
+        """As much of the name as there is room for."""
+        letters = max(int(self.name.winfo_width() / theme.scaling(self) / 9), 8)
+        name = self.concept.name if self.concept else ""
+        self.name.configure(text=quoted(name, letters)[1:-1])
 
     def _makers(self) -> dict[str, Callable[[tkinter.Misc], Any]]:
         """Imports wait until a view is shown."""

@@ -120,6 +120,7 @@ class Preview(ctk.CTkFrame):
         wish = Wish(
             self._bench.store.state, self._concept, self.entries[self.at], int(self.amount.get()), self.room()
         )  # fmt: skip
+        self.name.configure(text=f"{self.at + 1:,} of {len(self.entries):,}   {wish.entry.path.name}")
         self._background.submit(
             "look", lambda: self.find(wish), lambda found: self._on_found(wish, found), self._on_error
         )
@@ -137,7 +138,6 @@ class Preview(ctk.CTkFrame):
             self.say("There are no pictures in this folder, so there is nothing to show.")
 
     def _on_found(self, wish: Wish, found: Any) -> None:
-        self.name.configure(text=f"{self.at + 1:,} of {len(self.entries):,}   {wish.entry.path.name}")
         self.display(wish, found)
 
     def _on_error(self, error: Exception) -> None:

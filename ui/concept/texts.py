@@ -52,7 +52,7 @@ class Texts(Preview):
         count = found.tokens[index] if found.tokens else None
         words = "tokens unknown: the model is not on this computer yet"
         if count is not None:
-            over = f", the last {count - found.room} are cut off" if count > found.room else ""
+            over = f", {count - found.room} cut off" if count > found.room else ""
             words = f"{count} of {found.room} tokens{over}"
         head, rest = _two_lines(caption) if caption else ("(empty: dropped out)", "")
         return Item(

@@ -8,7 +8,6 @@ import customtkinter as ctk
 
 from onetrainer_clone import browse, captions
 from onetrainer_clone.caption_changes import Edit
-from onetrainer_clone.captions import caption_path
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from ui import colours, theme
@@ -41,8 +40,8 @@ class Browser(ctk.CTkFrame):
         self.gallery, self.drafts, self.masks = Gallery(reader), Drafts(writer), MaskStore(writer)
         self.history, self.thumbs = History(), Thumbs(decoder)
         self.at = -1  # the picture in the large view: its place in the gallery
-        self.grid_columnconfigure(0, weight=2, minsize=10)
-        self.grid_columnconfigure(1, weight=5, minsize=10)
+        self.grid_columnconfigure(0, weight=1)
+        self.grid_columnconfigure(1, weight=4)
         self.grid_rowconfigure(0, weight=1)
         self._left().grid(row=0, column=0, sticky="nsew", padx=(0, 10))
         self._right = ctk.CTkFrame(self, fg_color="transparent")
@@ -86,7 +85,7 @@ class Browser(ctk.CTkFrame):
         if not 0 <= self.at < len(self.gallery.entries):
             return
         entry, place = self.gallery.entries[self.at], self.at
-        if self.masks.changed(entry.path) or caption_path(entry.path) in self.drafts.drafts:
+        if self.masks.changed(entry.path) or entry.caption in self.drafts.drafts:
             self.drafts.flush()
             self.masks.flush()
         moves = browse.delete(entry.path)
@@ -237,7 +236,7 @@ class Browser(ctk.CTkFrame):
 
     def _cell(self, index: int) -> Cell:
         entry = self.gallery.entries[self.gallery.shown[index]]
-        path = caption_path(entry.path)
+        path = entry.caption
         text = self.drafts.texts.get(path, self.gallery.texts.get(path, ""))
         marks = [colours.WARNING] if not self.gallery.reading and not text.strip() else []
         if path in self.drafts.failed or entry.path in self.masks.problems:
@@ -287,7 +286,7 @@ class Browser(ctk.CTkFrame):
     def _source_note(self) -> str:
         concept = self.gallery.concept
         if concept is None or concept.caption_source is CaptionSource.FILE:
-            return "each line is one variant"
+            return ""
         return f"not used now: captions come from '{concept.caption_source.label}'"
 
     def _open_bulk(self) -> None:

@@ -171,13 +171,13 @@ class CaptionBox(ctk.CTkFrame):
         self._background.submit("tokens", lambda: _count(*context, line), partial(self._on_counted, number, variants))
 
     def _on_counted(self, number: int, variants: int, found: tuple[int, int] | None) -> None:
-        lines = f"line {number}, {variants} variants: " if variants > 1 else ""
+        lines = f"line {number} of {variants} variants: " if variants > 1 else ""
         if found is None:
             self.tokens.configure(text=f"{lines}tokens: unknown, the model is not on this computer yet",
                                   text_color=colours.DIM)  # fmt: skip
             return
         count, room = found
-        over = f", the last {count - room} are cut off" if count > room else ""
+        over = f", {count - room} cut off" if count > room else ""
         self.tokens.configure(text=f"{lines}{count} of {room} tokens{over}",
                               text_color=colours.WARNING if over else colours.DIM)  # fmt: skip
 

@@ -4,12 +4,12 @@ Knows no Tk. Files are read on the background; everything else happens where it 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from onetrainer_clone import browse, captions
 from onetrainer_clone.browse import Entry
 from onetrainer_clone.caption_changes import lacks
-from onetrainer_clone.captions import caption_path
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
@@ -55,12 +55,12 @@ class Gallery:
         self._background.submit("filter", lambda: _through(entries, texts, kind, words, typed), self._on_filtered)
 
     def caption_file(self, place: int) -> Path:
-        return caption_path(self.entries[place].path)
+        return self.entries[place].caption
 
     def caption_files(self, only_shown: bool) -> list[Path]:
         """Each once, though two pictures may share one."""
         entries = (self.entries[place] for place in self.shown) if only_shown else iter(self.entries)
-        return list(dict.fromkeys(caption_path(entry.path) for entry in entries))
+        return list(dict.fromkeys(entry.caption for entry in entries))
 
     def wrote(self, path: Path, text: str) -> None:
         """A caption file now holds this text."""
@@ -75,13 +75,12 @@ class Gallery:
 
     def set_masked(self, place: int, masked: bool) -> None:
         entry = self.entries[place]
-        self.entries[place] = Entry(entry.path, entry.key, entry.captioned, masked)
+        self.entries[place] = replace(entry, masked=masked)
 
     def _on_listed(self, entries: list[Entry]) -> None:
         self.listing = False
         self.entries, self.shown = entries, list(range(len(entries)))
-        files = [caption_path(entry.path) for entry in entries if entry.captioned]
-        self._background.submit("read", lambda: _read(files), self._on_read)
+        self._background.submit("read", lambda: _read(entries), self._on_read)
         self.changed.emit()
 
     def _on_unlisted(self, error: Exception) -> None:
@@ -109,11 +108,11 @@ def _place(concept: Concept) -> tuple[str, bool]:
     return concept.path, concept.include_subfolders
 
 
-def _read(files: list[Path]) -> tuple[dict[Path, str], dict[Path, str]]:
+def _read(entries: list[Entry]) -> tuple[dict[Path, str], dict[Path, str]]:
     """The texts of caption files, and why some have none."""
     texts: dict[Path, str] = {}
     unreadable: dict[Path, str] = {}
-    for path in files:
+    for path in [entry.caption for entry in entries if entry.captioned]:
         try:
             texts[path] = captions.read(path).text
         except UserError as error:
@@ -131,7 +130,7 @@ def _through(
             return entry.masked == (kind == MASKED)
         if kind == ALL:
             return True
-        path = caption_path(entry.path)
+        path = entry.caption
         text = texts.get(path, "")
         if kind == BARE:
             return not text.strip()

@@ -13,7 +13,7 @@ from ui.colours import Pair
 from ui.pictures.thumbs import Thumbs
 from ui.signals import Signal
 
-SIDE, GAP, NAME = 96, 8, 18  # px at 100 %
+SIDE, GAP, NAME = 88, 8, 18  # px at 100 %
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Cells(theme.Canvas):
             if known:
                 self.create_text(left + side / 2, top + side / 2, text="cannot\nbe read", justify="center",
                                  fill=theme.now(colours.ERROR), font=self.face(11))  # fmt: skip
-        room = 15 - 2 * len(cell.marks)
+        room = 14 - 2 * len(cell.marks)
         name = cell.name if len(cell.name) <= room else f"{cell.name[: room - 1]}…"
         self.create_text(left + px(1), top + side + px(1), text=name, anchor="nw", font=self.face(11),
                          fill=theme.now(colours.TEXT if chosen else colours.DIM))  # fmt: skip
@@ -157,6 +157,8 @@ class _Cells(theme.Canvas):
     def _measure(self) -> None:
         height = max(self._rows() * self.row_height, self.winfo_height())
         self.configure(scrollregion=(0, 0, self.winfo_width(), height), yscrollincrement=self.px(20))
+        if int(self.cget("width")) != (two := self.px(2 * (SIDE + GAP) + 4)):
+            self.configure(width=two)  # asks for room for two columns; takes more where there is more
 
     def _on_key(self, by: Callable[[], int], _event: Any) -> str:
         self._owner.select(self._owner.selected + by())
