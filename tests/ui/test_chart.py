@@ -19,6 +19,7 @@ from ui.run.curves import VIEWS, curves, value_at
 from ui.run.limits import x_limits, y_limits
 from ui.run.record import Record
 from ui.run.series import Series
+from ui.run.thin import thinned
 from ui.run.zoom import Zoom
 
 Line = tuple[Any, Any]
@@ -251,3 +252,16 @@ def test_nothing_is_drawn_of_a_concept_without_points(window: Window) -> None:
     record = Record()
     record.on(Started("run", "/x", 10, 1, ("cat",)))
     assert curves(record, VIEWS[0], window.app.colours) == []
+
+
+@pytest.mark.parametrize("peaks", [False, True])
+def test_what_is_drawn_is_thinned_and_keeps_its_ends(peaks: bool) -> None:
+    values = np.sin(np.arange(10_000) / 700)
+    values[4321] = 9.0
+    steps, shown_values = thinned((np.arange(10_000), values), (2000.0, 8000.0), 200, peaks)
+    assert len(steps) <= 210
+    assert steps[0] <= 2000
+    assert steps[-1] >= 8000
+    assert (np.diff(steps) > 0).all()
+    assert (shown_values == values[steps]).all()
+    assert not peaks or 9.0 in shown_values

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from onetrainer_clone.events import BackedUp, Progressed, Saved, Started, Warned
+from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.run.record import Record
 from ui.run.series import POINTS
+from ui.run.status import ago, files, memory, sentence
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
 
@@ -50,8 +54,8 @@ def test_a_run_from_start_to_end(window: Window) -> None:
     assert not window.ask.told
     window.until(lambda: run.samples.drawn >= 6)
     assert run.status.words.cget("text") == "Done"
-    assert "Warning: one picture was left out" in run.log.get("1.0", "end")
-    assert run.log.tag_ranges("warning")
+    assert "Warning: one picture was left out" in run.log.text
+    assert run.log.box.tag_ranges("warning")
     assert run.banner.cget("text").startswith("Done. The result is in")
     assert len(saves(window)) == 1
     assert not window.ask.told
@@ -76,19 +80,22 @@ def test_the_run_owns_its_state(window: Window, trainer: FakeTrainer) -> None:
 
 
 def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
-    trainer.step_seconds = 0.02
+    trainer.steps, trainer.step_seconds = 10_000, 0.01
     run = start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
+    progress = window.app.runner.record.progress
     run.buttons["pause"].invoke()
-    window.turn(0.15)
+    window.until(lambda: progress.activity == "paused")
     assert run.buttons["pause"].cget("text") == "Resume"
-    assert run.status.words.cget("text").startswith("Paused at step")
-    step = window.app.runner.record.progress.step
+    assert run.status.words.cget("text") == f"Paused at step {progress.step:,} of 10,000"
+    step = progress.step
     window.turn(0.15)
-    assert window.app.runner.record.progress.step == step
+    assert progress.step == step
     run.buttons["pause"].invoke()
+    assert run.buttons["pause"].cget("text") == "Pause"
+    window.until(lambda: progress.step > step)
+    window.app.runner.stop(save=False)
     finish(window)
-    assert window.app.runner.record.progress.step == 20
 
 
 @pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])
@@ -129,7 +136,7 @@ def test_an_error_is_told_and_the_window_starts_again(window: Window, trainer: F
     assert "ZeroDivisionError: a fault of ours" in message
     assert "Traceback" in trace
     assert run.status.words.cget("text") == "Failed"
-    assert run.log.tag_ranges("error")
+    assert run.log.box.tag_ranges("error")
     trainer.fail_at = None
     run.buttons["start"].invoke()
     finish(window)
@@ -191,3 +198,77 @@ def test_five_seconds_of_events_at_once_do_not_hold_the_window(window: Window, t
     assert len(steps) <= POINTS + 1
     assert (steps[0], steps[-1]) == (1, 3000)
     assert run.status.words.cget("text") == "Done"
+
+
+def test_the_status_in_words() -> None:
+    progress = Progress()
+    assert sentence(progress, False, False, False).startswith("No run yet. Start")
+    assert sentence(progress, True, False, False) == "Starting …"
+    progress.on(Started("run", "/x", 2000, 4, ("a",)))
+    progress.on(Progressed("caching", 1240, 5000))
+    assert sentence(progress, True, False, False) == "Caching 1,240 of 5,000"
+    progress.step = 310
+    progress.on(Progressed("sampling", 3, 80, "a cat"))
+    assert sentence(progress, True, False, False) == "Sampling 3 of 80: a cat, at step 310 of 2,000"
+    assert sentence(progress, True, True, False) == "Paused at step 310 of 2,000"
+    assert sentence(progress, True, True, True) == "Stopping after this step …"
+    progress.memory_mib, progress.device_memory_mib = 900.0, 7168.0
+    assert memory(progress) == ["900 MiB RAM", "7.0 GiB VRAM"]
+
+
+def test_how_long_ago_it_was_saved() -> None:
+    now = [100.0]
+    record = Record(clock=lambda: now[0])
+    assert files(record) == []
+    record.on(Started("run", "/x", 2000, 4, ("a",)))
+    assert files(record) == ["Not saved yet", "Not backed up yet"]
+    record.on(Saved(1200, "x.safetensors"))
+    now[0] += 200
+    record.on(BackedUp(1210, "b"))
+    assert files(record) == ["Saved 3 min ago, at step 1,200", "Backed up just now, at step 1,210"]
+    record.on(Started("run", "/x", 2000, 4, ("a",), first_step=1210))  # resumed: when that was is not known
+    assert files(record) == ["Not saved yet", "Not backed up yet"]
+    assert [ago(seconds) for seconds in (0, 34, 60, 7300)] == ["just now", "30 s ago", "1 min ago", "2 h ago"]
+
+
+def test_the_log_shows_only_warnings_and_copies_them(window: Window) -> None:
+    run = start(window)
+    finish(window)
+    assert "finished" in run.log.text
+    assert run.log.title.cget("text") == "Log: 1 warning"
+    run.log.filter_button.invoke()
+    assert run.log.text == "Warning: one picture was left out"
+    window.app.runner.record.on(Warned("another one"))
+    run.log.show(window.app.runner.record)
+    assert run.log.text.endswith("Warning: another one")
+    run.log.copy_button.invoke()
+    assert run.log.clipboard_get() == "Warning: one picture was left out\nWarning: another one"
+    run.log.filter_button.invoke()
+    assert "finished" in run.log.text
+
+
+def test_the_trace_of_an_error_is_shown_on_demand(window: Window, trainer: FakeTrainer) -> None:
+    trainer.fail_at = 5
+    run = start(window)
+    finish(window)
+    assert "Error: ZeroDivisionError: a fault of ours" in run.log.text
+    box = run.log.box
+    assert box.tag_cget("trace1", "elide") in (1, "1", True)
+    start_of_link = box.tag_ranges("link1")[0]
+    box.see(start_of_link)
+    window.turn()
+    x, y, *_ = box.bbox(start_of_link)
+    box._textbox.event_generate("<Motion>", x=x + 4, y=y + 4)
+    box._textbox.event_generate("<Button-1>", x=x + 4, y=y + 4)
+    window.turn()
+    assert box.tag_cget("trace1", "elide") in (0, "0", False)
+    assert "Hide the trace" in run.log.text
+
+
+def test_an_empty_run_view_says_what_comes_and_what_to_press(window: Window) -> None:
+    run = page(window)
+    window.turn(0.05)
+    assert "Start" in run.status.words.cget("text")
+    assert "Charts are drawn here" in run.chart._hint.cget("text")
+    assert "Samples appear here" in run.samples.view.itemcget(run.samples.view.find_all()[0], "text")
+    assert "is written here" in run.log.text

@@ -1,20 +1,37 @@
-"""The run's log in the window: warnings and errors marked, written in batches."""
+"""The run's log in the window: warnings and errors marked, written in batches, an error's trace on demand."""
 
 from typing import Any
 
 import customtkinter as ctk
 
 from ui import colours, theme
-from ui.run.record import LINES, Record
+from ui.run.record import LINES, LogLine, Record
+
+MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "", None: ""}
+EMPTY = "What the run has to say is written here: what was saved, and warnings with what to do about them."
+SHOW, HIDE = "Show the trace", "Hide the trace"
 
 
-class LogView(ctk.CTkTextbox):
+class LogView(ctk.CTkFrame):
     def __init__(self, parent: Any):
-        super().__init__(
-            parent, bg_color=colours.PAGE, wrap="word", font=theme.font(theme.SMALL), state="disabled", height=100
+        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        head = ctk.CTkFrame(self, fg_color="transparent")
+        head.pack(fill="x", padx=8, pady=(5, 0))
+        self.title = ctk.CTkLabel(head, text="Log", font=theme.font(theme.SMALL), text_color=colours.DIM, height=22)
+        self.title.pack(side="left", padx=4)
+        small = {"height": 22, "font": theme.font(theme.SMALL)}
+        self.copy_button = theme.button(head, "Copy", self.copy, width=50, **small)
+        self.copy_button.pack(side="right")
+        self.filter_button = theme.button(head, "Warnings", self.toggle_filter, width=76, **small)
+        self.filter_button.pack(side="right", padx=(0, 6))
+        self.box = ctk.CTkTextbox(
+            self, wrap="word", font=theme.font(theme.SMALL), state="disabled", height=30, border_width=0,
+            fg_color=colours.CARD,
         )  # fmt: skip
+        self.box.pack(fill="both", expand=True, padx=4, pady=(0, 4))
+        self.warnings_only = False
         self._record: Record | None = None
-        self._written = 0
+        self._written = self._traces = 0
         self._themed = lambda _mode: self._colour()
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._colour()
@@ -28,24 +45,89 @@ class LogView(ctk.CTkTextbox):
         anew = record is not self._record
         if not anew and record.logged == self._written:
             return
-        self.configure(state="normal")
+        at_end = anew or self.box.yview()[1] >= 0.999  # who reads further up is not pulled down
+        self.box.configure(state="normal")
         if anew or not self._written:
-            self.delete("1.0", "end")
+            self.box.delete("1.0", "end")
             self._record, self._written = record, 0
-        fresh = record.log[-(record.logged - self._written) :] if record.logged > self._written else []
-        for line in fresh:
-            mark = {"warning": "Warning: ", "error": "Error: "}.get(line.severity or "", "")
-            self.insert("end", f"{mark}{line.text}\n", line.severity or "")
-        if not fresh and not record.logged:
-            self.insert("end", "What the run has to say is written here.", "dim")
+        new = record.logged - self._written
+        fresh = record.log[-new:] if new else []
         self._written = record.logged
-        lines = int(float(self.index("end-1c")))
+        for line in fresh:
+            if line.severity or not self.warnings_only:
+                self._write(line)
+        if not record.logged:
+            self.box.insert("end", EMPTY, "dim")
+        elif self.warnings_only and self.text == "":
+            self.box.insert("end", "No warnings.\n", "dim")
+        lines = int(float(self.box.index("end-1c")))
         if lines > LINES:
-            self.delete("1.0", f"{lines - LINES}.0")
-        self.configure(state="disabled")
-        self.see("end")
+            self.box.delete("1.0", f"{lines - LINES}.0")
+        self.box.configure(state="disabled")
+        if at_end:
+            self.box.see("end")
+        self._count()
+
+    def get(self, start: str, end: str) -> str:
+        """The text between two places of the box."""
+        return str(self.box.get(start, end))
+
+    @property
+    def text(self) -> str:
+        """What can be read now."""
+        return self.get("1.0", "end-1c").strip()
+
+    def toggle_filter(self) -> None:
+        """Only warnings and errors, or everything."""
+        self.warnings_only = not self.warnings_only
+        self.filter_button.configure(fg_color=colours.SELECTED if self.warnings_only else colours.HOVER)
+        record, self._record = self._record, None
+        if record is not None:
+            self.show(record)
+
+    def copy(self) -> None:
+        """What is selected, else every line that the filter lets through, with its trace."""
+        ranges = self.box.tag_ranges("sel")
+        if ranges:
+            text = self.box.get(*ranges)
+        else:
+            lines = self._record.log if self._record else []
+            shown = [line for line in lines if line.severity or not self.warnings_only]
+            text = "\n".join(f"{MARKS[line.severity]}{line.text}\n{line.trace}".rstrip() for line in shown)
+        self.clipboard_clear()
+        self.clipboard_append(text)
+
+    def _write(self, line: LogLine) -> None:
+        self.box.insert("end", f"{MARKS[line.severity]}{line.text}\n", line.severity or "")
+        if line.trace:
+            self._traces += 1
+            trace, link = f"trace{self._traces}", f"link{self._traces}"
+            self.box.insert("end", SHOW, ("link", link))
+            self.box.insert("end", "\n")
+            self.box.insert("end", f"{line.trace.rstrip()}\n", ("dim", trace))
+            self.box.tag_config(trace, elide=True)
+            self.box.tag_bind(link, "<Button-1>", lambda _event: self.toggle_trace(trace, link))
+
+    def toggle_trace(self, trace: str, link: str) -> None:
+        hidden = str(self.box.tag_cget(trace, "elide")) in ("1", "true", "True")
+        self.box.tag_config(trace, elide=not hidden)
+        self.box.configure(state="normal")
+        start, end = self.box.tag_ranges(link)
+        self.box.insert(end, HIDE if hidden else SHOW, ("link", link))
+        self.box.delete(start, end)
+        self.box.configure(state="disabled")
+
+    def _count(self) -> None:
+        lines = self._record.log if self._record else []
+        warnings = sum(1 for line in lines if line.severity in ("warning", "error"))
+        text = f"Log: {warnings} warning{'s' if warnings != 1 else ''}" if warnings else "Log"
+        if self.title.cget("text") != text:
+            self.title.configure(text=text)
 
     def _colour(self) -> None:
         for severity, pair in colours.SEVERITY.items():
-            self.tag_config(severity, foreground=theme.now(pair))
-        self.tag_config("dim", foreground=theme.now(colours.DIM))
+            self.box.tag_config(severity, foreground=theme.now(pair))
+        self.box.tag_config("dim", foreground=theme.now(colours.DIM))
+        self.box.tag_config("link", foreground=theme.now(colours.ACCENT_HOVER), underline=True)
+        self.box.tag_bind("link", "<Enter>", lambda _event: self.box.configure(cursor="hand2"))
+        self.box.tag_bind("link", "<Leave>", lambda _event: self.box.configure(cursor="xterm"))

@@ -9,11 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, ScalarFormatter
 
 from ui import colours, theme
+from ui.run import thin
 from ui.run.curves import Curve
 from ui.run.limits import Limits, Line, x_limits, y_limits
 from ui.run.zoom import Zoom
 
-FAINT = 0.35  # how much of their colour the faint lines have
+LOW = 150  # px at 100 %: what stands below the axis has to go
+FADED = 0.6  # how much the faint lines have of the ground; seeing through them takes longer to draw
 
 
 class Axes:
@@ -47,28 +49,31 @@ class Axes:
         lines = {(curve.label, curve.faint): (curve, _arrays(curve)) for curve in shown}
         for key in set(self.lines) - set(lines):
             self.lines.pop(key).remove()
-        for key, (curve, points) in lines.items():
-            if key not in self.lines:
-                (self.lines[key],) = self.axes.plot([], [], label=curve.label)
-            few = len(points[0]) < 3  # a line through one point cannot be seen
-            self.lines[key].set(
-                data=points, color=curve.colour[mode], linestyle=curve.style, linewidth=curve.width,
-                alpha=FAINT if curve.faint else 1.0, zorder=1.5 if curve.faint else 2.5,
-                marker="o" if few else "", markersize=3,
-            )  # fmt: skip
         main = [points for curve, points in lines.values() if not curve.faint]
         faint = [points for curve, points in lines.values() if curve.faint]
         self.whole = x_limits(main + faint)
         self.x = zoom.x or self.whole
         self.y = zoom.y or y_limits(main, faint, zoom.x, log, from_zero)
         self.axes.set(xlim=self.x, ylim=self.y)
+        for curve, points in lines.values():
+            self._put(curve, thin.thinned(points, self.x, thin.FAINT if curve.faint else thin.MAIN, curve.faint), mode)
+
+    def _put(self, curve: Curve, points: Line, mode: int) -> None:
+        key = (curve.label, curve.faint)
+        if key not in self.lines:
+            (self.lines[key],) = self.axes.plot([], [], label=curve.label)
+        colour = colours.fade(curve.colour[mode], colours.CARD[mode], FADED) if curve.faint else curve.colour[mode]
+        self.lines[key].set(
+            data=points, color=colour, linestyle=curve.style, linewidth=curve.width, zorder=1.5 if curve.faint else 2.5,
+            marker="o" if len(points[0]) < 3 else "", markersize=3,  # a line through one point cannot be seen
+        )  # fmt: skip
 
     def _rescale(self, log: bool) -> None:
         if log == self.log and self.lines:
             return
         self.log = log
         self.axes.set_yscale("log" if log else "linear")
-        self.axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        self.axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         self.axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         if log:
             self.axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -77,7 +82,7 @@ class Axes:
         else:
             formatter = ScalarFormatter()
             formatter.set_powerlimits((-3, 4))
-            self.axes.yaxis.set_major_locator(MaxNLocator(6))
+            self.axes.yaxis.set_major_locator(MaxNLocator(5))
             self.axes.yaxis.set_major_formatter(formatter)
         self.axes.yaxis.get_offset_text().set_fontsize(8)
 
@@ -133,13 +138,15 @@ class Plot:
     def _fit(self) -> None:
         width, height = self.canvas.get_width_height()
         scale = self._scale
-        if width < 120 * scale or height < 90 * scale:
+        if width < 120 * scale or height < 60 * scale:
             return  # there is no room for margins while the pane is being opened
+        low = height < LOW * scale
+        self.axes.axes.xaxis.label.set_visible(not low)
         self.canvas.figure.subplots_adjust(
             left=50 * scale / width,
             right=1 - 14 * scale / width,
-            bottom=40 * scale / height,
-            top=1 - 18 * scale / height,
+            bottom=(24 if low else 40) * scale / height,
+            top=1 - (8 if low else 16) * scale / height,
         )
 
 

@@ -130,7 +130,7 @@ class Samples(ctk.CTkFrame):
         self.slider = ctk.CTkSlider(bar, from_=0, to=1, height=16, command=lambda value: self.go(round(value)))
         self.words = ctk.CTkLabel(bar, text="", font=theme.font(theme.SMALL), text_color=colours.DIM, height=18)
         self.slider.grid(row=0, column=0, sticky="ew")
-        self.words.grid(row=1, column=0, sticky="w", padx=4)
+        self.words.grid(row=1, column=0, columnspan=4, sticky="w", padx=4)
         tooltip = Tooltip(self.winfo_toplevel())
         for column, (key, text, command, tip) in enumerate((
             ("newest", "Newest", self.newest, "Show the newest step, and those that come. ← and → go through the steps."),
@@ -139,7 +139,7 @@ class Samples(ctk.CTkFrame):
             ("size", "Size", self.resize, "Small, middle or large pictures."),
         ), start=1):  # fmt: skip
             made = theme.button(bar, text, command, height=26, font=theme.font(theme.SMALL), width=18 + 7 * len(text))
-            made.grid(row=0, column=column, rowspan=2, padx=(6, 0))
+            made.grid(row=0, column=column, padx=(6, 0))
             tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
         bar.grid_remove()

@@ -1,4 +1,4 @@
-"""Where the run stands: in words, as a bar, with speed, time left and memory."""
+"""Where the run stands: in words, as a bar, with speed, time left, memory, and what was last saved and backed up."""
 
 from typing import Any
 
@@ -6,32 +6,38 @@ import customtkinter as ctk
 
 from onetrainer_clone.progress import Progress, duration
 from ui import colours, theme
+from ui.run.record import Record, Written
+
+NOTHING = "No run yet. Start begins one with the settings as they are now (F5)."
+ENDED = {"done": "Done", "stopped": "Stopped", "refused": "Not started", "failed": "Failed"}
+GAP = "     "
 
 
 class Status(ctk.CTkFrame):
     def __init__(self, parent: Any):
         super().__init__(parent, fg_color="transparent")
-        self.words = ctk.CTkLabel(self, text="", anchor="w", font=theme.font(bold=True))
-        self.facts = ctk.CTkLabel(self, text="", anchor="e", text_color=colours.DIM)
+        self.grid_columnconfigure(0, weight=1)
+        self.words = ctk.CTkLabel(self, text="", anchor="w", font=theme.font(bold=True), height=22)
+        self.facts = ctk.CTkLabel(self, text="", anchor="e", height=22)
+        self.files = ctk.CTkLabel(
+            self, text="", anchor="w", justify="left", text_color=colours.DIM, font=theme.font(theme.SMALL), height=18
+        )
+        theme.wrap(self.files, self, less=10)
         self.bar = ctk.CTkProgressBar(self, height=8)
         self.bar.set(0)
-        self.bar.pack(side="bottom", fill="x", pady=(4, 0))
-        self.words.pack(side="left")
-        self.facts.pack(side="right")
+        self.words.grid(row=0, column=0, sticky="w")
+        self.facts.grid(row=0, column=1, sticky="e", padx=(12, 0))
+        self.bar.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(3, 0))
 
-    def show(self, progress: Progress, going: bool, paused: bool, stopping: bool) -> None:
-        words = progress.words[:1].upper() + progress.words[1:]
-        if not going:
-            ended = {"done": "Done", "stopped": "Stopped", "refused": "Not started", "failed": "Failed"}
-            words = ended[progress.ended.outcome] if progress.ended else "No run yet: press Start (F5)"
-        elif stopping:
-            words = "Stopping after this step …"
-        elif paused:
-            words = f"Paused at step {progress.step:,} of {progress.steps:,}"
-        elif not words:
-            words = "Starting …"
-        self._set(self.words, words)
-        self._set(self.facts, _facts(progress) if going else "")
+    def show(self, record: Record, going: bool, paused: bool, stopping: bool) -> None:
+        progress = record.progress
+        self._set(self.words, sentence(progress, going, paused, stopping))
+        self._set(self.facts, GAP.join(pace(progress)) if going else "")
+        self._set(self.files, GAP.join([*(memory(progress) if going else ()), *files(record)]))
+        if self.files.cget("text") and not self.files.winfo_manager():
+            self.files.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(2, 0))
+        elif not self.files.cget("text") and self.files.winfo_manager():
+            self.files.grid_remove()
         fraction = progress.fraction
         if progress.activity in ("scanning", "caching") and progress.total:
             fraction = progress.done / progress.total
@@ -44,14 +50,53 @@ class Status(ctk.CTkFrame):
             label.configure(text=text)
 
 
-def _facts(progress: Progress) -> str:
-    facts = []
-    if progress.samples_per_second:
-        facts.append(f"{progress.samples_per_second:.3g} pictures/s")
-    if progress.seconds_left is not None:
-        facts.append(f"{duration(progress.seconds_left)} left")
-    if progress.memory_mib:
-        facts.append(f"{progress.memory_mib:,.0f} MiB RAM")
+def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> str:
+    """'Step 310 of 2,000', 'Caching 1,240 of 5,000', 'Sampling, at step 310 of 2,000'."""
+    if not going:
+        return ENDED[progress.ended.outcome] if progress.ended else NOTHING
+    at = f"step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
+    if stopping:
+        return "Stopping after this step …"
+    if paused:
+        return f"Paused at {at}" if at else "Paused"
+    words = progress.words or "starting …"
+    if progress.step and progress.activity in ("sampling", "validating", "saving"):
+        words += f", at {at}"
+    return words[:1].upper() + words[1:]
+
+
+def pace(progress: Progress) -> list[str]:
+    facts = [f"{progress.samples_per_second:.3g} pictures/s"] if progress.samples_per_second else []
+    return [*facts, f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else facts
+
+
+def memory(progress: Progress) -> list[str]:
+    found = [f"{gigabytes(progress.memory_mib)} RAM"] if progress.memory_mib else []
     if progress.device_memory_mib is not None:
-        facts.append(f"{progress.device_memory_mib:,.0f} MiB VRAM")
-    return "   ".join(facts)
+        found.append(f"{gigabytes(progress.device_memory_mib)} VRAM")
+    return found
+
+
+def gigabytes(mib: float) -> str:
+    return f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:,.0f} MiB"
+
+
+def files(record: Record) -> list[str]:
+    """What was last saved and backed up, and how long ago that was."""
+    if record.started is None:
+        return []
+    return [_written(record, "Saved", record.saved), _written(record, "Backed up", record.backed_up)]
+
+
+def _written(record: Record, done: str, written: Written | None) -> str:
+    if written is None:
+        return f"Not {done.lower()} yet"
+    return f"{done} {ago(record.clock() - written.when)}, at step {written.step:,}"
+
+
+def ago(seconds: float) -> str:
+    """In words that do not change at every look."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now" if seconds < 10 else f"{int(seconds // 10) * 10} s ago"

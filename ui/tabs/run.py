@@ -39,11 +39,11 @@ class RunPage(Page):
         panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
         left = tkinter.PanedWindow(panes, orient="vertical", sashwidth=8, borderwidth=0)
         self._panes = (panes, left)
-        self.chart = Chart(left, background, bench.colours)
+        self.chart = Chart(left, background, bench.colours, bench.ask)
         self.log = LogView(left)
         self.samples = Samples(panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step))
         left.add(self.chart, stretch="always", minsize=160)
-        left.add(self.log, stretch="never", minsize=80, height=150)
+        left.add(self.log, stretch="never", minsize=60, height=150)
         panes.add(left, stretch="always", minsize=260)
         panes.add(self.samples, stretch="always", minsize=260)
         panes.pack(fill="both", expand=True)
@@ -68,11 +68,16 @@ class RunPage(Page):
 
     def tick(self) -> None:
         """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
+        self._show_status()  # how long ago something was saved changes by itself
         self.chart.show(self.runner.record)
+
+    def _show_status(self) -> None:
+        runner = self.runner
+        self.status.show(runner.record, runner.going, runner.paused, runner.stopping)
 
     def refresh(self) -> None:
         record, runner = self.runner.record, self.runner
-        self.status.show(record.progress, runner.going, runner.paused, runner.stopping)
+        self._show_status()
         self.log.show(record)
         self.samples.show(record)
         self.chart.show(record)
@@ -145,9 +150,12 @@ class RunPage(Page):
             self.actions.tell_end(ended)
 
     def _halve(self) -> None:
-        """Half of the width for each side, the first time that the page is shown."""
-        if self._panes[0].winfo_width() > 600 and not self._halved:
-            self._panes[0].sash_place(0, round(self._panes[0].winfo_width() * 0.46), 0)
+        """Half of the width for each side, a fifth of the height for the log, the first time that the page is shown."""
+        across, down = self._panes
+        if across.winfo_width() > 400 and across.winfo_height() > 200 and not self._halved:
+            across.sash_place(0, round(across.winfo_width() * 0.46), 0)
+            log = max(min(across.winfo_height() * 0.24, 190 * theme.scaling(self)), 64 * theme.scaling(self))
+            down.paneconfigure(self.log, height=round(log))
             self._halved = True
 
     def _colour(self) -> None:
