@@ -1,12 +1,16 @@
 """What the person can do with a run, and what is asked before it. The same for buttons, keys and closing the window."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 
 from onetrainer_clone.events import Ended
+from onetrainer_clone.session import Session
 from onetrainer_clone.settings import Invalid, Problem
-from onetrainer_clone.state import check, errors
+from onetrainer_clone.state import TrainingState, check, errors
+from presets.runs import begin
 from ui.dialogs import Option
 from ui.run.runner import Runner
+from ui.runs.desk import Desk
 from ui.words import where
 from ui.workbench import Workbench
 
@@ -14,21 +18,35 @@ STOP = (Option("on", "Go on training"), Option("discard", "Discard", "danger"), 
 
 
 class Actions:
-    def __init__(self, bench: Workbench, runner: Runner, add_to_queue: Callable[[], None]):
-        self.add_to_queue = add_to_queue
-        self._bench, self._runner = bench, runner
+    def __init__(self, bench: Workbench, runner: Runner, desk: Desk):
+        self.add_to_queue = desk.add_to_queue
+        self._bench, self._runner, self._desk = bench, runner, desk
+        self._started_from: object = self  # what the runner's state was when Start was pressed; nothing is awaited now
         runner.ended.connect(self._on_ended)
+        runner.moved.connect(self._on_moved)
 
     def start(self) -> None:
-        """Start, or list all that keeps the run from starting."""
+        """Start, or list all that keeps the run from starting: what is checked and what the plan finds, which may take
+        a while with many pictures, so both are done off the main thread."""
         if self._runner.going:
             return
-        try:
-            self._runner.start()
-        except Invalid as error:
+        store, findings, before = self._bench.store, self._bench.findings, self._runner.record
+        if found := [*store.rejected_problems(), *self._desk.errors()]:
+            self._list([*found, *errors(list(findings.problems))])
+            return
+
+        def gave_up(error: Exception) -> None:
+            self._started_from = self
+            self._runner.record = before  # what the last run showed comes back
+            self._runner.moved.emit()
+            if not isinstance(error, Invalid):
+                raise error
             self._list(error.problems)
-        else:
-            self._bench.go("run")
+
+        planned = errors(list(findings.plan.problems)) if findings.up_to_date and findings.plan else None
+        work = partial(_begin, state=store.state, planned=planned)
+        self._started_from = self._runner.state
+        self._runner.launch(self._desk.keeper, work, failed=gave_up)
 
     def blocking(self) -> list[Problem]:
         """What keeps a run from starting, as far as it is known without looking."""
@@ -74,11 +92,17 @@ class Actions:
             message += f"\n\nThe result so far is in {ended.path}."
         self._bench.ask.tell(title, message, ended.trace)
 
+    def _on_moved(self) -> None:
+        """The Run tab comes into view when the run begins, not when it is refused."""
+        if self._started_from is not self and self._runner.state is not self._started_from:
+            self._started_from = self
+            self._bench.go("run")
+
     def _on_ended(self, ended: Ended) -> None:
         if ended.outcome in ("refused", "failed") and not self._runner.quiet:
             self.tell_end(ended)
 
-    def _list(self, problems: tuple[Problem, ...]) -> None:
+    def _list(self, problems: Sequence[Problem]) -> None:
         """All problems, each with its place; the person can go to one."""
         state = self._bench.store.state
         ordered = sorted(problems, key=lambda problem: problem.severity != "error")
@@ -86,3 +110,15 @@ class Actions:
         message = "These have to be mended first. Click one to go to its field."
         if (wanted := self._bench.ask.problems("The run cannot start yet", message, named)) is not None:
             self._bench.go(wanted.path)
+
+
+def _begin(session: Session, state: TrainingState, planned: list[Problem] | None) -> TrainingState:
+    """Start the run unless something is wrong with it. `planned`: what its plan found, where that is known already."""
+    found = errors(check(state))
+    if planned is None and not found:
+        from onetrainer_clone.plan import make_plan  # here: it takes time to import
+
+        planned = errors(list(make_plan(state).problems))
+    if found := list(dict.fromkeys((*found, *(planned or ())))):
+        raise Invalid(found)
+    return begin(session, state)

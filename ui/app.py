@@ -34,14 +34,14 @@ from ui.topbar import TopBar
 from ui.workbench import Options, Workbench
 
 TURN_MS = 50  # between two looks at what the run and the workers have to say
+UNLISTED = ("concept", "changes")  # pages that are not in the navigation
+SWITCH_SECONDS = 0.0002
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
 
 def open_window(train: Train, sample: Draw | None = None, preset: str | None = None, start: bool = False) -> int:
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
-    sys.setswitchinterval(
-        0.001
-    )  # Tk waits for the interpreter lock at every call: not 5 ms for each of a worker's turns
+    sys.setswitchinterval(SWITCH_SECONDS)  # Tk waits for the interpreter lock at every call, drawing is hundreds of them
     app = App(train, sample)
     app.begin(preset, start)
     app.root.mainloop()
@@ -69,9 +69,9 @@ class App:
             root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
             Options(self.view.basic), self.go,
         )  # fmt: skip
-        self.runner = Runner(train, self.store, lambda: self.desk.errors())
+        self.runner = Runner(train, self.store, lambda: self.desk.errors())  # noqa: PLW0108 - there is no desk yet
         self.desk = Desk(self.bench, self.runner, train, sample, self.importer)
-        self.actions = Actions(self.bench, self.runner, self.desk.add_to_queue)
+        self.actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)
         self.shell = Shell(root, self.bench, self._pages())
         self.presets = PresetMenu(self.shell.bar, self.bench)
@@ -100,7 +100,7 @@ class App:
     def go(self, path: str) -> None:
         """To the field with this path, or to a tab."""
         key = tab_of(path)
-        if key in (*self.shell.tabs, "concept"):
+        if key in (*self.shell.tabs, *UNLISTED):
             page = self.shell.show(key)
             if path != key:
                 self.root.update_idletasks()
@@ -150,6 +150,11 @@ class App:
 
             return SamplingPage(parent, self.bench)
 
+        def changes(parent: Any) -> Page:
+            from ui.tabs.changes import ChangesPage
+
+            return ChangesPage(parent, self.bench)
+
         def run(parent: Any) -> Page:
             from ui.tabs.run import RunPage
 
@@ -166,6 +171,7 @@ class App:
             "model": settings["model"],
             "concepts": ("Concepts", concepts),
             "concept": ("", concept),
+            "changes": ("", changes),
             "training": settings["training"],
             "adapter": settings["adapter"],
             "sampling": ("Sampling", sampling),

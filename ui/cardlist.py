@@ -76,8 +76,8 @@ class CardList(ctk.CTkFrame):
         if not self.several or not chosen:
             self.select(index)
             return
-        self._anchor = index
-        self._choose(index if index in chosen else min(chosen), chosen)
+        self._anchor = index if index in chosen else min(chosen)
+        self._choose(self._anchor, chosen)
 
     def extend(self, index: int) -> None:
         """Select all from where the last single selection was."""

@@ -38,6 +38,9 @@ class Ask(Protocol):
 
     def folder(self, title: str, initial: str = "") -> str: ...
     def file(self, title: str, initial: str = "") -> str: ...
+    def new_file(self, title: str, initial: str = "") -> str:
+        """Where to write a file; the dialog asks before one is replaced."""
+
     def colour(self, title: str, initial: str = "") -> str: ...
 
 
@@ -96,6 +99,13 @@ class TkAsk:
 
     def file(self, title: str, initial: str = "") -> str:
         return str(filedialog.askopenfilename(parent=self._root, title=title, initialdir=initial or None) or "")
+
+    def new_file(self, title: str, initial: str = "") -> str:
+        chosen = filedialog.asksaveasfilename(
+            parent=self._root, title=title, initialfile=initial, defaultextension=".json",
+            filetypes=[("Presets", "*.json")],
+        )  # fmt: skip
+        return str(chosen or "")
 
     def colour(self, title: str, initial: str = "") -> str:
         return str(colorchooser.askcolor(initial or None, parent=self._root, title=title)[1] or "")

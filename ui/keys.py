@@ -9,12 +9,15 @@ TAB_KEYS = ("model", "concepts", "training", "adapter", "sampling", "saving", "r
 
 
 def bind_keys(root: Any, app: "App") -> None:
-    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, F5 start, Alt+1 … Alt+9 and Alt+0 the tabs."""
+    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, Ctrl+F search, Ctrl +/- scaling, F5 start, Alt+1 … Alt+0 the tabs."""
     keys = {
         "<Control-s>": app.presets.save,
         "<Control-z>": app.topbar.step_back,
         "<Control-Shift-Z>": app.topbar.step_forth,
         "<Control-y>": app.topbar.step_forth,
+        "<Control-f>": app.topbar.find,
+        "<Control-plus>": lambda: app.topbar.larger(1),
+        "<Control-minus>": lambda: app.topbar.larger(-1),
         "<F5>": app.actions.start,
     }
     for key, call in keys.items():

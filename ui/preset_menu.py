@@ -1,25 +1,28 @@
-"""The preset menu: load, save, save as, rename, delete. Nothing unsaved is lost without a question."""
+"""The preset button and all that can be done with presets. Nothing unsaved is lost without a question."""
 
-from functools import partial
+import shutil
 from pathlib import Path
 from typing import Any
 
 from onetrainer_clone.settings import UserError
 from presets import store as preset_store
+from presets.codec import read_file
 from presets.store import Preset
 from ui import theme
 from ui.dialogs import Option
+from ui.preset_panel import PresetPanel
 from ui.workbench import Workbench
 
 UNSAVED = (Option("cancel", "Cancel"), Option("discard", "Discard changes", "danger"), Option("save", "Save", "main"))
 
 
 class PresetMenu:
-    """A button that names the preset, with a dot where something is unsaved, and the menu under it."""
+    """A button that names the preset, with a dot where something is unsaved, and the panel under it."""
 
     def __init__(self, parent: Any, bench: Workbench):
         self._bench = bench
-        self.button = theme.button(parent, "", self.open, width=230, anchor="w")
+        self.panel: PresetPanel | None = None
+        self.button = theme.button(parent, "", self.open, width=210, anchor="w")
         bench.tooltip.attach(self.button, lambda: "Load, save and manage presets. • stands for unsaved changes.")
         bench.store.changed.connect(lambda _before, _after: self._show_name())
         self._show_name()
@@ -31,24 +34,13 @@ class PresetMenu:
         return next((preset for preset in reversed(preset_store.presets()) if preset.name == name), None)
 
     def open(self) -> None:
-        """Show the menu below the button."""
-        menu = theme.menu(self.button)
-        known = preset_store.presets()
-        for title, shipped in (("Shipped with the program", True), ("Your own", False)):
-            menu.add_command(label=title, state="disabled")
-            for preset in (preset for preset in known if preset.shipped is shipped):
-                menu.add_command(label=f"    {preset.name}", command=partial(self.load, preset))
-        if not any(not preset.shipped for preset in known):
-            menu.add_command(label="    none yet: 'Save as' makes one", state="disabled")
-        menu.add_separator()
-        own = self.current is not None and not self.current.shipped
-        menu.add_command(label="Save", accelerator="Ctrl+S", command=self.save)
-        menu.add_command(label="Save as…", command=self.save_as)
-        menu.add_command(label="Rename…", command=self.rename, state="normal" if own else "disabled")
-        menu.add_command(label="Delete…", command=self.delete, state="normal" if own else "disabled")
-        menu.add_separator()
-        menu.add_command(label="Open a preset file…", command=self.open_file)
-        menu.tk_popup(self.button.winfo_rootx(), self.button.winfo_rooty() + self.button.winfo_height() + 2)
+        """Show the panel below the button, or take it away."""
+        if self.panel is not None and self.panel.shown:
+            self.panel.hide()
+            return
+        if self.panel is None:
+            self.panel = PresetPanel(self._bench, self)
+        self.panel.show(self.button)
 
     def load(self, preset: Preset) -> bool:
         """Load a preset. Raises `Invalid` with all of its problems; then the state stays as it is."""
@@ -59,9 +51,36 @@ class PresetMenu:
         self._bench.findings.look()
         return True
 
-    def open_file(self) -> None:
-        if chosen := self._bench.ask.file("Choose a preset file"):
-            self.load(preset_store.find(str(Path(chosen))))
+    def import_file(self) -> None:
+        """Take a preset file among the person's own, and load it. A name that is taken is asked about."""
+        chosen = self._bench.ask.file("Choose a preset file")
+        if not chosen:
+            return
+        source = Path(chosen)
+        state = read_file(source)
+        description = Preset(source.stem, source, shipped=False).description
+        if not self.may_leave():
+            return
+        name: str | None = source.stem
+        if name in {preset.name for preset in preset_store.presets()}:
+            name = self._bench.ask.text("Import the preset as", f"There is a preset '{name}' already.", f"{name} 2")
+        if name:
+            kept = preset_store.save(name, state, description, overwrite=False)
+            self._bench.store.load(kept.load())
+            self._bench.findings.look()
+
+    def export(self, preset: Preset | None = None) -> None:
+        """A copy of the preset's file, anywhere."""
+        wanted = preset or self.current
+        if wanted is None:
+            raise UserError("There is no preset to export: save the settings as one first")
+        chosen = self._bench.ask.new_file(f"Export '{wanted.name}' as", f"{wanted.name}.json")
+        if not chosen:
+            return
+        try:
+            shutil.copyfile(wanted.path, chosen)
+        except OSError as error:
+            raise UserError(f"'{chosen}' cannot be written: {error.strerror or error}") from None
 
     def may_leave(self) -> bool:
         """Ask about unsaved changes; True where they are saved or may go."""
@@ -91,28 +110,38 @@ class PresetMenu:
         self._keep(name, current.description if current else "")
         return True
 
-    def rename(self) -> None:
-        current = self.current
-        if current is None or current.shipped:
-            raise UserError("Only a preset of your own can be renamed: use 'Save as' to have one")
-        name = self._bench.ask.text("Rename the preset", "Its new name:", current.name)
-        if name and name != current.name:
-            renamed = preset_store.rename(current, name)
-            saved = self._bench.store.saved
-            self._bench.store.load(
-                self._bench.store.state.model_copy(update={"preset": renamed.name}),
-                saved.model_copy(update={"preset": renamed.name}),
-            )
+    def duplicate(self, preset: Preset) -> Preset | None:
+        """A copy under another name; what the window shows stays."""
+        name = self._bench.ask.text("Duplicate the preset", "The copy's name:", f"{preset.name} copy")
+        return preset_store.duplicate(preset, name) if name else None
 
-    def delete(self) -> None:
+    def describe(self, preset: Preset) -> None:
+        """Change what the menu says about one of the person's presets."""
+        words = self._bench.ask.text("Describe the preset", "What it is for:", preset.description)
+        if words is not None and not preset.shipped:
+            preset_store.save(preset.name, preset.load(), words)
+
+    def rename(self, preset: Preset | None = None) -> None:
+        wanted = preset or self.current
+        if wanted is None or wanted.shipped:
+            raise UserError("Only a preset of your own can be renamed: use 'Save as' to have one")
+        name = self._bench.ask.text("Rename the preset", "Its new name:", wanted.name)
+        if not name or name == wanted.name:
+            return
+        renamed = preset_store.rename(wanted, name)
+        store = self._bench.store
+        if store.state.preset == wanted.name:
+            store.rename(renamed.name)
+
+    def delete(self, preset: Preset | None = None) -> None:
         """The file goes; the state in the window stays."""
-        current = self.current
-        if current is None:
+        wanted = preset or self.current
+        if wanted is None:
             return
         options = (Option("no", "Keep it"), Option("delete", "Delete", "danger"))
-        message = f"The preset '{current.name}' will be gone. What the window shows stays until you load another."
+        message = f"The preset '{wanted.name}' will be gone. What the window shows stays until you load another."
         if self._bench.ask.choose("Delete the preset?", message, options) == "delete":
-            preset_store.delete(current)
+            preset_store.delete(wanted)
             self._show_name()
 
     def _may_replace(self, name: str) -> bool:
@@ -125,7 +154,7 @@ class PresetMenu:
 
     def _show_name(self) -> None:
         name = self._bench.store.state.preset or "no preset"
-        short = name if len(name) <= 24 else f"{name[:23]}…"
+        short = name if len(name) <= 22 else f"{name[:21]}…"
         text = f"Preset: {short}{' •' if self._bench.store.unsaved else ''}  ▾"
         if text != self.button.cget("text"):
             self.button.configure(text=text)

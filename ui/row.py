@@ -30,7 +30,7 @@ class Row:
         self._label: Any = None
         self._message: Any = None
         self._extra: Any = None
-        self._mark: ResetMark | None = None
+        self.mark: ResetMark | None = None  # that the value differs from the preset's
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
         self._shown = self._narrow = False
@@ -94,6 +94,10 @@ class Row:
     def focus(self) -> None:
         if self.control is not None:
             self.control.focus()
+
+    @property
+    def marked(self) -> bool:
+        return self.mark is not None and bool(self.mark.widget.winfo_manager())
 
     def flash(self) -> None:
         """Catch the eye for a moment."""
@@ -173,11 +177,11 @@ class Row:
 
     def _place_mark(self) -> None:
         """At the right of the label's cell."""
-        if self._mark is not None and self._looks is not None and self._looks[2]:
+        if self.mark is not None and self._looks is not None and self._looks[2]:
             column, right = (1, 14) if self._narrow else (0, 4)
-            self._mark.widget.grid(row=self._line, column=column, sticky="ne", padx=(0, right), pady=5)
-        elif self._mark is not None:
-            self._mark.widget.grid_remove()
+            self.mark.widget.grid(row=self._line, column=column, sticky="ne", padx=(0, right), pady=5)
+        elif self.mark is not None:
+            self.mark.widget.grid_remove()
 
     def _place_message(self) -> None:
         column, left = (0, 16) if self._narrow else (1, 0)
@@ -195,7 +199,7 @@ class Row:
     def _hide(self) -> None:
         if self._shown:
             assert self.control is not None
-            mark = self._mark.widget if self._mark else None
+            mark = self.mark.widget if self.mark else None
             for widget in (self._label, self.control.widget, self._extra, self._message, mark):
                 if widget is not None:
                     widget.grid_remove()
@@ -228,8 +232,8 @@ class Row:
         colour = colours.ERROR if marked else colours.FAINT if not enabled else colours.TEXT
         if was is None or self._label.cget("text_color") != colour:
             self._label.configure(text_color=colour)
-        if unsaved and self._mark is None:
-            self._mark = ResetMark(self._parent, self, self._bench)
+        if unsaved and self.mark is None:
+            self.mark = ResetMark(self._parent, self, self._bench)
         self._place_mark()
 
     def _say(self, problems: list[Problem]) -> None:

@@ -1,7 +1,7 @@
 """The frame of the window: navigation at the left, the bar above, and the page that is in view."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import customtkinter as ctk
 
@@ -11,6 +11,11 @@ from ui.workbench import Workbench
 
 NAV_WIDTH = 150
 SCALINGS = ("80 %", "100 %", "125 %", "150 %", "175 %", "200 %")
+
+
+@runtime_checkable
+class HasList(Protocol):
+    list: Any
 
 
 class Shell:
@@ -24,11 +29,13 @@ class Shell:
         root.grid_columnconfigure(1, weight=1)
         root.grid_rowconfigure(1, weight=1)
         self.nav = ctk.CTkFrame(root, width=NAV_WIDTH, corner_radius=0)
-        self.nav.grid(row=0, column=0, rowspan=2, sticky="ns")
+        self.nav.grid(row=0, column=0, rowspan=3, sticky="ns")
         self.bar = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=48)
         self.bar.grid(row=0, column=1, sticky="ew", padx=14, pady=(10, 10))
         self._body = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent")
-        self._body.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 12))
+        self._body.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 4))
+        self.foot = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=20)
+        self.foot.grid(row=2, column=1, sticky="ew", padx=18, pady=(0, 4))
         self.tabs: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
         ctk.CTkLabel(
@@ -56,6 +63,11 @@ class Shell:
             if tab in self.tabs:
                 self._look(tab)
         return self.pages[key]
+
+    def item_in_view(self, path: str) -> int:
+        """Which item of a list is selected on its tab; the first where that was never shown."""
+        page = self.pages.get(tab_of(path))
+        return max(page.list.selected, 0) if isinstance(page, HasList) else 0
 
     def mark(self) -> None:
         """Beside each tab stands how many errors are on it."""

@@ -88,6 +88,12 @@ class StateStore:
         self.saved = self.state
         self.changed.emit(before, self.state)
 
+    def rename(self, preset: str) -> None:
+        """The preset has another name now; what is unsaved stays so, and so does the way back."""
+        before, self.state = self.state, self.state.model_copy(update={"preset": preset})
+        self.saved = self.saved.model_copy(update={"preset": preset})
+        self.changed.emit(before, self.state)
+
     @property
     def unsaved(self) -> bool:
         return self.state.model_copy(update={"preset": ""}) != self.saved.model_copy(update={"preset": ""})

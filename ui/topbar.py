@@ -1,4 +1,4 @@
-"""The bar above the pages: preset, undo and redo, how much is shown, and the window's looks below the navigation."""
+"""The bar above the pages: preset, undo and redo, search, how much is shown; the window's looks; the line at the foot."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +11,19 @@ from ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
+    from ui.search_box import SearchBox
 
-SAID_MS = 6000
+SAID_MS = 8000
+LATER_MS = 100  # after the first page is complete
 
 
 class TopBar:
     def __init__(self, shell: Shell, bench: Workbench, presets: "PresetMenu", appearance: Appearance):
-        self._bench, self._appearance = bench, appearance
+        self._shell, self._bench, self._appearance = shell, bench, appearance
         self._clearing = ""
         presets.button.pack(side="left")
-        self.undo = theme.button(shell.bar, "Undo", self.step_back, width=64)
-        self.redo = theme.button(shell.bar, "Redo", self.step_forth, width=64)
+        self.undo = theme.button(shell.bar, "Undo", self.step_back, width=60)
+        self.redo = theme.button(shell.bar, "Redo", self.step_forth, width=60)
         self.undo.pack(side="left", padx=(10, 0))
         self.redo.pack(side="left", padx=(6, 0))
         bench.tooltip.attach(self.undo, lambda: f"Undo (Ctrl+Z): {bench.store.undo_sentence or 'nothing yet'}")
@@ -29,41 +31,76 @@ class TopBar:
         self.depth = ctk.CTkSegmentedButton(shell.bar, values=["Basic", "All settings"], command=self._on_depth)
         self.depth.set("Basic" if bench.options.basic else "All settings")
         self.depth.pack(side="right")
-        self.said = ctk.CTkLabel(shell.bar, text="", text_color=colours.DIM, anchor="w")
-        self.said.pack(side="left", padx=12)
-        self.scaling: Any = None  # made when the window is up
+        self.said = ctk.CTkLabel(
+            shell.foot, text="", text_color=colours.DIM, anchor="w", height=20, font=theme.font(theme.SMALL)
+        )
+        self.said.pack(side="left", fill="x")
+        self.changes: Any = None  # these are made when the window is up
+        self.scaling: Any = None
         self.dark: Any = None
-        bench.root.after(100, self._looks, shell)
+        self._search: SearchBox | None = None
+        self._later = bench.root.after(LATER_MS, self._rest)
         bench.options.changed.connect(lambda: self.depth.set("Basic" if bench.options.basic else "All settings"))
         bench.store.changed.connect(lambda _before, _after: self._refresh())
         self._refresh()
 
+    @property
+    def search(self) -> "SearchBox":
+        if self._search is None:
+            from ui.search_box import SearchBox
+
+            self._search = SearchBox(self._shell.bar, self._bench, self._shell.item_in_view, self.say)
+            self._search.entry.pack(side="right", padx=(10, 10))
+        return self._search
+
+    def find(self) -> None:
+        self.search.focus()
+
     def say(self, text: str) -> None:
         """A line that goes away by itself."""
-        self.said.configure(text=text if len(text) <= 80 else f"{text[:79]}…")
+        self.said.configure(text=text, text_color=colours.TEXT)
         if self._clearing:
             self._bench.root.after_cancel(self._clearing)
         self._clearing = self._bench.root.after(SAID_MS, self._clear)
 
     def _clear(self) -> None:
         self._clearing = ""
-        self.said.configure(text="")
+        self._show_undo()
 
-    def _looks(self, shell: Shell) -> None:
-        scaling = f"{self._appearance.scaling_percent} %"
+    def _show_undo(self) -> None:
+        """While nothing else is said: what Ctrl+Z would take back."""
+        sentence = self._bench.store.undo_sentence
+        text = f"Undo: {sentence}" if sentence else ""
+        if not self._clearing and self.said.cget("text") != text:
+            self.said.configure(text=text, text_color=colours.DIM)
+
+    def _rest(self) -> None:
+        """What the first page can do without."""
         self.scaling = ctk.CTkOptionMenu(
-            shell.nav,
-            values=list(SCALINGS),
-            width=120,
+            self._shell.nav, values=list(SCALINGS), width=120,
             command=lambda text: self._appearance.set_scaling(int(text[:-2])),
-        )
-        self.scaling.set(scaling)
-        self.dark = ctk.CTkSwitch(shell.nav, text="Dark", command=self._on_dark)
+        )  # fmt: skip
+        self.scaling.set(f"{self._appearance.scaling_percent} %")
+        self.dark = ctk.CTkSwitch(self._shell.nav, text="Dark", command=self._on_dark)
         if self._appearance.dark:
             self.dark.select()
         self.scaling.pack(side="bottom", padx=14, pady=(6, 16), anchor="w")
         self.dark.pack(side="bottom", padx=14, anchor="w")
-        self._bench.tooltip.attach(self.scaling, lambda: "How large everything is drawn.")
+        self._bench.tooltip.attach(self.scaling, lambda: "How large everything is drawn (Ctrl + and Ctrl -).")
+        self.changes = theme.button(self._shell.bar, "Changes", lambda: self._bench.go("changes"), width=76)
+        self.changes.pack(side="left", padx=(6, 0))
+        self._bench.tooltip.attach(self.changes, lambda: "What differs from the loaded preset, with the way back.")
+        _ = self.search
+        self._refresh()
+
+    def larger(self, by: int) -> None:
+        """One step of scaling up or down."""
+        steps = [int(text[:-2]) for text in SCALINGS]
+        now = min(range(len(steps)), key=lambda place: abs(steps[place] - self._appearance.scaling_percent))
+        percent = steps[max(0, min(now + by, len(steps) - 1))]
+        self._appearance.set_scaling(percent)
+        if self.scaling is not None:
+            self.scaling.set(f"{percent} %")
 
     def _on_dark(self) -> None:
         self._appearance.set_dark(bool(self.dark.get()))
@@ -80,10 +117,11 @@ class TopBar:
             self.say(f"Done again: {sentence}")
 
     def _refresh(self) -> None:
+        store = self._bench.store
         for button, possible in (
-            (self.undo, self._bench.store.undo_sentence),
-            (self.redo, self._bench.store.redo_sentence),
-        ):
+            (self.undo, store.undo_sentence), (self.redo, store.redo_sentence), (self.changes, store.unsaved)
+        ):  # fmt: skip
             wanted = "normal" if possible else "disabled"
-            if button.cget("state") != wanted:
+            if button is not None and button.cget("state") != wanted:
                 button.configure(state=wanted)
+        self._show_undo()

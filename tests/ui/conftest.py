@@ -50,6 +50,9 @@ class Answers:
     def file(self, title: str, initial: str = "") -> str:
         return self.folders.pop(0)
 
+    def new_file(self, title: str, initial: str = "") -> str:
+        return self.folders.pop(0)
+
     def colour(self, title: str, initial: str = "") -> str:
         return self.folders.pop(0)
 

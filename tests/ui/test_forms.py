@@ -112,6 +112,7 @@ def test_a_problem_of_the_state_stands_beside_its_field(window: Window) -> None:
     window.ask.go_to = ["training.resolution"]
     window.app.shell.show("model")
     window.app.actions.start()
+    window.until(lambda: not window.app.runner.going)
     assert window.app.shell.current == "training"
     assert not window.app.runner.going
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tkinter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,7 +108,7 @@ def test_a_bad_preset_lists_every_problem_and_changes_nothing(window: Window, tm
     before = window.app.store.state
     window.ask.folders = [str(bad)]
     with pytest.raises(Invalid) as caught:
-        window.app.presets.open_file()
+        window.app.presets.import_file()
     window.app.errors.report(caught.value)
     _, message, _ = window.ask.told[0]
     assert "training.batch_size: must be at least 1 (was 0)" in message
@@ -188,17 +187,3 @@ def test_real_dialogs(window: Window) -> None:
     dialog.add_text("long")
     root.after(100, lambda: dialog.close("x"))
     assert dialog.run(options) == "x"
-
-
-def test_the_menu_of_presets_lists_them(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels: list[str] = []
-
-    def popup(menu: tkinter.Menu, _left: int, _top: int) -> None:
-        for place in range(int(menu.index("end") or 0) + 1):
-            if menu.type(place) != "separator":
-                labels.append(menu.entrycget(place, "label").strip())
-
-    monkeypatch.setattr("tkinter.Menu.tk_popup", popup)
-    window.app.presets.button.invoke()
-    assert "demo" in labels
-    assert "Save as…" in labels

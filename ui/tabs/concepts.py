@@ -100,6 +100,9 @@ class ConceptsPage(ItemsPage):
         elif not text:
             self.counts.grid_forget()
 
+    def show_all(self) -> None:
+        self.filter.clear()
+
     def _sentence(self) -> str:
         """What the run will do."""
         plan = self.bench.findings.plan

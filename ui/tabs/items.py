@@ -116,6 +116,9 @@ class ItemsPage(Page):
         """The items that a filter leaves; None where all are listed."""
         return None
 
+    def show_all(self) -> None:
+        """Take the filter off."""
+
     def _set(self, items: tuple[Any, ...], sentence: str) -> None:
         self.bench.store.set(replace(self.bench.store.state, self.path, items), sentence)
 
@@ -155,6 +158,7 @@ class ItemsPage(Page):
             return True
         if not path.startswith(f"{self.path}["):
             return False
+        self.show_all()
         self.list.select(int(path[len(self.path) + 1 :].partition("]")[0]))
         if self.form is not None and (row := self.form.row(path)):
             if not row.relevant(self.bench.store.state):

@@ -1,0 +1,152 @@
+"""The preset panel, files in and out, and what a crash leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from onetrainer_clone.settings import UserError
+from presets import store as preset_store
+from tests.ui.conftest import Window
+from ui import memory
+from ui.preset_groups import entries, matching
+from ui.preset_panel import PresetPanel
+
+
+def shown_name(panel: PresetPanel) -> str:
+    return panel.chosen.name if panel.chosen else ""
+
+
+def panel(window: Window) -> PresetPanel:
+    window.app.presets.button.invoke()
+    window.turn()
+    found = window.app.presets.panel
+    assert found is not None
+    assert found.shown
+    return found
+
+
+def test_presets_are_grouped_by_model_and_method() -> None:
+    preset_store.save("mine", preset_store.find("demo").load(), "for my cat")
+    found = {entry.preset.name: entry for entry in entries()}
+    assert found["demo"].group == found["mine"].group == "Stable Diffusion 1.5 · LoRA"
+    assert found["mine"].description == "for my cat"
+    assert [entry.preset.name for entry in matching(entries(), "lora CAT")] == ["mine"]
+    groups = [entry.group for entry in entries()]
+    assert groups == sorted(groups)
+
+
+def test_a_broken_file_is_listed_and_loading_it_says_why(window: Window) -> None:
+    path = preset_store.save("broken", window.app.store.state).path
+    path.write_text("{", encoding="utf-8")
+    shown = panel(window)
+    names = [entry.preset.name for entry in shown.entries]
+    assert "broken" in names
+    shown.list.select(names.index("broken"))
+    with pytest.raises(UserError, match="not JSON"):
+        shown.load()
+    assert window.app.store.state.preset == "demo"
+
+
+def test_search_and_load(window: Window) -> None:
+    shown = panel(window)
+    assert shown_name(shown) == "demo"
+    assert "circle" in shown.about.cget("text")
+    assert shown.buttons["delete"].cget("state") == "disabled"
+    shown.variable.set("8 GB")
+    window.turn()
+    assert [entry.preset.name for entry in shown.entries] == ["sd15_lora"]
+    shown.buttons["load"].invoke()
+    assert window.app.store.state.preset == "sd15_lora"
+    assert not shown.winfo_manager()
+    panel(window).variable.set("nothing like it")
+    window.turn()
+    assert shown_name(shown) == ""
+    assert shown.buttons["load"].cget("state") == "disabled"
+    shown.hide()
+
+
+def test_duplicate_rename_describe_delete_in_the_panel(window: Window) -> None:
+    shown = panel(window)
+    window.ask.texts = ["copy"]
+    shown.buttons["duplicate"].invoke()
+    shown.list.select([entry.preset.name for entry in shown.entries].index("copy"))
+    window.ask.texts = ["what for", "better name"]
+    shown.buttons["describe"].invoke()
+    shown.list.select([entry.preset.name for entry in shown.entries].index("copy"))
+    shown.buttons["rename"].invoke()
+    assert preset_store.find("better name").description == "what for"
+    assert window.app.store.state.preset == "demo"
+    shown.list.select([entry.preset.name for entry in shown.entries].index("better name"))
+    window.ask.choices = ["delete"]
+    shown.buttons["delete"].invoke()
+    assert not [preset for preset in preset_store.presets() if not preset.shipped]
+
+
+def test_out_to_a_file_and_back_in(window: Window, tmp_path: Path) -> None:
+    window.app.store.replace("training.batch_size", 7)
+    window.ask.texts = ["mine"]
+    window.app.presets.save()
+    target = tmp_path / "given away.json"
+    window.ask.folders = [str(target), str(target), str(target)]
+    window.app.presets.export()
+    assert json.loads(target.read_bytes())["training"]["batch_size"] == 7
+    window.app.presets.import_file()
+    assert window.app.store.state.preset == "given away"
+    assert preset_store.find("given away").load().training.batch_size == 7
+    window.ask.texts = ["another name"]
+    window.app.presets.import_file()
+    assert preset_store.find("another name").path != preset_store.find("given away").path
+
+
+def test_import_asks_about_what_is_unsaved(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text('{"format": 1}', encoding="utf-8")
+    window.app.store.replace("training.batch_size", 7)
+    window.ask.folders, window.ask.choices = [str(path)], ["cancel"]
+    window.app.presets.import_file()
+    assert window.app.store.state.training.batch_size == 7
+    assert not [preset for preset in preset_store.presets() if not preset.shipped]
+
+
+def test_renaming_keeps_what_is_unsaved_and_the_way_back(window: Window) -> None:
+    window.ask.texts = ["mine", "yours"]
+    window.app.presets.save_as()
+    window.app.store.replace("training.batch_size", 7)
+    window.app.presets.rename()
+    assert window.app.store.state.preset == "yours"
+    assert window.app.store.unsaved
+    window.app.topbar.step_back()
+    assert window.app.store.state.training.batch_size == 4
+
+
+CRASHING = """
+import sys, time
+from ui import memory
+from presets.store import find
+from onetrainer_clone.settings import replace
+state = find("demo").load()
+for number in range(1, 100000):
+    memory.keep_state(replace(state, "training.batch_size", number % 4000 + 1))
+    print(number % 4000 + 1, flush=True)
+"""
+
+
+def test_the_state_survives_being_killed_while_it_is_written() -> None:
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", CRASHING], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            last = [int(process.stdout.readline()) for _ in range(20)][-1]
+            time.sleep(0.01)
+            os.kill(process.pid, signal.SIGKILL)
+            last = ([last, *(int(line) for line in process.stdout.read().split() if line.isdigit())])[-1]
+        kept = memory.last_state()
+        assert kept is not None
+        state, saved = kept
+        assert state.training.batch_size >= min(last, 3999)
+        assert saved.training.batch_size == 4

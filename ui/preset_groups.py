@@ -1,0 +1,55 @@
+"""The presets as the menu shows them: by model and method, found by words, with what each is for. Knows no Tk."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from onetrainer_clone.settings import Choice, Invalid, get
+from onetrainer_clone.state import TrainingState
+from presets import store as preset_store
+from presets.codec import read_object
+from presets.store import Preset
+
+DECIDING = ("model.type", "method")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One preset. `group` is its model and method in words."""
+
+    preset: Preset
+    group: str
+    description: str
+
+
+def entries() -> list[Entry]:
+    """Every preset, in the order of the menu: by group, in each the shipped ones first."""
+    found = [_entry(preset) for preset in preset_store.presets()]
+    return sorted(found, key=lambda entry: entry.group)
+
+
+def matching(entries: Iterable[Entry], text: str) -> list[Entry]:
+    """Those that have every word of the text in name, group or description."""
+    words = text.lower().split()
+    return [e for e in entries if all(w in f"{e.preset.name} {e.group} {e.description}".lower() for w in words)]
+
+
+def _entry(preset: Preset) -> Entry:
+    """Only the file's text is looked at: checking all of its settings is for loading it."""
+    try:
+        data = read_object(preset.path.read_bytes())
+    except (OSError, Invalid):
+        return Entry(preset, "Cannot be read", "")
+    return Entry(preset, " · ".join(_label(data, path) for path in DECIDING), str(data.get("description", "")))
+
+
+def _label(data: dict[str, Any], path: str) -> str:
+    """What a setting is in a preset's file, in words; the default where it is not in it."""
+    value: Any = data
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    default = get(TrainingState(), path)
+    assert isinstance(default, Choice)
+    known = {str(choice): choice.label for choice in type(default)}
+    return known.get(str(value), default.label if value is None else json.dumps(value))

@@ -1,0 +1,161 @@
+"""The panel under the preset button: every preset by model and method, a search, what each is for, what can be done."""
+
+import tkinter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import customtkinter as ctk
+
+from onetrainer_clone.settings import UserError
+from presets.store import Preset
+from ui import colours, theme
+from ui.cardlist import CardList, Item
+from ui.preset_groups import Entry, entries, matching
+from ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from ui.preset_menu import PresetMenu
+
+WIDTH, HEIGHT = 560, 420  # px at 100 %
+NONE = "No preset is called or described like that."
+
+
+class PresetPanel(ctk.CTkFrame):
+    """Made when it is first opened, and kept."""
+
+    def __init__(self, bench: Workbench, presets: "PresetMenu"):
+        super().__init__(bench.root, corner_radius=0, border_width=1, border_color=colours.FAINT)
+        self.shown = False
+        self.entries: list[Entry] = []
+        self._bench, self._presets = bench, presets
+        self.variable = tkinter.StringVar(self)
+        self.grid_columnconfigure(0, weight=1)
+        self.grid_rowconfigure(1, weight=1)
+        line = ctk.CTkFrame(self, fg_color="transparent")
+        line.grid(row=0, column=0, columnspan=2, sticky="ew", padx=12, pady=(12, 6))
+        ctk.CTkLabel(line, text="Find", text_color=colours.DIM).pack(side="left", padx=(0, 8))
+        self.entry = ctk.CTkEntry(line, textvariable=self.variable)
+        self.entry.pack(side="left", fill="x", expand=True)
+        self.list = CardList(self, None, 50, NONE)
+        self.list.grid(row=1, column=0, sticky="nsew", padx=(12, 6), pady=(0, 6))
+        self.about = ctk.CTkLabel(self, text="", anchor="nw", justify="left", height=52, font=theme.font(theme.SMALL))
+        self.about.grid(row=2, column=0, columnspan=2, sticky="ew", padx=14, pady=(0, 10))
+        theme.wrap(self.about, self, less=30)
+        self.buttons = self._buttons()
+        self.variable.trace_add("write", lambda *_: self._list())
+        self.list.on_select.connect(lambda _index: self._select())
+        self.list.on_open.connect(lambda _index: self.load())
+        for key, call in (
+            ("<Escape>", self.hide), ("<Return>", self.load),
+            ("<Down>", lambda: self.list.step(1)), ("<Up>", lambda: self.list.step(-1)),
+        ):  # fmt: skip
+            self.entry.bind(key, lambda _event, call=call: call())
+        self.list.canvas.bind("<Escape>", lambda _event: self.hide())
+        bench.root.bind("<Button-1>", self._on_click, add="+")
+
+    @property
+    def chosen(self) -> Preset | None:
+        found = self.list.selected
+        return self.entries[found].preset if 0 <= found < len(self.entries) else None
+
+    def show(self, below: Any) -> None:
+        scale, root = theme.scaling(self), self._bench.root
+        self.configure(
+            width=min(WIDTH, round(root.winfo_width() / scale) - 40),
+            height=min(HEIGHT, round(root.winfo_height() / scale) - 80),
+        )
+        self.grid_propagate(False)
+        left, top = (below.winfo_rootx() - root.winfo_rootx(), below.winfo_rooty() - root.winfo_rooty())
+        self.place(x=left / scale, y=(top + below.winfo_height()) / scale + 4)
+        self.tk.call("raise", str(self))
+        self.shown = True
+        self.variable.set("")
+        self._list()
+        self.entry.focus_set()
+
+    def hide(self) -> None:
+        self.shown = False
+        self.place_forget()
+        self._bench.root.focus_set()
+
+    def load(self) -> None:
+        if (preset := self.chosen) is not None:
+            self.hide()
+            self._presets.load(preset)
+
+    def _list(self) -> None:
+        """The presets that the search leaves; the loaded one is selected, else the first."""
+        self.entries = matching(entries(), self.text)
+        names = [entry.preset.name for entry in self.entries]
+        now = self._bench.store.state.preset
+        self.list.show(len(names), self._item)
+        self.list.select(names.index(now) if now in names else 0)
+        self._select()
+
+    @property
+    def text(self) -> str:
+        return str(self.variable.get())
+
+    def _item(self, index: int) -> Item:
+        entry = self.entries[index]
+        first = index == 0 or self.entries[index - 1].group != entry.group
+        badge = "shipped" if entry.preset.shipped else "your own"
+        colour = colours.TEXT if first else colours.DIM
+        return Item(
+            entry.preset.name, ((entry.group, colour),), badge, colours.DIM if entry.preset.shipped else colours.ACCENT
+        )
+
+    def _select(self) -> None:
+        preset = self.chosen
+        about = self.entries[self.list.selected].description if preset else ""
+        self.about.configure(text=about or ("No description yet." if preset else ""))
+        own = preset is not None and not preset.shipped
+        for key, possible in (
+            ("load", preset), ("duplicate", preset), ("export", preset), ("rename", own), ("describe", own), ("delete", own)
+        ):  # fmt: skip
+            self.buttons[key].configure(state="normal" if possible else "disabled")
+
+    def _buttons(self) -> dict[str, Any]:
+        column = ctk.CTkFrame(self, fg_color="transparent")
+        column.grid(row=1, column=1, sticky="n", padx=(6, 12))
+        made = {}
+        for key, text, tip in (
+            ("load", "Load", "Also by a double click."),
+            ("save", "Save", "The settings as they are now, under the loaded preset's name (Ctrl+S)."),
+            ("save_as", "Save as…", "The settings as they are now, under another name."),
+            ("duplicate", "Duplicate…", "A copy of the selected preset."),
+            ("rename", "Rename…", "Only your own."),
+            ("describe", "Describe…", "Only your own."),
+            ("delete", "Delete…", "Only your own."),
+            ("import", "Import…", "A preset file from anywhere becomes one of your own."),
+            ("export", "Export…", "Writes the selected preset into a file."),
+        ):
+            made[key] = theme.button(
+                column, text, partial(self._do, key), "main" if key == "load" else "plain", width=110, height=28
+            )
+            made[key].pack(pady=(0, 16 if key in ("load", "save_as", "delete") else 4))
+            self._bench.tooltip.attach(made[key], partial(str, tip))
+        return made
+
+    def _do(self, key: str) -> None:
+        preset, presets = self.chosen, self._presets
+        if key == "load":
+            self.load()
+            return
+        if key in ("save", "save_as", "import"):
+            self.hide()
+            {"save": presets.save, "save_as": presets.save_as, "import": presets.import_file}[key]()
+            return
+        if preset is None:
+            raise UserError("Choose a preset first")
+        {
+            "duplicate": presets.duplicate, "rename": presets.rename, "describe": presets.describe,
+            "delete": presets.delete, "export": presets.export,
+        }[key](preset)  # fmt: skip
+        self._list()
+
+    def _on_click(self, event: Any) -> None:
+        """A click anywhere else takes the panel away."""
+        inside = (str(self), str(self._presets.button))
+        if self.shown and not str(event.widget).startswith(inside) and event.widget.winfo_toplevel() is self._bench.root:
+            self.hide()

@@ -1,0 +1,96 @@
+"""What differs from the loaded preset, setting by setting, each with a way to the field and back to the preset."""
+
+from typing import Any
+
+import customtkinter as ctk
+
+from presets.differences import Difference, differences
+from ui import colours, theme
+from ui.origin import back
+from ui.runs.table import Column, Row, Table
+from ui.tabs.page import Page
+from ui.workbench import Workbench
+
+COLUMNS = (Column("Setting", 220, 3), Column("In the preset", 120, 2), Column("Now", 120, 2))
+EMPTY = "Nothing differs from the preset.\n\nWhat you change in any tab is listed here, with the way back."
+
+
+class ChangesPage(Page):
+    def __init__(self, parent: Any, bench: Workbench):
+        super().__init__(parent, bench)
+        self.found: list[Difference] = []
+        head = ctk.CTkFrame(self, fg_color="transparent")
+        head.pack(fill="x", pady=(0, 8))
+        self.title = ctk.CTkLabel(head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w")
+        self.title.pack(side="left", padx=(2, 12))
+        self.reset_all = theme.button(head, "Reset all", self._reset_all)
+        self.reset_all.pack(side="right")
+        self.reset = theme.button(head, "Reset", self.reset_selected, width=80)
+        self.reset.pack(side="right", padx=8)
+        self.visit = theme.button(head, "Go there", self._visit)
+        self.visit.pack(side="right")
+        self.table = Table(self, COLUMNS, EMPTY, several=True)
+        self.table.pack(fill="both", expand=True)
+        hint = "Double click goes to the field; Delete resets. Every reset can be undone (Ctrl+Z)."
+        ctk.CTkLabel(self, text=hint, text_color=colours.DIM, font=theme.font(theme.SMALL), anchor="w").pack(fill="x")
+        self.table.on_open.connect(lambda index: bench.go(self.found[index].path))
+        self.table.on_select.connect(self._enable)
+        self.table.on_delete.connect(self.reset_selected)
+        self._end = bench.store.changed.connect(lambda _before, _after: self.refresh_in_view())
+
+    def destroy(self) -> None:
+        self._end()
+        super().destroy()
+
+    def refresh(self) -> None:
+        store = self.bench.store
+        self.found = differences(store.saved, store.state)
+        name = f"the preset '{store.saved.preset}'" if store.saved.preset else "the defaults"
+        self.title.configure(text=f"Changed from {name}: {len(self.found):,}")
+        self.table.show(len(self.found), self._row, self.table.selection)
+        self._enable()
+
+    def reset_selected(self) -> None:
+        """Back to the preset, in one step of undo."""
+        chosen = [self.found[index] for index in self.table.selection]
+        if not chosen:
+            return
+        store = self.bench.store
+        state = store.state
+        for difference in sorted(chosen, key=_turn):
+            state = back(state, store.saved, difference)
+        words = chosen[0].label if len(chosen) == 1 else f"{len(chosen)} settings"
+        store.set(state, f"{words} back to the preset")
+
+    def _reset_all(self) -> None:
+        store = self.bench.store
+        store.set(store.saved.model_copy(update={"preset": store.state.preset}), "everything back to the preset")
+
+    def _visit(self) -> None:
+        if self.table.selection:
+            self.bench.go(self.found[self.table.selection[-1]].path)
+
+    def _row(self, index: int) -> Row:
+        found = self.found[index]
+        return Row((found.label, _line(found.old), _line(found.new)), (None, colours.DIM, None))
+
+    def _enable(self) -> None:
+        for button, possible in (
+            (self.reset, self.table.selection), (self.visit, self.table.selection), (self.reset_all, self.found)
+        ):  # fmt: skip
+            wanted = "normal" if possible else "disabled"
+            if button.cget("state") != wanted:
+                button.configure(state=wanted)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _turn(difference: Difference) -> tuple[int, int]:
+    """Values first, while every place is as it is listed; added items go from the last on; what is gone comes back from
+    the first on; the order is right when all are there."""
+    if not difference.path.endswith("]"):
+        return (3, 0) if difference.label.endswith(": order") else (0, 0)
+    number = int(difference.path.rpartition("[")[2].rstrip("]"))
+    return (2, number) if difference.old else (1, -number)
