@@ -75,7 +75,7 @@ def print_lag(concept: Concept) -> None:
     print("\nGap between two turns of the Tk loop\n")
     print("| while | turns | median ms | p99 ms (target 50) | longest ms (target 250) |\n|---|---|---|---|---|")
     app.go("concept[0].pictures")
-    browser = app.shell.pages["concept"].views["pictures"]  # type: ignore[attr-defined]
+    browser = app.shell.pages["concept"].views["pictures"]
     print_row("the folder is listed and read", watch(app, probe, lambda: not browser.gallery.reading, 60))
     for name, step in (
         ("dragging the scrollbar", lambda at: browser.grid_.canvas.yview("moveto", at * 0.013 % 1)),
@@ -85,7 +85,7 @@ def print_lag(concept: Concept) -> None:
         print_row(name, doing(app, probe, step))
     browser.filters.choose("All pictures")
     app.go("concept[0].numbers")
-    numbers = app.shell.pages["concept"].views["numbers"]  # type: ignore[attr-defined]
+    numbers = app.shell.pages["concept"].views["numbers"]
     print_row("statistics are computed", watch(app, probe, lambda: numbers.found is not None, 120))
     app.close()
 

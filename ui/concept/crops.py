@@ -152,7 +152,7 @@ class _Cuts(theme.Canvas):
                                   outline=theme.now(colours.LINE))  # fmt: skip
             bucket = cut.crop.bucket
             words = f"{cut.repeat + 1}. {bucket.width} x {bucket.height}{', flipped' if cut.flip else ''}"
-            self._write(left, top, words)
+            self._write(left, top + kept.height() - self.side, words)
 
     def _draw_whole(self, cuts: Cuts) -> None:
         kept = ImageTk.PhotoImage(cuts.whole)
@@ -165,7 +165,7 @@ class _Cuts(theme.Canvas):
                    (crop.top + crop.bucket.height) * down - 1)  # fmt: skip
             self.create_rectangle(*box, outline="#ffffff", width=self.px(1))
             self.create_rectangle(*box, outline="#c2185b", width=self.px(1), dash=(4, 4))
-        self._write(0, 0, "the picture")
+        self._write(0, cuts.whole.height - self.side, "the picture")
 
     def _write(self, left: int, top: int, words: str) -> None:
         self.create_text(left, top + self.side + self.px(1), text=words, anchor="nw", font=self.face(11),

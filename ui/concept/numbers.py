@@ -179,11 +179,17 @@ def lists(found: "Statistics") -> dict[str, tuple[str, ...]]:
     named = {
         "Unreadable": tuple(f"{file}: {reason}" for file, reason in found.unreadable),
         "Without caption": found.without_caption,
-        "Duplicates": tuple("  =  ".join(group) for group in found.duplicates),
+        "Duplicates": tuple(_alike(group) for group in found.duplicates),
         "Smaller than their bucket": found.too_small,
         "Without mask": found.without_mask if found.masked else (),
     }
     return {title: files for title, files in named.items() if files}
+
+
+def _alike(group: tuple[str, ...], most: int = 6) -> str:
+    """Equal files on one line, which must not get so long that the text widget takes its time over it."""
+    more = f" and {len(group) - most} more" if len(group) > most else ""
+    return "  =  ".join(group[:most]) + more
 
 
 def _listed(named: dict[str, tuple[str, ...]]) -> str:

@@ -62,6 +62,7 @@ class Preview(ctk.CTkFrame):
         self.body = ctk.CTkFrame(self, fg_color="transparent")
         self.body.grid(row=0, column=1, sticky="nsew")
         self._stepper().pack(fill="x", pady=(0, 4))
+        self.name.pack(fill="x")
         self.said = ctk.CTkLabel(self.body, text="", anchor="w", justify="left", text_color=colours.DIM)
         theme.wrap(self.said, self.body, less=8)
         self.said.pack(fill="x", pady=(0, 6))
@@ -170,6 +171,5 @@ class Preview(ctk.CTkFrame):
         self.amount = ctk.CTkOptionMenu(row, values=list(AMOUNTS), width=70, height=30, command=lambda _n: self.look())
         self.amount.set(AMOUNTS[1])
         self.amount.pack(side="right")
-        self.name = ctk.CTkLabel(row, text="", anchor="w", text_color=colours.DIM, width=10)
-        self.name.pack(side="left", padx=(6, 6), fill="x", expand=True)
+        self.name = ctk.CTkLabel(self.body, text="", anchor="w", text_color=colours.DIM, width=10)
         return row
