@@ -94,6 +94,7 @@ class App:
         first = "run" if start else "welcome" if self.store.state == TrainingState() else "model"
         self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
         self.shell.show(first)
+        self.topbar.finish_soon()
         if start:
             self.root.after(TURN_MS, self.actions.start)
 

@@ -16,6 +16,7 @@ FIELD: Pair = ("#ffffff", "#2a2e33")
 LINE: Pair = ("#d3d7dc", "#373c43")
 HOVER: Pair = ("#e6e9ed", "#2e3238")
 SELECTED: Pair = ("#dfeaff", "#23344f")
+CHOSEN: Pair = ("#a9c8ff", "#34558f")  # one of several that lie beside each other: stronger than a selected row
 FLASH: Pair = ("#ffe08a", "#6b5300")
 ACCENT: Pair = ("#2563d9", "#3d7bf0")
 ACCENT_HOVER: Pair = ("#1d4fb0", "#5a90f5")

@@ -13,6 +13,7 @@ from ui import colours, theme
 from ui.row import Row
 from ui.workbench import Workbench
 
+BESIDE = 230  # px at 100 %: a number's field and what lies around it
 NARROW = 400  # px at 100 %: below it the labels stand above their controls
 
 
@@ -77,7 +78,7 @@ class Form(ctk.CTkFrame):
         self.card, self.prefix = card, card.prefix
         self.others: tuple[str, ...] = ()  # further items that are edited with the one at `prefix`
         self._bench = bench
-        self._waiting, self._stale = "", True
+        self._waiting, self._stale, self._label_width = "", True, label_width
         self.grid_columnconfigure(1, weight=1)
         if card.title:
             heading = ctk.CTkLabel(self, text=card.title, font=theme.font(theme.HEADING, bold=True), anchor="w")
@@ -101,6 +102,7 @@ class Form(ctk.CTkFrame):
         narrow = event.width / theme.scaling(self) < NARROW
         for row in self.rows:
             row.narrow(narrow)
+            row.extra_room(round(event.width / theme.scaling(self)) - (0 if narrow else self._label_width) - BESIDE)
 
     def destroy(self) -> None:
         for end in self._ends:

@@ -22,5 +22,7 @@ def bind_keys(root: Any, app: "App") -> None:
     }
     for key, call in keys.items():
         root.bind(key, lambda _event, call=call: call())
+    root.event_delete("<<LineStart>>", "<Control-a>")  # as Emacs has it, and Tk on X11
+    root.event_add("<<SelectAll>>", "<Control-a>")
     for number, tab in enumerate(TAB_KEYS, start=1):
         root.bind(f"<Alt-Key-{number % 10}>", lambda _event, tab=tab: app.go(tab))

@@ -16,7 +16,7 @@ from ui.workbench import Workbench
 if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
 
-WIDTH, HEIGHT = 560, 420  # px at 100 %
+WIDTH, HEIGHT = 560, 470  # px at 100 %
 NONE = "No preset is called or described like that."
 
 

@@ -31,6 +31,7 @@ class Row:
         self._message: Any = None
         self._extra: Any = None
         self.mark: ResetMark | None = None  # that the value differs from the preset's
+        self._extra_width = 230
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
         self._shown = self._narrow = False
@@ -196,6 +197,12 @@ class Row:
             if self._shown:
                 self._place()
 
+    def extra_room(self, width: int) -> None:
+        """How wide unit and hint beside the control may be."""
+        self._extra_width = max(min(width, 230), 60)
+        if self._extra is not None and self._extra.cget("wraplength") != self._extra_width:
+            self._extra.configure(wraplength=self._extra_width)
+
     def _hide(self) -> None:
         if self._shown:
             assert self.control is not None
@@ -214,7 +221,7 @@ class Row:
             extra = f"{extra}  empty: {self.declaration.empty}".strip()
         if extra:
             self._extra = ctk.CTkLabel(
-                self._parent, text=extra, text_color=colours.DIM, anchor="w", justify="left", wraplength=230,
+                self._parent, text=extra, text_color=colours.DIM, anchor="w", justify="left", wraplength=self._extra_width,
                 font=theme.font(theme.SMALL),
             )  # fmt: skip
         for widget in (self._label, *self.control.hover):

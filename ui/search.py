@@ -1,6 +1,6 @@
 """Finds settings by what they are called, what their tooltip says, or where they are. Knows no Tk."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,6 +9,7 @@ from onetrainer_clone.state import TrainingState
 from ui.words import tip_of
 
 MOST = 12
+IDLE = 8  # points less for what has no effect now
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,16 @@ def everything() -> tuple[Found, ...]:
     return tuple(_group(TrainingState, "", ()))
 
 
-def find(text: str, most: int = MOST) -> list[Found]:
-    """The settings that have every word of a text in their name, place or tooltip; the best first."""
+def find(text: str, most: int = MOST, idle: Collection[str] = ()) -> list[Found]:
+    """The settings that have every word of a text in their name, place or tooltip; the best first.
+
+    `idle` names the paths of those that have no effect now: they come after others that are called alike.
+    """
     words = text.lower().split()
     if not words:
         return []
     rated = [(rate, place, found) for place, found in enumerate(everything()) if (rate := _rate(found, words)) > 0]
+    rated = [(rate - (IDLE if found.path in idle else 0), place, found) for rate, place, found in rated]
     return [found for _, _, found in sorted(rated, key=lambda each: (-each[0], each[1]))][:most]
 
 
@@ -49,8 +54,10 @@ def _rate(found: Found, words: list[str]) -> int:
     label, tip, rate = found.label.lower(), found.tip.lower(), 0
     around = f"{found.where} {found.path.replace('_', ' ')}".lower()
     for word in words:
-        if label.startswith(word):
-            rate += 8
+        if word in label.split():
+            rate += 9 if label.startswith(word) else 8
+        elif label.startswith(word):
+            rate += 7
         elif f" {word}" in label:
             rate += 6
         elif word in label:

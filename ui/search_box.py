@@ -74,7 +74,9 @@ class SearchBox:
             self._hint.place_forget()
         elif not self._hint.winfo_manager():
             self._hint.place(x=8, rely=0.5, anchor="w")
-        self.results.show(find(text), below=self.entry, wanted=bool(text.strip()))
+        state = self._bench.store.state
+        idle = {setting.path for setting in walk(state.model_copy(update={"concepts": ()})) if why_not(state, setting)}
+        self.results.show(find(text, idle=idle), below=self.entry, wanted=bool(text.strip()))
 
     def _left(self) -> None:
         if self.entry.winfo_exists() and self._bench.root.focus_get() is not self.entry._entry:

@@ -10,6 +10,7 @@ from ui.tabs.page import Page
 from ui.workbench import Workbench
 
 NAV_WIDTH = 150
+LOW = 500  # px at 100 %: below it the navigation is drawn closer together
 SCALINGS = ("80 %", "100 %", "125 %", "150 %", "175 %", "200 %")
 
 
@@ -38,9 +39,12 @@ class Shell:
         self.foot.grid(row=2, column=1, sticky="ew", padx=18, pady=(0, 4))
         self.tabs: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
-        ctk.CTkLabel(
+        self._low = False
+        self._name = ctk.CTkLabel(
             self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w"
-        ).pack(fill="x", padx=16, pady=(14, 10))
+        )
+        self._name.pack(fill="x", padx=16, pady=(14, 10))
+        self.nav.bind("<Configure>", lambda event: self._fit(event.height / theme.scaling(self.nav) < LOW))
         for key, (title, _) in pages.items():
             if title:
                 self.tabs[key] = self._tab(key, title)
@@ -90,6 +94,18 @@ class Shell:
         made.bind("<Leave>", lambda _event: self._hover(key, False))
         made.pack(fill="x", padx=10, pady=1)
         return made
+
+    def _fit(self, low: bool) -> None:
+        """Every tab can be reached also in a low window at a large scaling."""
+        if low == self._low:
+            return
+        self._low = low
+        for tab in self.tabs.values():
+            tab.configure(height=26 if low else 34)
+            tab.pack_configure(pady=0 if low else 1)
+        name, size = ("OneTrainer Clone", 12) if low else ("OneTrainer\nClone", 16)
+        self._name.configure(text=name, font=theme.font(size, bold=True))
+        self._name.pack_configure(pady=(4, 2) if low else (14, 10))
 
     def _hover(self, key: str, over: bool) -> None:
         if key != self.current:

@@ -39,7 +39,7 @@ def apply() -> None:
         },
         "CTkSegmentedButton": {
             "fg_color": colours.HOVER, "unselected_color": colours.HOVER, "unselected_hover_color": colours.LINE,
-            "selected_color": colours.SELECTED, "selected_hover_color": colours.SELECTED, "text_color": colours.TEXT,
+            "selected_color": colours.CHOSEN, "selected_hover_color": colours.CHOSEN, "text_color": colours.TEXT,
             "text_color_disabled": colours.FAINT,
         },
         "CTkProgressBar": {"corner_radius": 3, "fg_color": colours.LINE, "progress_color": colours.ACCENT},

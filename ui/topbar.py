@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
     from ui.search_box import SearchBox
 
+NARROW = 800  # px at 100 %: below it buttons become signs
+SIGNS = {"undo": ("Undo", "↶", 60), "redo": ("Redo", "↷", 60), "changes": ("Changes", "±", 76)}
 SAID_MS = 8000
 LATER_MS = 100  # after the first page is complete
 
@@ -39,7 +41,9 @@ class TopBar:
         self.scaling: Any = None
         self.dark: Any = None
         self._search: SearchBox | None = None
-        self._later = bench.root.after(LATER_MS, self._rest)
+        self._narrow = False
+        shell.bar.bind("<Configure>", lambda event: self._fit(event.width / theme.scaling(shell.bar) < NARROW))
+        self._presets = presets
         bench.options.changed.connect(lambda: self.depth.set("Basic" if bench.options.basic else "All settings"))
         bench.store.changed.connect(lambda _before, _after: self._refresh())
         self._refresh()
@@ -52,6 +56,18 @@ class TopBar:
             self._search = SearchBox(self._shell.bar, self._bench, self._shell.item_in_view, self.say)
             self._search.entry.pack(side="right", padx=(10, 10))
         return self._search
+
+    def _fit(self, narrow: bool, anew: bool = False) -> None:
+        """Words where there is room for them, else signs."""
+        if narrow == self._narrow and not anew:
+            return
+        self._narrow = narrow
+        for name, (word, sign, width) in SIGNS.items():
+            if (button := getattr(self, name)) is not None:
+                button.configure(text=sign if narrow else word, width=34 if narrow else width)
+        self._presets.button.configure(width=150 if narrow else 210)
+        if self._search is not None:
+            self._search.entry.configure(width=120 if narrow else 180)
 
     def find(self) -> None:
         self.search.focus()
@@ -74,6 +90,9 @@ class TopBar:
         if not self._clearing and self.said.cget("text") != text:
             self.said.configure(text=text, text_color=colours.DIM)
 
+    def finish_soon(self) -> None:
+        self._bench.root.after(LATER_MS, self._rest)
+
     def _rest(self) -> None:
         """What the first page can do without."""
         self.scaling = ctk.CTkOptionMenu(
@@ -84,13 +103,14 @@ class TopBar:
         self.dark = ctk.CTkSwitch(self._shell.nav, text="Dark", command=self._on_dark)
         if self._appearance.dark:
             self.dark.select()
-        self.scaling.pack(side="bottom", padx=14, pady=(6, 16), anchor="w")
+        self.scaling.pack(side="bottom", padx=14, pady=(4, 8), anchor="w")
         self.dark.pack(side="bottom", padx=14, anchor="w")
         self._bench.tooltip.attach(self.scaling, lambda: "How large everything is drawn (Ctrl + and Ctrl -).")
         self.changes = theme.button(self._shell.bar, "Changes", lambda: self._bench.go("changes"), width=76)
         self.changes.pack(side="left", padx=(6, 0))
         self._bench.tooltip.attach(self.changes, lambda: "What differs from the loaded preset, with the way back.")
         _ = self.search
+        self._fit(self._narrow, anew=True)
         self._refresh()
 
     def larger(self, by: int) -> None:

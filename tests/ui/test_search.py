@@ -29,6 +29,12 @@ def test_tooltips_are_searched_after_names() -> None:
     assert all(each.label and each.tip and each.where for each in everything())
 
 
+def test_what_has_an_effect_now_comes_before_its_namesakes() -> None:
+    decays = [each.path for each in find("weight decay")]
+    assert decays[0] == "optimizer.adamw.weight_decay"
+    assert find("weight decay", idle={decays[0]})[0].path == decays[1]
+
+
 def type_and_take(window: Window, text: str, steps: int = 0) -> None:
     window.app.root.focus_force()
     window.app.root.event_generate("<Control-f>")

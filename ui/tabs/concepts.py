@@ -17,7 +17,7 @@ from ui.tabs.items import ItemsPage
 from ui.words import number, quoted
 from ui.workbench import Workbench
 
-ROLE_COLOURS = {Role.SUBJECT: colours.ACCENT, Role.REGULARIZATION: colours.GOOD, Role.VALIDATION: colours.DIM}
+ROLE_COLOURS = {Role.SUBJECT: colours.NOTE, Role.REGULARIZATION: colours.GOOD, Role.VALIDATION: colours.DIM}
 EMPTY = (
     "No concepts yet.\n\nA concept is a folder of pictures: your subject, or pictures of its class that keep the model "
     "from forgetting. Press 'Add concept' and choose the folder."

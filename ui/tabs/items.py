@@ -148,6 +148,7 @@ class ItemsPage(Page):
         for key, possible in {
             "duplicate": bool(chosen), "delete": bool(chosen),
             "up": bool(chosen) and chosen[0] > 0, "down": bool(chosen) and chosen[-1] < last,
+            **{key: bool(chosen) for key in self.buttons if key not in ("add", "duplicate", "delete", "up", "down")},
         }.items():  # fmt: skip
             wanted = "normal" if possible else "disabled"
             if self.buttons[key].cget("state") != wanted:

@@ -1,0 +1,175 @@
+"""Takes a picture of every view, light and dark, in two sizes and two scalings:  python -m tests.ui.screenshots FOLDER
+
+Needs Xvfb and ImageMagick's `import` on Linux; the display that is there is left alone. A few names after the folder
+take only these views.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.ui.fake_trainer import FakeTrainer
+from ui import memory
+from ui.app import App
+
+SIZES = ("1100x740", "1920x1080")
+SCALINGS = (100, 150)
+THEMES = ("light", "dark")
+SETTLE_SECONDS = 0.6
+LIMIT_SECONDS = 30.0
+
+
+def main(folder: Path, wanted: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with display(), tempfile.TemporaryDirectory() as home:
+        os.environ["ONETRAINER_HOME"] = home
+        for size in SIZES:
+            for scaling in SCALINGS:
+                for theme in THEMES:
+                    view = memory.View(f"{size}+0+0", theme, scaling, basic=False)
+                    take_all(folder, view, f"{theme}-{size}-{scaling}", wanted)
+
+
+@contextmanager
+def display() -> Iterator[None]:
+    """A screen of its own, so that nobody's windows are in the pictures."""
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1920x1080x24", "-noreset", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        os.environ["DISPLAY"] = f":{server.stdout.readline().strip()}"
+        try:
+            yield
+        finally:
+            server.terminate()
+
+
+def take_all(folder: Path, view: memory.View, suffix: str, wanted: list[str]) -> None:
+    """All views in one look of the window."""
+    memory.keep_view(view)
+    app = App(FakeTrainer(steps=300, step_seconds=0.004, sample_every=50))
+    app.begin("demo")
+    app.root.event_generate("<Motion>", warp=True, x=1, y=1)  # no tooltip in the pictures
+    settle(app)
+    for name, show in views().items():
+        if wanted and name not in wanted:
+            continue
+        show(app)
+        settle(app)
+        path = folder / f"{name}-{suffix}.png"
+        width, _, height = view.geometry.partition("+")[0].partition("x")
+        subprocess.run(["import", "-window", "root", "-crop", f"{width}x{height}+0+0", str(path)], check=True)
+        sys.stdout.write(f"{path}\n")
+        tidy(app)
+    app.close()
+
+
+def views() -> dict[str, Callable[[App], object]]:
+    def tab(key: str) -> Callable[[App], object]:
+        return lambda app: app.shell.show(key)
+
+    return {
+        "welcome": tab("welcome"),
+        "model": tab("model"),
+        "concepts": tab("concepts"),
+        "concepts-several": several,
+        **{f"concept-{view}": concept(view) for view in ("pictures", "image", "text", "numbers")},
+        "training": tab("training"),
+        "training-basic": basic,
+        "adapter": tab("adapter"),
+        "sampling": tab("sampling"),
+        "saving": tab("saving"),
+        "run-empty": tab("run"),
+        "run": run,
+        "runs": tab("runs"),
+        "queue": queue,
+        "tools": tab("tools"),
+        "search": search,
+        "presets": lambda app: app.presets.open(),
+        "changes": changes,
+        "problems": problems,
+        "concepts-empty": empty,
+    }
+
+
+def concept(view: str) -> Callable[[App], object]:
+    return lambda app: app.go(f"concept[0].{view}")
+
+
+def several(app: App) -> None:
+    page = app.shell.show("concepts")
+    page.list.select_these([1, 2])
+
+
+def basic(app: App) -> None:
+    app.bench.options.basic = True
+    app.shell.show("training")
+
+
+def run(app: App) -> None:
+    """A pretended run from start to end."""
+    app.shell.show("run")
+    app.actions.start()
+    until(app, lambda: not app.runner.going)
+
+
+def queue(app: App) -> None:
+    app.desk.add_to_queue()
+
+
+def search(app: App) -> None:
+    app.shell.show("training")
+    app.topbar.search.focus()
+    app.topbar.search.variable.set("weight")
+
+
+def changes(app: App) -> None:
+    app.store.replace("training.batch_size", 7)
+    app.store.replace("concepts[1].loss_weight", 0.3)
+    app.go("changes")
+
+
+def problems(app: App) -> None:
+    app.store.reject("training.batch_size", "must be a whole number (was 'many')")
+    app.store.replace("training.resolution", 100)
+    app.shell.show("training")
+
+
+def empty(app: App) -> None:
+    app.store.set(app.store.state.model_copy(update={"concepts": ()}), "all gone")
+    app.shell.show("concepts")
+
+
+def tidy(app: App) -> None:
+    """As it was, for the next picture."""
+    app.bench.options.basic = False
+    app.topbar.search.clear()
+    if app.presets.panel is not None:
+        app.presets.panel.hide()
+    while app.store.undo():
+        pass
+
+
+def settle(app: App) -> None:
+    """Until what is read in the background has come and is drawn."""
+    app.findings.look()
+    until(app, lambda: app.checks.idle and app.decoder.idle and app.importer.idle)
+    end = time.monotonic() + SETTLE_SECONDS
+    until(app, lambda: time.monotonic() > end)
+
+
+def until(app: App, true: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT_SECONDS
+    while not true() and time.monotonic() < end:
+        app.root.update()
+        time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), sys.argv[2:])
