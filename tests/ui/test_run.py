@@ -272,3 +272,13 @@ def test_an_empty_run_view_says_what_comes_and_what_to_press(window: Window) -> 
     assert "Charts are drawn here" in run.chart._hint.cget("text")
     assert "Samples appear here" in run.samples.view.itemcget(run.samples.view.find_all()[0], "text")
     assert "is written here" in run.log.text
+
+
+def test_a_click_on_the_heading_of_the_log_unfolds_it(window: Window) -> None:
+    run = page(window)
+    window.until(lambda: run._halved)
+    window.turn()
+    run.log.title._label.event_generate("<Button-1>")
+    window.until(lambda: run.log.winfo_height() < 50)
+    run.log.title._label.event_generate("<Button-1>")
+    window.until(lambda: run.log.winfo_height() > 100)

@@ -58,6 +58,8 @@ class Chart(ctk.CTkFrame):
         ctk.AppearanceModeTracker.remove(self._themed)
         ctk.ScalingTracker.remove_widget(self._scaled, self)
         super().destroy()
+        if self._plot is not None:
+            self._plot.close()
 
     def show(self, record: Record) -> None:
         """Bring the chart up to date, if it is time and anything changed. Call it as often as you like."""

@@ -58,6 +58,7 @@ class Comparison(ctk.CTkToplevel):
     def destroy(self) -> None:
         self.pictures.close()
         super().destroy()
+        self._kept.clear()  # here, on the main thread
 
     def go(self, rows: int, steps: int, left: bool = False) -> None:
         """To neighbours. Two pictures of the same step stay so; else the one at the right moves, or the other one."""

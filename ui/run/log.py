@@ -18,6 +18,7 @@ class LogView(ctk.CTkFrame):
         head = ctk.CTkFrame(self, fg_color="transparent")
         head.pack(fill="x", padx=8, pady=(5, 0))
         self.title = ctk.CTkLabel(head, text="Log", font=theme.font(theme.SMALL), text_color=colours.DIM, height=22)
+        self.title.configure(cursor="hand2")
         self.title.pack(side="left", padx=4)
         small = {"height": 22, "font": theme.font(theme.SMALL)}
         self.copy_button = theme.button(head, "Copy", self.copy, width=50, **small)

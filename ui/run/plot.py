@@ -118,6 +118,10 @@ class Plot:
         self._fit()
         self.canvas.draw()
 
+    def close(self) -> None:
+        """Let go of the Tk picture now: the circles in matplotlib are taken apart on whatever thread happens to do it."""
+        self.canvas._tkphoto = None
+
     def place(self, x: float, y: float) -> tuple[float, float]:
         """The step and the value under a point of the widget."""
         step, value = self.axes.axes.transData.inverted().transform((x, self.widget.winfo_height() - y))
@@ -141,6 +145,12 @@ class Plot:
         if width < 120 * scale or height < 60 * scale:
             return  # there is no room for margins while the pane is being opened
         low = height < LOW * scale
+        locator: Any = self.axes.axes.yaxis.get_major_locator()
+        if self.axes.log:
+            decades = np.log10(self.axes.y[1] / self.axes.y[0])
+            locator.set_params(subs=(1.0,) if decades > (1 if low else 2) else (1.0, 2.0, 5.0))
+        else:
+            locator.set_params(nbins=3 if low else 5)
         self.axes.axes.xaxis.label.set_visible(not low)
         self.canvas.figure.subplots_adjust(
             left=50 * scale / width,

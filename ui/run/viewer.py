@@ -54,6 +54,7 @@ class Viewer(ctk.CTkToplevel):
     def destroy(self) -> None:
         self.pictures.close()
         super().destroy()
+        self._shown = None  # here, on the main thread
 
     @property
     def key(self) -> PromptKey:

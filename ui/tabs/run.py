@@ -21,6 +21,9 @@ from ui.tabs.page import Page
 from ui.words import where
 from ui.workbench import Workbench
 
+ROOMY = 360  # px at 100 %: in a lower page only the heading of the log is open at first
+LOG_HEAD = 34
+
 
 class RunPage(Page):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner, actions: Actions, background: Background):
@@ -41,12 +44,15 @@ class RunPage(Page):
         self._panes = (panes, left)
         self.chart = Chart(left, background, bench.colours, bench.ask)
         self.log = LogView(left)
+        self.log.title.bind("<Button-1>", lambda _event: self._unfold_log())
+        bench.tooltip.attach(self.log.title, partial(str, "Click to make the log larger or smaller."))
         self.samples = Samples(panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step))
         left.add(self.chart, stretch="always", minsize=160)
-        left.add(self.log, stretch="never", minsize=60, height=150)
+        left.add(self.log, stretch="never", minsize=34, height=150)
         panes.add(left, stretch="always", minsize=260)
         panes.add(self.samples, stretch="always", minsize=260)
         panes.pack(fill="both", expand=True)
+        panes.bind("<Configure>", lambda _event: self.after_idle(self._halve))
         self._themed = lambda _mode: self._colour()
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._colour()
@@ -64,7 +70,7 @@ class RunPage(Page):
 
     def enter(self) -> None:
         super().enter()
-        self.after(1, self._halve)
+        self.samples.view.focus_set()  # the arrow keys go through the steps
 
     def tick(self) -> None:
         """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
@@ -150,13 +156,25 @@ class RunPage(Page):
             self.actions.tell_end(ended)
 
     def _halve(self) -> None:
-        """Half of the width for each side, a fifth of the height for the log, the first time that the page is shown."""
-        across, down = self._panes
-        if across.winfo_width() > 400 and across.winfo_height() > 200 and not self._halved:
+        """Half of the width for each side, a quarter of the height for the log, the first time that the page is shown."""
+        across = self._panes[0]
+        if not self.winfo_exists() or self._halved:
+            return
+        if across.winfo_width() > 400 and across.winfo_height() > 200:
             across.sash_place(0, round(across.winfo_width() * 0.46), 0)
-            log = max(min(across.winfo_height() * 0.24, 190 * theme.scaling(self)), 64 * theme.scaling(self))
-            down.paneconfigure(self.log, height=round(log))
+            self._give_log(0.24 if across.winfo_height() > ROOMY * theme.scaling(self) else 0.0)
             self._halved = True
+
+    def _give_log(self, share: float) -> None:
+        """So much of the height for the log; at least its heading stays."""
+        scale = theme.scaling(self)
+        height = min(self._panes[1].winfo_height() * share, 190 * scale)
+        self._panes[1].paneconfigure(self.log, height=round(max(height, LOG_HEAD * scale)))
+
+    def _unfold_log(self) -> None:
+        """A click on its heading: half of the height, or back to a little."""
+        large = self.log.winfo_height() > LOG_HEAD * theme.scaling(self) * 2
+        self._give_log(0.0 if large else 0.45)
 
     def _colour(self) -> None:
         for panes in self._panes:
