@@ -33,7 +33,8 @@ class DrawingForm(Scrolled):
         if isinstance(self.model, controls.Entry):
             self.model.entry.configure(width=60)  # at least; it takes the room that there is
         self._add("Model", self.model.widget)
-        self.table = Table(self, (Column("Checkpoint", 120, 3), Column("Folder", 90, 2, drop=1)), NO_CHECKPOINTS, several=True)
+        columns = (Column("Checkpoint", 120, 3), Column("Folder", 90, 2, drop=1))
+        self.table = Table(self, columns, NO_CHECKPOINTS, several=True)
         self.table.configure(height=150)
         self.table.pack_propagate(False)
         self.table.on_delete.connect(self.remove)
