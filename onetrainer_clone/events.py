@@ -6,6 +6,7 @@ Every run ends with exactly one `Ended`, sent by the session, also after a crash
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter
@@ -129,7 +130,12 @@ class Ended:
 
 
 Event = Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | BackedUp | Warned | Logged | Ended
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
+
+
+@cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    """By class name. Made when the first event is read back: it takes long, and a window that opens reads none."""
+    return {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -147,5 +153,5 @@ def from_json(data: object) -> Event | None:
     """The event again; None for what this version does not know. Raises ValueError for one whose values are wrong."""
     if not isinstance(data, dict):
         return None
-    adapter = _ADAPTERS.get(str(data.get("event")))
+    adapter = _adapters().get(str(data.get("event")))
     return adapter.validate_python({k: v for k, v in data.items() if k not in ("event", "time")}) if adapter else None

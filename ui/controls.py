@@ -15,6 +15,21 @@ from ui.words import as_text
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
 
 
+def reachable(widget: Any, press: Callable[[], object]) -> None:
+    """Have the Tab key come to one of customtkinter's drawn widgets; the space key presses it."""
+    canvas = widget._canvas
+    canvas.configure(takefocus=True)
+    canvas.bind("<space>", lambda _event: press(), add="+")
+    canvas.bind("<FocusIn>", lambda _event: widget.configure(bg_color=colours.CHOSEN), add="+")
+    canvas.bind("<FocusOut>", lambda _event: widget.configure(bg_color="transparent"), add="+")
+
+
+def _onwards(event: Any, back: bool = False) -> str:
+    """The Tab key goes on from a text of several lines, too."""
+    (event.widget.tk_focusPrev() if back else event.widget.tk_focusNext()).focus_set()
+    return "break"
+
+
 class Different(tuple[Any, ...]):
     """The values of several items that are edited together."""
 
@@ -161,6 +176,8 @@ class Text(Control):
         self.variable = tkinter.StringVar(parent)
         self.widget = self.box = ctk.CTkTextbox(parent, width=NUMBER_WIDTH, height=64, wrap="word")
         self.box.bind("<KeyRelease>", lambda _event: self._typed())
+        self.box.bind("<Tab>", _onwards)
+        self.box.bind("<Shift-Tab>", lambda event: _onwards(event, back=True))
         self.box.bind("<<Paste>>", lambda _event: self.box.after_idle(self._typed))
         self.variable.trace_add("write", lambda *_: self._write())
 
@@ -182,6 +199,7 @@ class Switch(Control):
         super().__init__(declaration)
         self.variable = tkinter.BooleanVar(parent)
         self.widget = ctk.CTkSwitch(parent, text="", width=44, variable=self.variable, onvalue=True, offvalue=False)
+        reachable(self.widget, self.widget.toggle)
 
     def show(self, value: Any) -> None:
         self.variable.set(bool(value) and not isinstance(value, Different))
@@ -199,10 +217,13 @@ class Menu(Control):
         self.variable = tkinter.StringVar(parent, labels[0])
         if 1 < len(labels) <= 3 and sum(map(len, labels)) <= 36:
             made = ctk.CTkSegmentedButton(parent, values=labels, variable=self.variable, border_width=2)
+            for button in made._buttons_dict.values():
+                reachable(button, button.invoke)
         else:
             made = ctk.CTkOptionMenu(
                 parent, values=labels, variable=self.variable, width=NUMBER_WIDTH if max(map(len, labels)) < 12 else 220
             )
+            reachable(made, made._open_dropdown_menu)
         self.widget = made
 
     def read(self) -> Any:

@@ -131,9 +131,9 @@ class PresetPanel(ctk.CTkFrame):
             ("export", "Export…", "Writes the selected preset into a file."),
         ):
             made[key] = theme.button(
-                column, text, partial(self._do, key), "main" if key == "load" else "plain", width=110, height=28
+                column, text, partial(self._do, key), "main" if key == "load" else "plain", width=110, height=26
             )
-            made[key].pack(pady=(0, 16 if key in ("load", "save_as", "delete") else 4))
+            made[key].pack(pady=(0, 10 if key in ("load", "save_as", "delete") else 4))
             self._bench.tooltip.attach(made[key], partial(str, tip))
         return made
 

@@ -165,3 +165,29 @@ def test_unsaved_fields_are_marked_and_go_back(window: Window) -> None:
     window.turn()
     found += [window.app.store.unsaved, "•" in window.app.presets.button.cget("text")]
     assert found == [True, True, False, False]
+
+
+def test_the_tab_key_reaches_every_kind_of_field(window: Window) -> None:
+    batch = row(window, "training.batch_size")
+    window.app.root.focus_force()
+    batch.focus()
+    window.turn()
+    reached = []
+    for _ in range(60):
+        window.app.root.focus_get().tk_focusNext().focus_set()
+        window.turn()
+        reached.append(str(window.app.root.focus_get()))
+    for path in ("training.resolution", "training.unet", "optimizer.optimizer", "training.device"):
+        control = row(window, path).control
+        assert control is not None
+        assert any(name.startswith(f"{control.widget}.") for name in reached), path
+
+
+def test_the_space_key_switches(window: Window) -> None:
+    switch = row(window, "training.unet").control
+    assert switch is not None
+    was = window.app.store.state.training.unet
+    switch.widget._canvas.focus_force()
+    switch.widget._canvas.event_generate("<space>")
+    window.turn()
+    assert window.app.store.state.training.unet is not was

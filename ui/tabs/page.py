@@ -48,6 +48,17 @@ class Scrolled(ctk.CTkScrollableFrame):
             yscrollcommand=theme.scrolls(self._scrollbar, self._scrollbar.grid, self._scrollbar.grid_remove)
         )
 
+        self.bind_all("<FocusIn>", self._on_focus, add="+")
+
+    def _on_focus(self, event: Any) -> None:
+        """What the Tab key came to is brought into view."""
+        widget = event.widget
+        if isinstance(widget, str) or not str(widget).startswith(f"{self}.") or not self.winfo_ismapped():
+            return
+        top, first = widget.winfo_rooty(), self._parent_canvas.winfo_rooty()
+        if not first <= top <= first + self._parent_canvas.winfo_height() - widget.winfo_height():
+            self.bring(top)
+
     def bring(self, top: int) -> None:
         """Scroll until what stands at this height of the screen is in the upper part of the view."""
         self.update_idletasks()
