@@ -71,7 +71,8 @@ class Samples(ctk.CTkFrame):
         if many and (self.slider.cget("to") != len(steps) - 1 or self.slider.cget("state") != "normal"):
             self.slider.configure(to=len(steps) - 1, number_of_steps=len(steps) - 1, state="normal")
         elif not many:
-            self.slider.configure(state="disabled")
+            self.slider.configure(to=1, number_of_steps=1, state="disabled")
+            self.slider.set(1)  # the newest is at the right
         if many and round(self.slider.get()) != at:
             self.slider.set(at)
         newest = "disabled" if self.timeline.following else "normal"
