@@ -165,6 +165,7 @@ class ItemsPage(Page):
             if not row.relevant(self.bench.store.state):
                 self.bench.options.basic = False
             self.form.refresh()
+            self.editor.update_idletasks()
             self.editor.bring(row.top)
             row.focus()
             row.flash()

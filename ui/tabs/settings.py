@@ -68,6 +68,7 @@ class Cards:
             form.refresh()
             self._place()
             if isinstance(self._frame, Scrolled):
+                self._frame.update_idletasks()  # what was shown a moment ago has no place yet
                 self._frame.bring(row.top)
             row.focus()
             row.flash()
