@@ -7,9 +7,8 @@ message and a line of the settings reference. Everything below derives from it. 
 new tree, so a run owns the state that it was started with whatever the window does meanwhile.
 """
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -18,6 +17,8 @@ from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origi
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+
+from onetrainer_clone.complaints import Complaint, explained, figure, suggest
 
 Severity = Literal["error", "warning", "note"]
 
@@ -128,10 +129,10 @@ class Limits:
     lt: float | None = None
 
     def __str__(self) -> str:
-        low = f"from {_figure(self.ge)}" if self.ge is not None else ""
-        low = f"above {_figure(self.gt)}" if self.gt is not None else low
-        high = f"up to {_figure(self.le)}" if self.le is not None else ""
-        high = f"below {_figure(self.lt)}" if self.lt is not None else high
+        low = f"from {figure(self.ge)}" if self.ge is not None else ""
+        low = f"above {figure(self.gt)}" if self.gt is not None else low
+        high = f"up to {figure(self.le)}" if self.le is not None else ""
+        high = f"below {figure(self.lt)}" if self.lt is not None else high
         return " ".join(part for part in (low, high) if part)
 
 
@@ -247,13 +248,8 @@ def get(settings: Settings, path: str) -> Any:
 def _known(owner: Any, name: str, path: str) -> str:
     fields = type(owner).model_fields if isinstance(owner, Settings) else {}
     if name not in fields:
-        raise Invalid([Problem(path, f"there is no such setting{_suggest(name, fields)}")])
+        raise Invalid([Problem(path, f"there is no such setting{suggest(name, fields)}")])
     return name
-
-
-def _suggest(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def declaration_at(settings: Settings, path: str) -> Declaration:
@@ -278,7 +274,7 @@ def replace(settings: S, path: str, value: Any) -> S:
         above = split(path)
         while above and isinstance(above.pop(), int):  # errors are told from the group above, an item's from its list's
             pass
-        raise Invalid([Problem(join([*above, *p.location]), p.message) for p in _explained(error)]) from None
+        raise Invalid([Problem(join([*above, *p.location]), p.message) for p in _complaints(error)]) from None
 
 
 def _replace(tree: Any, parts: Sequence[str | int], value: Any) -> Any:
@@ -319,7 +315,7 @@ def load(settings: type[S], data: object) -> S:
     try:
         return settings.model_validate(data)
     except ValidationError as error:
-        raise Invalid([Problem(join(p.location), p.message) for p in _explained(error)]) from None
+        raise Invalid([Problem(join(p.location), p.message) for p in _complaints(error)]) from None
 
 
 def changed(settings: Settings) -> dict[str, Any]:
@@ -327,56 +323,8 @@ def changed(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(mode="json", exclude_defaults=True)
 
 
-@dataclass(frozen=True)
-class _Explained:
-    location: tuple[str | int, ...]
-    message: str
-
-
-_KINDS = {
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_type": "must be a whole number",
-    "float_parsing": "must be a number",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "string_type": "must be a text",
-    "tuple_type": "must be a list",
-    "model_type": "must be a group of settings {...}",
-    "model_attributes_type": "must be a group of settings {...}",
-}
-_BOUNDS = {
-    "greater_than_equal": ("ge", "must be at least"),
-    "greater_than": ("gt", "must be above"),
-    "less_than_equal": ("le", "must be at most"),
-    "less_than": ("lt", "must be below"),
-    "string_too_short": ("min_length", "must have at least this many characters:"),
-    "string_too_long": ("max_length", "must have at most this many characters:"),
-}
-
-
-def _explained(error: ValidationError) -> Iterator[_Explained]:
-    """pydantic's errors in our words: the rule and the value, 'must be at least 0 (was -1)'."""
-    for item in error.errors():
-        kind, context, was = item["type"], item.get("ctx", {}), f"(was {_short(item['input'])})"
-        if kind == "extra_forbidden":
-            message = f"there is no such setting{_suggest(str(item['loc'][-1]), _siblings(error, item['loc']))}"
-        elif kind in _BOUNDS:
-            key, words = _BOUNDS[kind]
-            bare = f"(was {item['input']})" if isinstance(item["input"], str) and "length" not in key else was
-            message = f"{words} {_figure(context[key])} {bare}"
-        elif kind == "string_pattern_mismatch":  # colours are the only settings with a pattern
-            message = f"must be a colour, such as #ffffff for white {was}"
-        elif kind in ("enum", "literal_error"):
-            expected = context["expected"].replace(" or ", ", ").replace("'", "")
-            message = f"must be one of {expected} {was}"
-        elif kind == "value_error":
-            message = str(context["error"])
-        else:
-            message = f"{_KINDS.get(kind, item['msg'][:1].lower() + item['msg'][1:])} {was}"
-        yield _Explained(tuple(item["loc"]), message)
+def _complaints(error: ValidationError) -> Iterator[Complaint]:
+    return explained(error, lambda location: _siblings(error, location))
 
 
 def _siblings(error: ValidationError, location: Sequence[str | int]) -> dict[str, object]:
@@ -394,22 +342,6 @@ def _subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
     for sub in cls.__subclasses__():
         yield sub
         yield from _subclasses(sub)
-
-
-def _short(value: object) -> str:
-    if isinstance(value, dict | list | tuple):
-        return "a list" if isinstance(value, list | tuple) else "a group {...}"
-    if isinstance(value, bool) or value is None:
-        return "empty" if value is None else str(value).lower()
-    if isinstance(value, float):
-        return f"{value:g}"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _figure(value: float) -> str:
-    """A bound as a person writes it: 1,000,000 rather than 1e+06."""
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:g}"
 
 
 def why_not(root: Settings, setting: Setting) -> str:
