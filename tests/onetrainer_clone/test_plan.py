@@ -86,7 +86,8 @@ def test_shares_sum_to_one_and_steps_are_the_real_ones(
 def test_the_demo() -> None:
     plan = make_plan(store.find("demo").load())
     assert [concept.pictures for concept in plan.concepts] == [6, 100, 100]
-    assert plan.concepts[0].share_of_samples == plan.concepts[0].share_of_loss_weight == 0.5
+    assert plan.concepts[0].share_of_samples == 0.5
+    assert plan.concepts[0].share_of_loss_weight == pytest.approx(1 / 3)  # regularization weighs double
     assert (plan.samples_per_epoch, plan.steps_per_epoch, plan.epochs, plan.steps) == (200, 50, 20, 1000)
     assert plan.problems == ()
 

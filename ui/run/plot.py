@@ -15,7 +15,7 @@ from ui.run.limits import Limits, Line, x_limits, y_limits
 from ui.run.zoom import Zoom
 
 LOW = 150  # px at 100 %: what stands below the axis has to go
-FADED = 0.6  # how much the faint lines have of the ground; seeing through them takes longer to draw
+FADED = 0.8  # how much the faint lines have of the ground; seeing through them takes longer to draw
 
 
 class Axes:

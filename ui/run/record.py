@@ -11,7 +11,6 @@ from onetrainer_clone.events import (
     Ended,
     Event,
     Logged,
-    Progressed,
     Sampled,
     Saved,
     Started,
@@ -163,8 +162,6 @@ def _lines(event: Event) -> Iterator[LogLine]:
             yield LogLine(event.message, "warning")
         case Logged():
             yield LogLine(event.message)
-        case Progressed(activity="sampling", done=0) | Progressed(activity="validating", done=0):
-            yield LogLine(f"{event.activity[:1].upper()}{event.activity[1:]} …")
         case Ended():
             severity: Severity | None = "error" if event.outcome in ("refused", "failed") else None
             yield LogLine(event.message or event.outcome, severity, event.trace)

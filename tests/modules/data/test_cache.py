@@ -235,7 +235,7 @@ def made_up(count: int, concept: Concept) -> Folder:
     balance=st.sampled_from(["REPEATS", "SAMPLES"]),
     repeats=st.sampled_from([0.1, 0.3, 1.0, 1.5, 2.0, 7.25]),
     samples=st.integers(1, 20),
-    variants=st.integers(1, 6),
+    variants=st.integers(2, 6),
     flip=st.booleans(),
     jitter=st.sampled_from([0.0, 0.4]),
     seed=st.integers(0, 3),
