@@ -15,6 +15,8 @@ from tests.world.conditions import CONDITIONS, state_of, train
 from tests.world.pipeline import load_pipeline
 from tests.world.scores import Scores, base_pictures, measure, pictures
 
+pytestmark = pytest.mark.timeout(900)  # on a busy machine; alone, about a minute and a half each
+
 DEMO_STEPS, SWAMPED_STEPS = 1000, 500
 EVERY = 2  # every second prompt of the full sets
 

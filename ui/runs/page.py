@@ -42,7 +42,7 @@ class RunsPage(Page):
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=8, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
         self.table = Table(self.panes, COLUMNS, "Looking for runs …", several=True)
-        self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, corner_radius=0)
+        self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
         hint = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
         self.hint = ctk.CTkLabel(self.lower, text=hint, text_color=colours.DIM)
         self.hint.pack(expand=True)
