@@ -79,7 +79,9 @@ class Latents:
         return cut(open_rgb(data, self.background), view.crop, view.flip)
 
     def _encode(self, found: Sequence[tuple[View, Tensor]]) -> None:
-        mean, std = self.model.encode_images(torch.stack([pixels for _, pixels in found]))
+        pixels = torch.stack([pixels for _, pixels in found])
+        parts = [self.model.encode_images(rows) for rows in alone_on_cpu(pixels, self.model.device)]
+        mean, std = (torch.cat(part) for part in zip(*parts, strict=True))
         for row, (view, _) in enumerate(found):
             if not (torch.isfinite(mean[row]).all() and torch.isfinite(std[row]).all()):
                 raise ValueError(f"the VAE gives no finite latents for {view.picture.path}: use float32 for the VAE")
@@ -129,6 +131,15 @@ class Latents:
             return self._pixels(view)
         except Exception as error:  # noqa: BLE001 - damaged files raise anything: struct.error, IndexError, TypeError
             return f"cannot be decoded: {error}"
+
+
+def alone_on_cpu(rows: Tensor, device: torch.device) -> Sequence[Tensor]:
+    """Rows as they are encoded: on the CPU each for itself, elsewhere all together.
+
+    A row's last bits depend on what shares its batch. On the CPU, where a run is promised bit for bit, an entry must not
+    depend on which others happened to be in the cache already.
+    """
+    return rows.split(1) if device.type == "cpu" else [rows]
 
 
 def _batches(views: Iterable[View]) -> Iterator[Sequence[View]]:
@@ -196,7 +207,8 @@ class Texts:
     @torch.no_grad()
     def _encode(self, rows: Sequence[Tensor]) -> None:
         with torch.autocast(self.model.device.type, enabled=False):  # what is kept must not depend on the run's dtype
-            found = self.model.encode_text(torch.stack(list(rows)))
+            tokens = alone_on_cpu(torch.stack(list(rows)), self.model.device)
+            found = torch.cat([self.model.encode_text(together) for together in tokens])
         for row, text in zip(rows, found, strict=True):
             self.store.put(self._key(row), {"text": text.cpu().clone()})
 

@@ -66,6 +66,18 @@ def test_a_second_fill_encodes_nothing(model: StableDiffusion15, tmp_path: Path,
     assert fill(demo_model(), tmp_path / "cache", plain_views) == (0, [])
 
 
+@pytest.mark.parametrize("already", [1, 2, 5])
+def test_an_entry_does_not_depend_on_what_was_there_already(
+    already: int, model: StableDiffusion15, tmp_path: Path, plain_views: list[View]
+) -> None:
+    fill(model, tmp_path / "whole", plain_views)
+    fill(model, tmp_path / "interrupted", plain_views[:already])
+    fill(model, tmp_path / "interrupted", plain_views)
+    whole, interrupted = (Latents(model, tmp_path / name, WHITE) for name in ("whole", "interrupted"))
+    for view in plain_views:
+        assert all(torch.equal(a, b) for a, b in zip(whole.load(view), interrupted.load(view), strict=True))
+
+
 def test_an_entry_is_the_vaes_distribution_of_the_picture(
     model: StableDiffusion15, tmp_path: Path, plain_views: list[View]
 ) -> None:
