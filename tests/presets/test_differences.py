@@ -58,4 +58,4 @@ def test_prompts_of_the_same_words_are_counted() -> None:
     old = demo()
     twice = replace(old, "sampling.prompts", (*old.sampling.prompts, old.sampling.prompts[0]))
     new = replace(twice, "sampling.prompts[4].seed", 9)
-    assert rows(twice, new) == [("sampling.prompts[4].seed", 'Prompts, "a sks circle" (2): Seed', "100", "9")]
+    assert rows(twice, new) == [("sampling.prompts[4].seed", 'Prompts, "a sks circle" (3): Seed', "100", "9")]
