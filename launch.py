@@ -98,10 +98,17 @@ def window(preset: "str | None" = None, start: bool = False) -> int:
     Its trainer runs in a process of its own: in a thread of the window's, torch would hold it up.
     """
     require_tkinter()
+    from tkinter import TclError
+
     from onetrainer_clone.isolation import isolated
     from ui.app import open_window
 
-    return open_window(isolated("modules.train:train"), isolated("modules.sample:sample_pictures"), preset, start)
+    try:
+        return open_window(isolated("modules.train:train"), isolated("modules.sample:sample_pictures"), preset, start)
+    except TclError as error:
+        if "display" not in str(error):
+            raise
+        refuse(f"No window can be opened here ({error}). The commands 'train' and 'demo --terminal' need none.", WRONG)
 
 
 def run_checks(pytest_arguments: "list[str]") -> int:
