@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # small models on a busy machine: two are slower
+# Four processes of torch fit into any memory; a file's tests stay together, for they share what they build.
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 TKINTER_ADVICE = (
     "The window needs tkinter, which this Python lacks. Debian, Ubuntu: 'apt install python3-tk'; Fedora: 'dnf install "
     "python3-tkinter'; macOS: 'brew install python-tk'; Windows: run Python's installer again, choose Modify and tick "
@@ -119,7 +121,7 @@ def run_checks(pytest_arguments: "list[str]") -> int:
         "mypy": ["-m", "mypy"],
         "import contracts": ["-c", contracts],  # not its script, whose first line names a folder that may have moved
         "pip check": ["-m", "pip", "check"],
-        "pytest": ["-m", "pytest", *pytest_arguments],
+        "pytest": ["-m", "pytest", *SIDE_BY_SIDE, *pytest_arguments],
     }
     failed = []
     for name, command in checks.items():

@@ -29,12 +29,15 @@ def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypat
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """DISPLAY for tests that open windows: the one that is there, else an Xvfb of this session. Fails without."""
-    if sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY"):
-        yield os.environ.get("DISPLAY", "")
-        return
+    """DISPLAY for tests that open windows: an Xvfb of this process, else the one that is there. Fails without either.
+
+    Tests run side by side, and windows on one display take the keyboard from each other.
+    """
     xvfb = shutil.which("Xvfb")
     if xvfb is None:
+        if sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY"):
+            yield os.environ.get("DISPLAY", "")
+            return
         pytest.fail("This test opens a window, and here is neither a display nor Xvfb: 'python3 launch.py test' helps.")
     screen = ["-screen", "0", "1920x1080x24", "-noreset", "-nolisten", "tcp"]  # noreset: outlives its last window
     with subprocess.Popen([xvfb, "-displayfd", "1", *screen], stdout=subprocess.PIPE, text=True) as server:
