@@ -11,12 +11,12 @@ from diffusers import DDPMScheduler
 from torch import Tensor, nn
 
 from modules.data.batches import Batch
-from modules.methods import lora
+from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from modules.objective import losses, weights
 from onetrainer_clone.epoch import Sample
+from tests.modules.methods.test_lora import disturb, state_with
 from tests.modules.small import demo_model
-from tests.modules.test_methods import disturb, state_with
 
 CAPTIONS = ["a sks circle", "a red circle", "", "a blue square on a white background"]
 

@@ -12,14 +12,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from modules.checkpoints.lora_file import save_lora
-from modules.methods import lora
+from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset
 from onetrainer_clone.layer_names import kohya, text_layers, unet_layers
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from tests.modules.methods.test_lora import disturb
 from tests.modules.small import demo_model, small_state
-from tests.modules.test_methods import disturb
 from tests.world.pipeline import load_pipeline
 
 PROMPTS = ["a red circle on a white background", "a sks circle"]

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from modules.methods import Trained, lora
+from modules.methods import Trained
+from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone.settings import replace
 from onetrainer_clone.state import TrainingState

@@ -1,9 +1,8 @@
-"""How a model is trained: each method turns (model, state) into the parameters to train and the frozen base behind them."""
+"""Low-rank adapters on chosen layers: the base model stays as it is."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,24 +10,11 @@ from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor, nn
 
+from modules.methods.trained import Trained
 from modules.models.base import Model
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.optimizer import learning_rates
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a run trains."""
-
-    parts: Mapping[str, Mapping[str, nn.Parameter]]  # part -> name as in the result's file -> parameter
-    base: Callable[[], AbstractContextManager[None]]  # inside it, the model is the frozen base model
-    weight_change: Callable[[], float]  # ||dW|| / ||W|| over all adapted layers
-    tensors: Callable[[], dict[str, Tensor]]  # the result, by the names of its file; live tensors
-
-    @property
-    def parameters(self) -> list[nn.Parameter]:
-        return [parameter for part in self.parts.values() for parameter in part.values()]
 
 
 def lora(model: Model, state: TrainingState) -> Trained:
@@ -103,6 +89,3 @@ def _lora_change(layers: Mapping[str, BaseTunerLayer], scale: float, base_norms:
         changed.append(((up.T @ up) * (down @ down.T)).sum())
     total = torch.stack(changed).clamp(min=0).double().sum()  # one wait for the device, not one per layer
     return scale * float(total.sqrt()) / max(math.hypot(*base_norms.values()), 1e-12)
-
-
-METHODS: dict[str, Callable[[Model, TrainingState], Trained]] = {"LORA": lora}
