@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from modules.data.batches import Batch
-from modules.models.base import Model
+from modules.models.base import Conditions, Model, Text
 
-EmbedText = Callable[[Tensor], Tensor]
+EmbedText = Callable[[Tensor], Text]
 
 
 def losses(model: Model, batch: Batch, embed: EmbedText, base: Callable[[], AbstractContextManager[None]]) -> Tensor:
@@ -23,7 +23,7 @@ def losses(model: Model, batch: Batch, embed: EmbedText, base: Callable[[], Abst
     target = schedule.target(batch.latents, batch.noise, batch.timesteps)
     if batch.prior.any():
         target = _with_prior(model, batch, noisy, target, embed, base)
-    prediction = model.predict(noisy, batch.timesteps, embed(batch.tokens))
+    prediction = model.predict(noisy, batch.timesteps, Conditions(embed(batch.tokens), batch.sizes))
     return (prediction - target).square().mean((1, 2, 3))
 
 
@@ -39,7 +39,9 @@ def _with_prior(
     """The target with the prior rows replaced by the base model's prediction; only those rows are computed."""
     rows = batch.prior
     with base():
-        known = model.predict(noisy[rows], batch.timesteps[rows], embed(batch.tokens[rows]))
+        known = model.predict(
+            noisy[rows], batch.timesteps[rows], Conditions(embed(batch.tokens[rows]), batch.sizes[rows])
+        )
     target = target.clone()
     target[rows] = known
     return target

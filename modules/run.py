@@ -119,7 +119,7 @@ def _without(folder: Folder, broken: dict[Picture, str]) -> Folder:
 
 def _text(state: TrainingState, model: Model, folders: Sequence[Folder], emit: Emit, controls: Controls) -> EmbedText:
     """How token ids become embeddings: through the encoder that is trained, or else from the cache."""
-    if "text_encoder" in learning_rates(state):
+    if any(part in model.text_encoders for part in learning_rates(state)):
         return model.encode_text
     texts = Texts(model, state.cache_folder)
     captions = {
@@ -137,8 +137,9 @@ def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> 
     trained = METHODS[state.method.value](model, state)
     if state.training.gradient_checkpointing:
         model.unet.enable_gradient_checkpointing()  # type: ignore[operator]
-        if "text_encoder" in trained.parts:
-            model.text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+        for name, text_encoder in model.text_encoders.items():
+            if name in trained.parts:
+                text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
     rates = learning_rates(state)
     groups = [
         {"params": list(parameters.values()), "lr": rates[part], "name": part}

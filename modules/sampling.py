@@ -10,9 +10,9 @@ import diffusers
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from torch import nn
+from torch import Tensor, nn
 
-from modules.models.base import Model
+from modules.models.base import Model, Text
 from onetrainer_clone import __version__
 from onetrainer_clone.events import Progressed
 from onetrainer_clone.paths import write_file
@@ -70,13 +70,12 @@ def draw(
             watch(step + 1)
         return values
 
-    with evaluating(model.unet, model.text_encoder, model.vae):
+    with evaluating(*model.parts.values(), model.vae):
         pipeline = model.pipeline(scheduler(model.scheduler_config, prompt.sampler))
         both = model.encode_text(model.tokenize([prompt.text, prompt.negative]))
-        text, negative = both.to(next(model.unet.parameters()).dtype).chunk(2)
+        text = both.to(next(model.unet.parameters()).dtype)
         latents = pipeline(
-            prompt_embeds=text,
-            negative_prompt_embeds=negative,
+            **_embeddings(text),
             width=_side(prompt.width or resolution, model.vae_factor),
             height=_side(prompt.height or resolution, model.vae_factor),
             num_inference_steps=prompt.steps,
@@ -87,6 +86,14 @@ def draw(
         ).images
         pixels = model.decode_images(latents)[0]
     return Image.fromarray(((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+
+
+def _embeddings(text: Text) -> dict[str, Tensor]:
+    """What was read of a prompt and a negative prompt, by the names of a pipeline's arguments."""
+    found = {"prompt_embeds": text.states[:1], "negative_prompt_embeds": text.states[1:]}
+    if text.pooled is not None:
+        found |= {"pooled_prompt_embeds": text.pooled[:1], "negative_pooled_prompt_embeds": text.pooled[1:]}
+    return found
 
 
 def _side(pixels: int, factor: int) -> int:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
-from modules.data.batches import Batch
+from modules.data.batches import Batch, size_conditions
 from modules.data.cache import Latents, plain
 from modules.models.base import Model
 from modules.objective import EmbedText, losses
@@ -33,7 +33,7 @@ def validate(
 ) -> dict[str, float]:
     """The mean loss of every concept, with the weights as they are; `going_on` is called between batches and may raise."""
     found = {}
-    with evaluating(model.unet, model.text_encoder):
+    with evaluating(*model.parts.values()):
         for folder in folders:
             rows = []
             for batch in _batches(state, model, folder, latents):
@@ -59,7 +59,8 @@ def _batch(state: TrainingState, model: Model, folder: Folder, picture: Picture,
         latents=mean.expand(len(steps), *mean.shape),
         noise=torch.stack([_noise(mean, seed_of("validation", picture.key, step)) for step in steps]),
         timesteps=torch.tensor(steps),
-        tokens=model.tokenize([one.caption]).expand(len(steps), -1),
+        tokens=model.tokenize([one.caption]).expand(len(steps), -1, -1),
+        sizes=torch.tensor([size_conditions(one)]).expand(len(steps), -1),
         prior=torch.zeros(len(steps), dtype=torch.bool),
         loss_weight=torch.ones(len(steps)),
         samples=[one] * len(steps),

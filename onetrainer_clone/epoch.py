@@ -171,7 +171,9 @@ def step_counts(state: TrainingState, folders: Sequence[Folder]) -> Iterator[int
     """How many steps epoch 0, 1, 2 ... has, without making their samples. Endless."""
     numbers: dict[Bucket, int] = {}
     sizes = [
-        np.array([numbers.setdefault(bucket_for(state, f.concept, p), len(numbers)) for p in f.pictures], dtype=np.int64)
+        np.array(
+            [numbers.setdefault(bucket_for(state, f.concept, p), len(numbers)) for p in f.pictures], dtype=np.int64
+        )
         for f in folders
     ]
     constant = all(not f.pictures or per_epoch(f) % len(f.pictures) == 0 for f in folders)

@@ -41,7 +41,9 @@ KEEP_MS = 1000  # after the last change the state is written to the disk
 
 def open_window(train: Train, sample: Draw | None = None, preset: str | None = None, start: bool = False) -> int:
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
-    sys.setswitchinterval(SWITCH_SECONDS)  # Tk waits for the interpreter lock at every call, drawing is hundreds of them
+    sys.setswitchinterval(
+        SWITCH_SECONDS
+    )  # Tk waits for the interpreter lock at every call, drawing is hundreds of them
     app = App(train, sample)
     app.begin(preset, start)
     app.root.mainloop()

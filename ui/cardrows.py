@@ -31,7 +31,6 @@ class Item:
     enabled: bool | None = None  # None: there is nothing to switch
 
 
-
 def _call(call: Callable[[], object], _event: Any) -> str:
     call()
     return "break"

@@ -157,5 +157,9 @@ class PresetPanel(ctk.CTkFrame):
     def _on_click(self, event: Any) -> None:
         """A click anywhere else takes the panel away."""
         inside = (str(self), str(self._presets.button))
-        if self.shown and not str(event.widget).startswith(inside) and event.widget.winfo_toplevel() is self._bench.root:
+        if (
+            self.shown
+            and not str(event.widget).startswith(inside)
+            and event.widget.winfo_toplevel() is self._bench.root
+        ):
             self.hide()

@@ -29,7 +29,8 @@ class Batch:
     latents: Tensor  # [B, C, h, w], scaled, drawn from the VAE's distribution
     noise: Tensor  # [B, C, h, w]
     timesteps: Tensor  # [B]
-    tokens: Tensor  # [B, window]
+    tokens: Tensor  # [B, encoders, T]
+    sizes: Tensor  # [B, 6], see `models.base.Conditions`
     prior: Tensor  # [B] bool: the target is the base model's own prediction
     loss_weight: Tensor  # [B]
     samples: Sequence[Sample]
@@ -51,10 +52,22 @@ def make_batch(state: TrainingState, model: Model, latents: Latents, samples: Se
         noise=torch.stack([row[1] for row in rows]),
         timesteps=torch.stack([row[2] for row in rows]),
         tokens=model.tokenize([sample.caption for sample in samples]),
+        sizes=torch.tensor([size_conditions(sample) for sample in samples]),
         prior=torch.tensor([sample.concept.mode is Mode.PRIOR_PREDICTION for sample in samples]),
         loss_weight=torch.tensor([sample.concept.loss_weight for sample in samples]),
         samples=samples,
     )
+
+
+def size_conditions(sample: Sample) -> list[float]:
+    """What SDXL is told of a sample's size (Podell et al. 2023, 2.2), pixels: original height and width, the crop's top and
+    left in the scaled picture, as it lies there after a flip, and the height and width that are trained.
+    """
+    crop, bucket = sample.crop, sample.crop.bucket
+    left = crop.scaled_width - bucket.width - crop.left if sample.flip else crop.left
+    return [
+        float(x) for x in (sample.picture.height, sample.picture.width, crop.top, left, bucket.height, bucket.width)
+    ]
 
 
 def _row(state: TrainingState, model: Model, latents: Latents, sample: Sample) -> tuple[Tensor, Tensor, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from modules.data.images import cut, open_rgb
 from modules.data.store import Store, digest, fingerprint
-from modules.models.base import Model
+from modules.models.base import Model, Text
 from onetrainer_clone import epoch
 from onetrainer_clone.buckets import Crop
 from onetrainer_clone.dataset import Folder, Picture
@@ -180,23 +180,32 @@ def _view(state: TrainingState, folder: Folder, picture: Picture, variant: int) 
 
 
 class Texts:
-    """Text embeddings [window, D] of captions, from the frozen text encoder. Not used where that is trained."""
+    """What the frozen text encoders give for captions, window by window. Not used where one of them is trained."""
 
     BATCH = 16
 
     def __init__(self, model: Model, folder: Path):
         self.model = model
         self.store = Store(folder / "texts", memory_bytes=256 * 2**20)
-        frozen = {name: tensor for name, tensor in model.text_encoder.state_dict().items() if "lora_" not in name}
-        self._encoder = fingerprint(frozen, model.text_identity)
+        frozen = {
+            f"{part}.{name}": tensor
+            for part, encoder in model.text_encoders.items()
+            for name, tensor in encoder.state_dict().items()
+            if "lora_" not in name
+        }
+        self._encoders = fingerprint(frozen, model.text_identity)
 
-    def _key(self, tokens: Tensor) -> str:
-        return digest(self._encoder, tokens.numpy().tobytes())
+    def _key(self, window: Tensor) -> str:
+        return digest(self._encoders, window.numpy().tobytes())
+
+    def _windows(self, tokens: Tensor) -> list[Tensor]:
+        """Token ids [B, encoders, N x window] -> B x N windows [encoders, window]."""
+        return [piece.contiguous() for row in tokens for piece in row.split(self.model.window, dim=-1)]
 
     def fill(self, captions: Iterable[str], emit: Emit, controls: Controls) -> int:
-        """Encode the captions that are not there yet; returns how many. Raises `Stopped` within one batch."""
-        tokens = {self._key(row): row for row in self.model.tokenize(sorted(set(captions)))}
-        todo = [row for key, row in tokens.items() if self.store.get(key) is None]
+        """Encode the captions that are not there yet; returns how many windows. Raises `Stopped` within one batch."""
+        windows = {self._key(row): row for row in self._windows(self.model.tokenize(sorted(set(captions))))}
+        todo = [row for key, row in windows.items() if self.store.get(key) is None]
         for number, rows in enumerate(_chunks(todo, self.BATCH)):
             if controls.stopping:
                 raise Stopped
@@ -205,17 +214,21 @@ class Texts:
         return len(todo)
 
     @torch.no_grad()
-    def _encode(self, rows: Sequence[Tensor]) -> None:
+    def _encode(self, windows: Sequence[Tensor]) -> None:
         with torch.autocast(self.model.device.type, enabled=False):  # what is kept must not depend on the run's dtype
-            tokens = alone_on_cpu(torch.stack(list(rows)), self.model.device)
-            found = torch.cat([self.model.encode_text(together) for together in tokens])
-        for row, text in zip(rows, found, strict=True):
-            self.store.put(self._key(row), {"text": text.cpu().clone()})
+            together = alone_on_cpu(torch.stack(list(windows)), self.model.device)
+            read = map(self.model.encode_text, together)
+            found = [text[row : row + 1] for text in read for row in range(len(text.states))]
+        for window, text in zip(windows, found, strict=True):
+            kept = {"states": text.states[0]} | ({} if text.pooled is None else {"pooled": text.pooled[0]})
+            self.store.put(self._key(window), {name: tensor.cpu().clone() for name, tensor in kept.items()})
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """Token ids [B, window] -> embeddings [B, window, D]; those not there yet are encoded now."""
-        rows = list(tokens)
-        if missing := {self._key(row): row for row in rows if self.store.get(self._key(row)) is None}:
+    def embed(self, tokens: Tensor) -> Text:
+        """As `Model.encode_text`, on the CPU; windows that are not there yet are encoded now."""
+        windows = self._windows(tokens)
+        if missing := {self._key(row): row for row in windows if self.store.get(self._key(row)) is None}:
             self._encode(list(missing.values()))
-        found = [self.store.get(self._key(row)) for row in rows]
-        return torch.stack([entry["text"] for entry in found if entry is not None])
+        entries = [entry for row in windows if (entry := self.store.get(self._key(row))) is not None]
+        states = torch.stack([entry["states"] for entry in entries]).reshape(*tokens.shape[::2], -1)
+        first = entries[:: len(windows) // len(tokens)]
+        return Text(states, torch.stack([entry["pooled"] for entry in first]) if "pooled" in first[0] else None)

@@ -1,13 +1,39 @@
 """What the trainer needs of a model, whatever its family."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from modules.diffusion import NoiseSchedule
+from onetrainer_clone.families import Family
 from onetrainer_clone.state.adapter import Layers
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a model reads of B captions."""
+
+    states: Tensor  # [B, T, D]: one vector per token
+    pooled: Tensor | None = None  # [B, P]: one vector per caption, where the family has it
+
+    def __getitem__(self, rows: Tensor | slice) -> "Text":
+        return Text(self.states[rows], None if self.pooled is None else self.pooled[rows])
+
+    def to(self, *where: Any) -> "Text":
+        """To a device, a dtype or both."""
+        return Text(self.states.to(*where), None if self.pooled is None else self.pooled.to(*where))
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All that a prediction depends on beside the noisy latents and the timestep."""
+
+    text: Text
+    sizes: Tensor | None = None  # [B, 6], px: original height, width; crop top, left; target height, width. For SDXL
+    inpainting: Tensor | None = None  # [B, 1 + C, h, w]: the mask (1 is drawn anew) and the masked picture's latents
 
 
 class Model(Protocol):
@@ -19,11 +45,18 @@ class Model(Protocol):
     scheduler_config: dict[str, Any]
     unet: nn.Module
     vae: nn.Module
-    text_encoder: nn.Module
+
+    @property
+    def family(self) -> Family:
+        """What kind of checkpoint the model is."""
+
+    @property
+    def text_encoders(self) -> dict[str, nn.Module]:
+        """'text_encoder', for SDXL also 'text_encoder_2'."""
 
     @property
     def parts(self) -> dict[str, nn.Module]:
-        """The parts that can be trained: 'unet', 'text_encoder'."""
+        """The parts that can be trained: 'unet' and the text encoders."""
 
     @property
     def vae_factor(self) -> int:
@@ -35,7 +68,11 @@ class Model(Protocol):
 
     @property
     def text_identity(self) -> str:
-        """What besides the text encoder's weights decides on a text embedding."""
+        """What besides the text encoders' weights decides on a text embedding."""
+
+    @property
+    def window(self) -> int:
+        """How many tokens are read at once, with the start and end tokens."""
 
     def to(self, device: torch.device) -> None:
         """Move every part."""
@@ -47,12 +84,12 @@ class Model(Protocol):
         """Scaled latents -> pixels [B, 3, H, W] in -1 ... 1, float32."""
 
     def tokenize(self, captions: Sequence[str]) -> Tensor:
-        """Token ids [B, window]; what is too long is cut off."""
+        """Token ids [B, encoders, T], T a multiple of the window; what is too long is cut off."""
 
-    def encode_text(self, tokens: Tensor) -> Tensor:
-        """Token ids [B, window] -> text embedding [B, window, D]."""
+    def encode_text(self, tokens: Tensor) -> Text:
+        """Token ids [B, encoders, T] -> what the UNet reads: each window by itself, the pooled vector from the first."""
 
-    def predict(self, noisy: Tensor, timesteps: Tensor, text: Tensor) -> Tensor:
+    def predict(self, noisy: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
         """The UNet's prediction for noisy latents [B, C, h, w], float32."""
 
     def lora_layers(self, part: str, layers: Layers) -> dict[str, str]:

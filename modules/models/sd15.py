@@ -1,21 +1,21 @@
 """Stable Diffusion 1.x: one CLIP text encoder, a UNet with cross attention, a KL autoencoder."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from modules.diffusion import NoiseSchedule
+from modules.models.base import Conditions, Text
+from modules.models.captions import token_windows
+from modules.models.latent import LatentDiffusion
+from onetrainer_clone.families import Family
 from onetrainer_clone.layer_names import kohya, text_layers, unet_layers
 from onetrainer_clone.state.adapter import Layers
 
 
-class StableDiffusion15:
+class StableDiffusion15(LatentDiffusion):
     """See `models.base.Model` for what each method gives."""
 
     def __init__(
@@ -27,73 +27,36 @@ class StableDiffusion15:
         tokenizer: CLIPTokenizer,
         scheduler_config: dict[str, Any],
         clip_skip: int = 1,
+        text_windows: int = 1,
     ):
-        self.source = source
-        self.unet, self.vae, self.text_encoder, self.tokenizer = unet, vae, text_encoder, tokenizer
-        self.scheduler_config, self.clip_skip = scheduler_config, clip_skip
-        self.schedule = NoiseSchedule.from_config(scheduler_config)
-        self.device = torch.device("cpu")
-        self._vae_in_use = threading.Lock()  # samples decode on one thread while lost cache entries are made on another
-        for part in (unet, vae, text_encoder):
-            part.requires_grad_(False)
-        vae.eval()
+        super().__init__(source, unet, vae, {"text_encoder": text_encoder}, scheduler_config)
+        self.text_encoder, self.tokenizer = text_encoder, tokenizer
+        self.clip_skip, self.text_windows = clip_skip, text_windows
 
     @property
-    def parts(self) -> dict[str, nn.Module]:
-        return {"unet": self.unet, "text_encoder": self.text_encoder}
-
-    @property
-    def vae_factor(self) -> int:
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
-
-    @property
-    def vae_identity(self) -> str:
-        return f"{self.vae.config.scaling_factor} {self.vae.config.shift_factor}"
+    def family(self) -> Family:
+        return Family.SD15_INPAINTING if self.inpaints else Family.SD15
 
     @property
     def text_identity(self) -> str:
         return f"clip skip {self.clip_skip}"
 
-    def to(self, device: torch.device) -> None:
-        for part in (self.unet, self.vae, self.text_encoder):
-            part.to(device)
-        self.schedule, self.device = self.schedule.to(device), device
-
-    @contextmanager
-    def _vae_ready(self) -> Iterator[None]:
-        """Inside, the VAE is on the device even if it waits in RAM, and computes in its own dtype whatever autocast says."""
-        with self._vae_in_use, torch.no_grad(), torch.autocast(self.device.type, enabled=False):
-            home = self.vae.device
-            self.vae.to(self.device)
-            try:
-                yield
-            finally:
-                self.vae.to(home)
-
-    def encode_images(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        with self._vae_ready():
-            found = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
-        scale, shift = self.vae.config.scaling_factor, self.vae.config.shift_factor or 0.0
-        return (found.mean.float() - shift) * scale, found.std.float() * scale
-
-    def decode_images(self, latents: Tensor) -> Tensor:
-        scale, shift = self.vae.config.scaling_factor, self.vae.config.shift_factor or 0.0
-        with self._vae_ready():
-            pixels: Tensor = self.vae.decode((latents.float() / scale + shift).to(self.device, self.vae.dtype)).sample
-        return pixels.float()
+    @property
+    def window(self) -> int:
+        return int(self.text_encoder.config.max_position_embeddings)
 
     def tokenize(self, captions: Sequence[str]) -> Tensor:
-        window = self.text_encoder.config.max_position_embeddings
-        found = self.tokenizer(
-            list(captions), padding="max_length", max_length=window, truncation=True, return_tensors="pt"
-        )
-        ids: Tensor = found.input_ids
-        return ids
+        return token_windows([self.tokenizer], captions, self.window, self.text_windows)
 
-    def encode_text(self, tokens: Tensor) -> Tensor:
+    def encode_text(self, tokens: Tensor) -> Text:
         """Clip skip counts as A1111 does: 1 is the last layer; the final norm is applied in any case."""
+        windows = self._read(tokens.reshape(-1, self.window).to(self.device))
+        return Text(windows.reshape(len(tokens), -1, windows.shape[-1]))
+
+    def _read(self, tokens: Tensor) -> Tensor:
+        """Token ids [N, window] -> [N, window, D]."""
         skip = self.clip_skip
-        found = self.text_encoder(tokens.to(self.device), output_hidden_states=skip > 1)
+        found = self.text_encoder(tokens, output_hidden_states=skip > 1)
         if skip == 1:
             last: Tensor = found.last_hidden_state
             return last
@@ -101,9 +64,9 @@ class StableDiffusion15:
         normed: Tensor = norm(found.hidden_states[-skip].to(norm.weight.dtype))  # accelerate gives them as float32
         return normed
 
-    def predict(self, noisy: Tensor, timesteps: Tensor, text: Tensor) -> Tensor:
-        dtype = self.unet.dtype
-        found: Tensor = self.unet(noisy.to(dtype), timesteps, text.to(dtype)).sample
+    def predict(self, noisy: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
+        text = conditions.text.to(self.unet.dtype)
+        found: Tensor = self.unet(self._unet_input(noisy, conditions), timesteps, text.states).sample
         return found.float()
 
     def lora_layers(self, part: str, layers: Layers) -> dict[str, str]:

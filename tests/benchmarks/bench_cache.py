@@ -1,6 +1,6 @@
 """What a warm cache saves: the time from the start of a run to its first step, cold and warm.
 
-    python -m tests.benchmarks.bench_cache
+python -m tests.benchmarks.bench_cache
 """
 
 import os

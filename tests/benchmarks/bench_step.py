@@ -56,7 +56,7 @@ def bare_steps(run: Run, batch: Any, count: int) -> float:
         with run.accelerator.autocast():
             read = run.model.encode_text(batch.tokens) if text is None else text
             dtype = next(run.model.unet.parameters()).dtype
-            found = run.model.unet(noisy.to(dtype), batch.timesteps, read.to(dtype)).sample
+            found = run.model.unet(noisy.to(dtype), batch.timesteps, read.states.to(dtype)).sample
         torch.nn.functional.mse_loss(found.float(), batch.noise).backward()
         torch.nn.utils.clip_grad_norm_(run.trained.parameters, 1.0)
         run.optimizer.step()

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from modules.data.batches import Batch
 from modules.methods.lora import lora
+from modules.models.base import Conditions
 from modules.models.sd15 import StableDiffusion15
-from modules.objective import losses, weights
+from modules.objective import EmbedText, losses, weights
 from onetrainer_clone.epoch import Sample
 from tests.modules.methods.test_lora import disturb, state_with
 from tests.modules.small import demo_model
@@ -28,6 +29,7 @@ def batch_of(model: StableDiffusion15, prior: list[bool]) -> Batch:
         noise=torch.randn(4, 4, 8, 8, generator=chance),
         timesteps=torch.tensor([5, 250, 640, 999]),
         tokens=model.tokenize(CAPTIONS),
+        sizes=torch.zeros(4, 6),
         prior=torch.tensor(prior),
         loss_weight=torch.tensor([1.0, 0.5, 2.0, 0.0]),
         samples=[_nobody()] * 4,
@@ -43,7 +45,7 @@ def as_in_the_examples(model: StableDiffusion15, batch: Batch) -> Tensor:
     """The step of diffusers' train_text_to_image_lora.py: a scheduler, the parts, and F.mse_loss without reduction."""
     scheduler = DDPMScheduler.from_config(model.scheduler_config)
     noisy = scheduler.add_noise(batch.latents, batch.noise, batch.timesteps)
-    text = model.text_encoder(batch.tokens, return_dict=False)[0]
+    text = model.text_encoder(batch.tokens[:, 0], return_dict=False)[0]
     if scheduler.config.prediction_type == "epsilon":
         target = batch.noise
     else:
@@ -106,8 +108,8 @@ def test_the_target_of_prior_rows_is_the_frozen_base_at_the_same_noise(fresh_mod
     schedule = DDPMScheduler.from_config(fresh_model.scheduler_config)
     noisy = schedule.add_noise(batch.latents, batch.noise, batch.timesteps)
     with torch.no_grad():
-        learned = fresh_model.predict(noisy, batch.timesteps, fresh_model.encode_text(batch.tokens))
-        base = base_model.predict(noisy, batch.timesteps, base_model.encode_text(batch.tokens))
+        learned = fresh_model.predict(noisy, batch.timesteps, Conditions(fresh_model.encode_text(batch.tokens)))
+        base = base_model.predict(noisy, batch.timesteps, Conditions(base_model.encode_text(batch.tokens)))
     expected = [(learned[i] - (base[i] if batch.prior[i] else batch.noise[i])).square().mean() for i in range(4)]
     torch.testing.assert_close(found, torch.stack(expected), rtol=1e-4, atol=1e-7)
     assert found[0] > 1e-4
@@ -124,10 +126,10 @@ def test_what_the_base_gives_has_no_gradient_and_the_loss_has(fresh_model: Stabl
         schedule = fresh_model.schedule
         noisy = schedule.add_noise(batch.latents, batch.noise, batch.timesteps)
         with trained.base():
-            fixed = fresh_model.predict(noisy, batch.timesteps, fresh_model.encode_text(batch.tokens))
+            fixed = fresh_model.predict(noisy, batch.timesteps, Conditions(fresh_model.encode_text(batch.tokens)))
     for parameter in trained.parameters:
         parameter.grad = None
-    prediction = fresh_model.predict(noisy, batch.timesteps, fresh_model.encode_text(batch.tokens))
+    prediction = fresh_model.predict(noisy, batch.timesteps, Conditions(fresh_model.encode_text(batch.tokens)))
     (prediction - fixed).square().mean().backward()
     for parameter, gradient in zip(trained.parameters, gradients, strict=True):
         assert parameter.grad is not None
@@ -150,12 +152,12 @@ def test_a_rows_loss_does_not_depend_on_its_neighbours(fresh_model: StableDiffus
     trained = lora(fresh_model, state_with())
     disturb(trained)
     batch = batch_of(fresh_model, [True, False, True, False])
-    embed: Callable[[Tensor], Tensor] = fresh_model.encode_text
+    embed: EmbedText = fresh_model.encode_text
     base: Callable[[], AbstractContextManager[None]] = trained.base
     with torch.no_grad():
         whole = losses(fresh_model, batch, embed, base)
         for i in range(4):
-            names = ("latents", "noise", "timesteps", "tokens", "prior", "loss_weight")
+            names = ("latents", "noise", "timesteps", "tokens", "sizes", "prior", "loss_weight")
             one = replace(
                 batch, **{name: getattr(batch, name)[i : i + 1] for name in names}, samples=[batch.samples[i]]
             )

@@ -54,7 +54,7 @@ def test_it_is_the_loss_of_a_plain_loop_over_eight_timesteps(
     [picture] = folder.pictures
     latents = Latents(model, cache, state.training.background).load(plain(state, folder, picture))[0]
     scheduler = DDPMScheduler.from_config(model.scheduler_config)
-    text = model.encode_text(model.tokenize(picture.captions))
+    text = model.encode_text(model.tokenize(picture.captions)).states
     losses = []
     with torch.no_grad():
         for step in timesteps(1000):

@@ -100,7 +100,9 @@ def test_two_runs_are_compared(window: Window) -> None:
     colours = {label: line.get_color() for label, line in page.detail.chart.lines.items()}
     assert colours["subject · fast"] == colours["subject · slow"] != colours["class · slow"]
     prompts = [key.prompt for key in page.detail.record.rows()]
-    assert prompts[:2] == ["fast: a sks circle", "slow: a sks circle"], "the same prompt of both runs, one under the other"
+    assert prompts[:2] == ["fast: a sks circle", "slow: a sks circle"], (
+        "the same prompt of both runs, one under the other"
+    )
     page.detail.show_part("Settings")
     found = [page.detail.settings.row(index).cells for index in range(page.detail.settings.count)]
     assert ("Learning rate: UNet", "0.01", "0.003") in found

@@ -39,7 +39,9 @@ CONDITIONS = {
     "standard": Condition("+ class, STANDARD", ["class"]),
     "prior": Condition("+ class, PRIOR_PREDICTION", ["class"], "PRIOR_PREDICTION"),
     "demo": Condition(
-        "**+ class + class_varied, PRIOR_PREDICTION, loss weight 2** (the demo)", ["class", "class varied"], shipped=True
+        "**+ class + class_varied, PRIOR_PREDICTION, loss weight 2** (the demo)",
+        ["class", "class varied"],
+        shipped=True,
     ),
     "swamped": Condition("+ class, STANDARD, 10 rows to 1 (the pathology)", ["class"], "STANDARD", 1 / 11),
     "biased-standard": Condition("+ class_biased, STANDARD", ["class_biased"]),

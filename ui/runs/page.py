@@ -139,7 +139,9 @@ class RunsPage(Page):
         if any(run.folder == self.desk.running_folder for run in runs):
             raise UserError("this run goes on: stop it first")
         names = ", ".join(f"'{run.name}'" for run in runs[:4]) + (" and more" if len(runs) > 4 else "")
-        message = f"{names}: samples, saves and backups go to {runs[0].folder.parent / '.trash'}, where you can empty it."
+        message = (
+            f"{names}: samples, saves and backups go to {runs[0].folder.parent / '.trash'}, where you can empty it."
+        )
         if self.bench.ask.choose("Delete?", message, DELETE) != "delete":
             return
 

@@ -34,7 +34,9 @@ class Drawer:
         if self.going:
             raise Busy
         if self._training():
-            raise UserError("a run is going on: wait for its end, or ask for pictures on the Run tab, below its buttons")
+            raise UserError(
+                "a run is going on: wait for its end, or ask for pictures on the Run tab, below its buttons"
+            )
         if self.draw is None:
             raise UserError("pictures cannot be drawn here: this window was opened without a way to draw")
         self._session.join(5)

@@ -49,7 +49,9 @@ class _Cells(theme.Canvas):
         self.pictures: Mapping[Place, Path] = {}
         self._thumbnails, self._empty, self._open = pictures, empty, open_large
         self.bind("<Button-1>", self._on_click)
-        self.on_wheel(lambda way: self._scroll(self.yview_scroll, way), lambda way: self._scroll(self.xview_scroll, way))
+        self.on_wheel(
+            lambda way: self._scroll(self.yview_scroll, way), lambda way: self._scroll(self.xview_scroll, way)
+        )
 
     def xview(self, *args: Any) -> Any:
         return self._viewed(super().xview(*args), args)
@@ -103,7 +105,9 @@ class _Cells(theme.Canvas):
         px, card, text = self.px, theme.now(colours.CARD), theme.now(colours.TEXT)
         self.create_rectangle(left, top, left + self.winfo_width(), top + px(HEAD - 2), fill=card, width=0)
         for column in across:
-            self._label(self.columns[column], px(LABELS + CELL * column), top + px(2), px(CELL - 10), px(HEAD - 2), text)
+            self._label(
+                self.columns[column], px(LABELS + CELL * column), top + px(2), px(CELL - 10), px(HEAD - 2), text
+            )
         self.create_rectangle(left, top, left + px(LABELS - 4), top + self.winfo_height(), fill=card, width=0)
         for row in down:
             self._label(self.rows[row], left + px(2), px(HEAD + CELL * row), px(LABELS - 12), px(CELL - 8), text)

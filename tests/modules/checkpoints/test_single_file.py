@@ -81,7 +81,7 @@ def test_the_loaded_model_is_whole(original: Path) -> None:
         assert not any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
         assert all(parameter.is_contiguous() for parameter in module.parameters())
     assert heard == []
-    assert model.tokenize(["a photo of a cat"])[0, :8].tolist() == [49406, 320, 1125, 539, 320, 2368, 49407, 49407]
+    assert model.tokenize(["a photo of a cat"])[0, 0, :8].tolist() == [49406, 320, 1125, 539, 320, 2368, 49407, 49407]
     assert (model.schedule.prediction, model.schedule.timesteps, model.vae_factor) == ("epsilon", 1000, 8)
 
 

@@ -39,7 +39,7 @@ def world(model: StableDiffusion15, cache: Path, tmp_path: Path) -> World:
     return World(model, cache, tmp_path)
 
 
-ROWS = ("latents", "noise", "timesteps", "tokens", "prior", "loss_weight")
+ROWS = ("latents", "noise", "timesteps", "tokens", "sizes", "prior", "loss_weight")
 
 
 def row(batch: Batch, index: int) -> list[torch.Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from modules.methods import Trained
 from modules.methods.lora import lora
+from modules.models.base import Conditions
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone.settings import replace
 from onetrainer_clone.state import TrainingState
@@ -25,7 +26,7 @@ def outputs(model: StableDiffusion15) -> tuple[Tensor, Tensor]:
     chance = torch.Generator().manual_seed(1)
     text = model.encode_text(model.tokenize(["a red circle", "a sks circle"]))
     noisy = torch.randn(2, 4, 8, 8, generator=chance)
-    return text, model.predict(noisy, torch.tensor([10, 700]), text)
+    return text.states, model.predict(noisy, torch.tensor([10, 700]), Conditions(text))
 
 
 @torch.no_grad()

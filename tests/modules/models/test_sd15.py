@@ -15,6 +15,7 @@ from diffusers import (
 from torch import Tensor
 from transformers import CLIPTextModel
 
+from modules.models.base import Conditions, Text
 from modules.models.sd15 import StableDiffusion15
 from modules.precision import accelerator
 from modules.sampling import draw
@@ -99,7 +100,7 @@ def test_text_is_read_as_by_the_pipeline(
         for caption in CAPTIONS
     ]
     with torch.no_grad():
-        found = model.encode_text(model.tokenize(CAPTIONS))
+        found = model.encode_text(model.tokenize(CAPTIONS)).states
     assert found.shape == (3, 77, 96)
     torch.testing.assert_close(found, torch.cat(expected), rtol=0, atol=1e-5)
 
@@ -110,15 +111,15 @@ def test_clip_skip_2_is_the_layer_before_the_last_with_the_final_norm(model: Sta
     short.text_encoder.encoder.layers = short.text_encoder.encoder.layers[:-1]
     tokens = model.tokenize(CAPTIONS)
     with torch.no_grad():
-        assert torch.equal(skipping.encode_text(tokens), short.encode_text(tokens))
-        assert not torch.equal(skipping.encode_text(tokens), model.encode_text(tokens))
+        assert torch.equal(skipping.encode_text(tokens).states, short.encode_text(tokens).states)
+        assert not torch.equal(skipping.encode_text(tokens).states, model.encode_text(tokens).states)
     assert skipping.text_identity != model.text_identity
 
 
 def test_what_is_too_long_is_cut_off_at_the_window(model: StableDiffusion15) -> None:
     tokens = model.tokenize(CAPTIONS)
-    assert tokens.shape == (3, 77)
-    assert tokens[2, -1] == model.tokenizer.eos_token_id
+    assert tokens.shape == (3, 1, 77)
+    assert tokens[2, 0, -1] == model.tokenizer.eos_token_id
     assert torch.equal(model.tokenize(CAPTIONS[:1])[0], tokens[0])
 
 
@@ -130,7 +131,7 @@ def test_a_prediction_is_the_unets(dtype: str) -> None:
     noisy, text, steps = torch.randn(2, 4, 8, 12), torch.randn(2, 77, 96), torch.tensor([3, 900])
     with torch.no_grad():
         expected = unet(noisy.to(torch_dtype), steps, encoder_hidden_states=text.to(torch_dtype)).sample
-        found = model.predict(noisy, steps, text)
+        found = model.predict(noisy, steps, Conditions(Text(text)))
     assert found.dtype == torch.float32
     assert torch.equal(found, expected.float())
 
@@ -216,7 +217,7 @@ def test_it_reads_predicts_and_draws_in_bf16_as_a_run_does(clip_skip: int) -> No
             accelerated.prepare(part.train())
         with accelerated.autocast(), torch.no_grad():
             text = model.encode_text(model.tokenize(CAPTIONS))
-            found = model.predict(torch.randn(3, 4, 8, 8), torch.tensor([1, 2, 3]), text)
+            found = model.predict(torch.randn(3, 4, 8, 8), torch.tensor([1, 2, 3]), Conditions(text))
             picture = draw(model, Prompt(text="a red circle", steps=2), 32, Controls())
     assert found.dtype == torch.float32
     assert torch.isfinite(found).all()
