@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from modules.checkpoints.load import load_model
 from modules.data.cache import Latents, Texts, views_of
+from modules.data.room import make_room
 from modules.methods import METHODS, Trained
 from modules.models.base import Model
 from modules.objective import EmbedText
@@ -16,7 +17,7 @@ from modules.optim.optimizers import make_optimizer
 from onetrainer_clone import plan
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.epoch import with_trigger
-from onetrainer_clone.events import Cached, Progressed, Warned
+from onetrainer_clone.events import Cached, Logged, Progressed, Warned
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
@@ -65,6 +66,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     for problem in planned.problems:
         emit(Warned(str(problem)))
     embed = _text(state, model, folders, emit, controls)
+    _limit_cache(state, emit)
     emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
     if accelerator.device.type != "cpu":
         model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
@@ -109,6 +111,20 @@ def _fill(
             Warned(f"The cache in {latents.store.folder} cannot be written: pictures are encoded anew in the next run")
         )
     return folders, planned, total
+
+
+def _limit_cache(state: TrainingState, emit: Emit) -> None:
+    """Keep the cache within its limit; said where something had to go, or where this run alone needs more."""
+    limit = state.saving.cache_limit_gib
+    try:
+        room = make_room(state.cache_folder, round(limit * 2**30))
+    except OSError as error:
+        return emit(Warned(f"The size of the cache in {state.cache_folder} cannot be limited: {error.strerror or error}"))
+    if room.removed:
+        emit(Logged(f"The cache was beyond its limit: {room.removed:,} entries were removed that were not used for longest"))
+    if limit and room.bytes > limit * 2**30:
+        size = f"takes {room.bytes / 2**30:.1f} GiB, above its limit of {limit:g}"
+        emit(Warned(f"The cache {size}: the runs that go on need all of it. Raise the limit, or use fewer image variants"))
 
 
 def _without(folder: Folder, broken: dict[Picture, str]) -> Folder:

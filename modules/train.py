@@ -10,6 +10,7 @@ import torch
 from modules.backup import restore_newest
 from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
+from modules.data.room import in_use
 from modules.figures import Figures
 from modules.occasions import Occasions, rescue
 from modules.precision import accelerator
@@ -29,7 +30,7 @@ def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
 
     Raises `UserError` for what the person can mend and `Stopped` where a stop came before the first step.
     """
-    with accelerator(state) as accelerated, _recorded(state, emit) as emit_and_record:
+    with accelerator(state) as accelerated, in_use(state.cache_folder), _recorded(state, emit) as emit_and_record:
         learn(prepare(state, accelerated, emit_and_record, controls))
 
 

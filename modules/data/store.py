@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from modules.data.room import used_now
 from onetrainer_clone.paths import write_whole
 
 Entry = dict[str, Tensor]
@@ -81,6 +82,7 @@ class Store:
         checksum, data = data[:CHECKSUM_BYTES], data[CHECKSUM_BYTES:]
         if hashlib.blake2b(data, digest_size=CHECKSUM_BYTES).digest() != checksum:
             return None
+        used_now(self._path(key))
         return dict(load_tensors(data))
 
     def _remember(self, key: str, entry: Entry) -> None:

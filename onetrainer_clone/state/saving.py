@@ -34,6 +34,10 @@ class SavingSettings(Settings):
         kind="folder",
         empty="the user's cache folder",
     )
+    cache_limit_gib: float = setting(
+        20.0, "Cache limit", "Beyond this size what was not used for longest is removed, never what a run needs. 0: none.",
+        unit="GiB", ge=0, le=1_000_000,
+    )  # fmt: skip
 
     @property
     def folder(self) -> Path:
