@@ -139,8 +139,15 @@ def _restore_optimizer(run: Run, tensors: Mapping[str, Tensor], rest: Mapping[st
     before, now = rest["state"].get("optimizer", {}).get("optimizer"), changed(run.state).get("optimizer", {})
     if before != now.get("optimizer"):
         return  # another optimizer starts afresh; `differences` says so
+    if _groups(rest["optimizer"]) != _groups(run.optimizer.state_dict()):
+        return  # so does one whose weights are grouped in another way
     own = {key.removeprefix(OPTIMIZER): value for key, value in tensors.items() if key.startswith(OPTIMIZER)}
     run.optimizer.load_state_dict(unflatten(own, rest["optimizer"]))
+
+
+def _groups(state: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The name and size of each group of an optimizer's state_dict."""
+    return [(group["name"], len(group["params"])) for group in state["param_groups"]]
 
 
 def flatten(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -201,6 +208,8 @@ def differences(run: Run, rest: Mapping[str, Any]) -> list[str]:
             f"The learning rate goes on from step {rest['step']:,} on the schedule of the new length, "
             f"{run.plan.steps:,} steps."
         )
+    if _groups(rest["optimizer"]) != _groups(run.optimizer.state_dict()):
+        found.append("The learning rates are of other groups of layers than before: the optimizer starts afresh.")
     now = picture_fingerprint(run.folders)
     other = [name for name in dict.fromkeys([*rest["pictures"], *now]) if rest["pictures"].get(name) != now.get(name)]
     if other:

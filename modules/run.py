@@ -156,11 +156,7 @@ def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> 
         for name, text_encoder in model.text_encoders.items():
             if name in trained.parts:
                 text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
-    rates = learning_rates(state)
-    groups = [
-        {"params": list(parameters.values()), "lr": rates[part], "name": part}
-        for part, parameters in trained.parts.items()
-    ]
+    groups = [{"params": list(group.parameters), "lr": group.rate, "name": group.name} for group in trained.groups]
     optimizer: Optimizer = accelerator.prepare(make_optimizer(state, groups))
     for part in trained.parts:
         model.parts[part].train()

@@ -12,7 +12,6 @@ from modules.optim.schedules import rate_factor
 from modules.run import Run
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.settings import UserError
-from onetrainer_clone.state.optimizer import learning_rates
 
 MOST_SKIPPED = (
     25  # loss scaling halves its scale at each skipped step; after so many in a row it is no longer the scale
@@ -64,7 +63,7 @@ def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
 
 def _set_rates(run: Run, number: int) -> None:
     factor = rate_factor(number - 1, run.plan.steps, run.state.learning_rate)
-    peaks = learning_rates(run.state)
+    peaks = {group.name: group.rate for group in run.trained.groups}
     for group in run.optimizer.param_groups:
         group["lr"] = peaks[group["name"]] * factor
 

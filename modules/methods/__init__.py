@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from modules.methods.lora import lora
-from modules.methods.trained import Trained
+from modules.methods.trained import Group, Trained
 from modules.models.base import Model
 from onetrainer_clone.state import TrainingState
 
-__all__ = ["METHODS", "Trained"]
+__all__ = ["METHODS", "Group", "Trained"]
 
 METHODS: dict[str, Callable[[Model, TrainingState], Trained]] = {"LORA": lora}

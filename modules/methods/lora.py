@@ -10,7 +10,7 @@ from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor, nn
 
-from modules.methods.trained import Trained
+from modules.methods.trained import Group, Trained
 from modules.models.base import Model
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.state import TrainingState
@@ -21,7 +21,8 @@ def lora(model: Model, state: TrainingState) -> Trained:
     """LoRA (Hu et al. 2021) through peft on the parts with a learning rate; its weights are fp32 whatever the base's."""
     layers: dict[str, BaseTunerLayer] = {}
     parts: dict[str, dict[str, nn.Parameter]] = {}
-    for part in learning_rates(state):
+    rates = learning_rates(state)
+    for part in rates:
         keys = model.lora_layers(part, state.adapter.layers)
         found = _inject(model.parts[part], list(keys), state, seed_of(state.training.seed, "lora", part))
         layers |= {keys[path]: layer for path, layer in found.items()}
@@ -38,6 +39,7 @@ def lora(model: Model, state: TrainingState) -> Trained:
 
     return Trained(
         parts=parts,
+        groups=[Group(part, rates[part], list(named.values())) for part, named in parts.items()],
         base=lambda: _adapters_off(list(layers.values())),
         weight_change=lambda: _lora_change(layers, state.adapter.alpha / state.adapter.rank, base_norms),
         tensors=tensors,

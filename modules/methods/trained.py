@@ -1,6 +1,6 @@
 """What a method hands to the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -8,10 +8,20 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
+class Group:
+    """Parameters that share a learning rate."""
+
+    name: str  # as charts show it: 'unet', or 'unet, down_blocks.*' where a part has several rates
+    rate: float  # at the peak of the schedule
+    parameters: Sequence[nn.Parameter]
+
+
+@dataclass(frozen=True)
 class Trained:
     """What a run trains."""
 
     parts: Mapping[str, Mapping[str, nn.Parameter]]  # part -> name as in the result's file -> parameter
+    groups: Sequence[Group]  # every parameter is in one of them
     base: Callable[[], AbstractContextManager[None]]  # inside it, the model is the frozen base model
     weight_change: Callable[[], float]  # ||dW|| / ||W|| over all adapted layers
     tensors: Callable[[], dict[str, Tensor]]  # the result, by the names of its file; live tensors

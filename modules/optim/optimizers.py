@@ -17,7 +17,7 @@ Groups = list[dict[str, Any]]
 
 
 def make_optimizer(state: TrainingState, groups: Groups) -> Optimizer:
-    """The state's optimizer. Each group has 'params', 'lr' (the peak rate) and 'name' (the part)."""
+    """The state's optimizer. Each group has 'params', 'lr' (the peak rate) and 'name' (as charts show it)."""
     return _MAKERS[state.optimizer.optimizer](groups, state.optimizer)
 
 
@@ -44,7 +44,7 @@ def _adamw_8bit(groups: Groups, settings: OptimizerSettings) -> Optimizer:
 
 
 def _prodigy(groups: Groups, settings: OptimizerSettings) -> Optimizer:
-    from prodigyopt import Prodigy
+    from modules.optim.prodigy import Prodigy
 
     chosen = settings.prodigy
     with contextlib.redirect_stdout(io.StringIO()):  # it prints that it uses decoupled weight decay
@@ -70,5 +70,5 @@ _MAKERS: dict[Name, Callable[[Groups, OptimizerSettings], Optimizer]] = {
 
 
 def effective_rates(optimizer: Optimizer) -> dict[str, float]:
-    """The rate of each part as it is applied: for Prodigy times d, the step size that it found."""
+    """The rate of each group as it is applied: for Prodigy times d, the step size that it found."""
     return {group["name"]: group["lr"] * group.get("d", 1.0) for group in optimizer.param_groups}

@@ -124,3 +124,19 @@ def test_prodigys_step_size_rises_and_is_part_of_the_shown_rate() -> None:
 
 def test_the_shown_rate_of_adamw_is_its_rate() -> None:
     assert effective_rates(of_state(TrainingState(), weights(), 0.25)) == {"part 0": 0.25, "part 1": 0.25}
+
+
+def test_prodigys_groups_may_have_rates_of_their_own() -> None:
+    """The first step of a group with three times the rate is three times as long; the other is as it would be alone."""
+    for settings in ({}, {"optimizer__prodigy__weight_decay": 0.1}):
+        state = state_with(optimizer__optimizer="PRODIGY", **settings)
+        same, other = weights(), weights()
+        start = [p.detach().clone() for p in same]
+        descend(of_state(state, same, 1.0), same, 1)
+        groups = [{"params": [p], "lr": rate, "name": str(rate)} for p, rate in zip(other, (1.0, 3.0), strict=True)]
+        optimizer = make_optimizer(state, groups)
+        descend(optimizer, other, 1)
+        assert torch.equal(other[0], same[0])
+        torch.testing.assert_close(other[1] - start[1], 3 * (same[1] - start[1]), rtol=1e-3, atol=1e-9)
+        assert [group["lr"] for group in optimizer.param_groups] == [1.0, 3.0]
+        assert descend(optimizer, other, 300)[-1] < 0.1 * float(distance(start))  # type: ignore[arg-type]
