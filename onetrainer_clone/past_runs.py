@@ -180,20 +180,24 @@ def _event(line: dict[str, Any]) -> Event | None:
         return None
 
 
-def events(folder: Path, most_steps: int = 2000) -> Iterator[Event]:
-    """The events of a run for showing it: all but the steps, of which so many are given, evenly, and the last one."""
+def events(folder: Path, most_steps: int | None = 2000) -> Iterator[tuple[float, Event]]:
+    """What a run told, and when (seconds since 1970): all but the steps, of which so many come, evenly, and the last one.
+
+    Raises `UserError` where its journal cannot be read.
+    """
     try:
         with (folder / JOURNAL).open("rb") as file:
             count = sum(STEPPED in line for line in file)
             file.seek(0)
-            stride, seen = max(-(-count // most_steps), 1), 0
+            stride, seen = max(-(-count // most_steps), 1) if most_steps else 1, 0
             for line in file:
                 if STEPPED in line:
                     seen += 1
                     if (seen - 1) % stride and seen != count:
                         continue
-                if (event := _event(_parsed(line))) is not None:
-                    yield event
+                told = _parsed(line)
+                if (event := _event(told)) is not None:
+                    yield told.get("time", 0.0), event
     except OSError as error:
         raise UserError(f"the journal of '{folder.name}' cannot be read: {error.strerror or error}") from None
 

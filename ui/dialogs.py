@@ -23,6 +23,17 @@ class Option:
     kind: Kind = "plain"
 
 
+@dataclass(frozen=True)
+class FileKind:
+    """What a file is, in words, and how its name ends."""
+
+    name: str
+    suffix: str
+
+
+PRESET, PNG, CSV = FileKind("Presets", ".json"), FileKind("Pictures", ".png"), FileKind("Tables", ".csv")
+
+
 class Ask(Protocol):
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
         """The key of the option that was chosen; None where the dialog was closed."""
@@ -38,7 +49,7 @@ class Ask(Protocol):
 
     def folder(self, title: str, initial: str = "") -> str: ...
     def file(self, title: str, initial: str = "") -> str: ...
-    def new_file(self, title: str, initial: str = "") -> str:
+    def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
         """Where to write a file; the dialog asks before one is replaced."""
 
     def colour(self, title: str, initial: str = "") -> str: ...
@@ -100,10 +111,10 @@ class TkAsk:
     def file(self, title: str, initial: str = "") -> str:
         return str(filedialog.askopenfilename(parent=self._root, title=title, initialdir=initial or None) or "")
 
-    def new_file(self, title: str, initial: str = "") -> str:
+    def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
         chosen = filedialog.asksaveasfilename(
-            parent=self._root, title=title, initialfile=initial, defaultextension=".json",
-            filetypes=[("Presets", "*.json")],
+            parent=self._root, title=title, initialfile=initial, defaultextension=kind.suffix,
+            filetypes=[(kind.name, f"*{kind.suffix}")],
         )  # fmt: skip
         return str(chosen or "")
 

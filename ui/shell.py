@@ -63,9 +63,8 @@ class Shell:
         was, self.current = self.current, key
         self.pages[key].pack(fill="both", expand=True)
         self.pages[key].enter()
-        for tab in (was, key):
-            if tab in self.tabs:
-                self._look(tab)
+        for tab in {_parent(was), _parent(key)} & set(self.tabs):
+            self._look(tab)
         return self.pages[key]
 
     def item_in_view(self, path: str) -> int:
@@ -108,14 +107,14 @@ class Shell:
         self._name.pack_configure(pady=(4, 2) if low else (14, 10))
 
     def _hover(self, key: str, over: bool) -> None:
-        if key != self.current:
+        if key != _parent(self.current):
             self.tabs[key].configure(fg_color=colours.HOVER if over else "transparent")
 
     def _look(self, key: str) -> None:
         wrong = self._marks.get(key, 0)
         tab = self.tabs[key]
         tab.configure(
-            fg_color=colours.SELECTED if key == self.current else "transparent",
+            fg_color=colours.SELECTED if key == _parent(self.current) else "transparent",
             text=f"{tab.title}   {wrong} !" if wrong else tab.title,
             text_color=colours.ERROR if wrong else colours.TEXT,
         )
@@ -125,6 +124,11 @@ GROUP_TAB = {
     "method": "model", "model": "model", "concepts": "concepts", "training": "training", "learning_rate": "training",
     "optimizer": "training", "noise": "training", "adapter": "adapter", "sampling": "sampling", "saving": "saving",
 }  # fmt: skip
+
+
+def _parent(key: str) -> str:
+    """The tab of the navigation that a page belongs to: one concept, seen from near, is of the concepts."""
+    return "concepts" if key == "concept" else key
 
 
 def tab_of(path: str) -> str:

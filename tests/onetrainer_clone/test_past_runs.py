@@ -68,7 +68,7 @@ def test_the_time_between_a_stop_and_its_resumption_does_not_count(tmp_path: Pat
 def test_a_journal_cut_off_or_of_a_later_version(tmp_path: Path, rest: str) -> None:
     run = summarize(PastRun(make_run(tmp_path / "cat", [(1.0, started()), (2.0, step(7))], rest)))
     assert (run.step, run.steps, run.problem) == (7, 10, "")
-    assert [type(event) for event in events(run.folder)] == [Started, Stepped]
+    assert [(at, type(event)) for at, event in events(run.folder)] == [(1.0, Started), (2.0, Stepped)]
 
 
 def test_no_journal_an_empty_one_and_one_that_cannot_be_read(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_a_long_journal_is_summed_up_at_once_and_shown_with_as_many_points_as_a_
     assert time.perf_counter() - begun < 0.5
     assert (run.step, run.seconds, run.outcome) == (100_000, 9.0, "done")
     found = list(events(folder, most_steps=1000))
-    steps = [event.step for event in found if isinstance(event, Stepped)]
+    steps = [event.step for _, event in found if isinstance(event, Stepped)]
     assert (steps[0], steps[-1]) == (1, 100_000)
     assert 900 < len(steps) <= 1001
-    assert isinstance(found[-1], Ended)
+    assert isinstance(found[-1][1], Ended)
 
 
 def test_trash_and_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from onetrainer_clone.settings import Problem
 from tests.ui.fake_trainer import FakeTrainer
 from ui.app import App
-from ui.dialogs import Option
+from ui.dialogs import PRESET, FileKind, Option
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Answers:
     def file(self, title: str, initial: str = "") -> str:
         return self.folders.pop(0)
 
-    def new_file(self, title: str, initial: str = "") -> str:
+    def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
         return self.folders.pop(0)
 
     def colour(self, title: str, initial: str = "") -> str:

@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from onetrainer_clone.events import Started, Stepped, Validated
+from onetrainer_clone.events import Event, Started, Stepped, Validated
+from onetrainer_clone.journal import Journal
 from tests.ui.conftest import Answers, Window
 from ui.run.chart import Chart
 from ui.run.curves import VIEWS, curves, value_at
 from ui.run.limits import x_limits, y_limits
+from ui.run.picture import Drawn, Frame, Wish
 from ui.run.record import Record
-from ui.run.series import Series
+from ui.run.series import POINTS, Series
 from ui.run.thin import thinned
 from ui.run.zoom import Zoom
 
@@ -117,7 +119,7 @@ def record_of(loss: Callable[[int], float], steps: int = 100) -> Record:
 
 @pytest.fixture
 def folder_asked(tmp_path: Path) -> Answers:
-    return Answers(folders=[str(tmp_path)])
+    return Answers(folders=[str(tmp_path / "losses.csv"), str(tmp_path / "losses.png")])
 
 
 @pytest.fixture
@@ -146,11 +148,11 @@ def test_the_limits_follow_the_run(window: Window, chart: Chart) -> None:
     shown(window, chart, record, lambda: len(chart.lines) == 2)
     for step in range(101, 200):
         record.on(stepped(step, 0.8))
-    shown(window, chart, record, lambda: len(chart.lines["cat"].get_xdata()) == 199)
-    low, high = chart.lines["cat"].axes.get_ylim()
+    shown(window, chart, record, lambda: len(chart.lines["cat"].series.steps) == 199)
+    low, high = chart.screen.frame.y
     assert low == 0
     assert high >= 0.8
-    assert chart.lines["cat"].axes.get_xlim() == (1, 199)
+    assert chart.screen.frame.x == (1, 199)
 
 
 def test_every_view_shows_its_curves(window: Window, chart: Chart) -> None:
@@ -170,14 +172,13 @@ def test_every_view_shows_its_curves(window: Window, chart: Chart) -> None:
 def test_log_scale_zoom_and_hidden_lines(window: Window, chart: Chart) -> None:
     record = record_of(lambda step: 1 / step)
     shown(window, chart, record, lambda: len(chart.lines) == 2)
-    axes = chart.lines["cat"].axes
     chart.bar.buttons["log"].invoke()
     chart.bar.buttons["in"].invoke()
-    shown(window, chart, record, lambda: axes.get_yscale() == "log" and axes.get_xlim()[0] > 1)
-    assert axes.get_ylim()[0] > 0
+    shown(window, chart, record, lambda: chart.screen.frame.log and chart.screen.frame.x[0] > 1)
+    assert chart.screen.frame.y[0] > 0
     chart.bar.buttons["reset"].invoke()
     chart.toggle("class")
-    shown(window, chart, record, lambda: axes.get_xlim() == (1, 100) and set(chart.lines) == {"cat"})
+    shown(window, chart, record, lambda: chart.screen.frame.x == (1.0, 100.0) and set(chart.lines) == {"cat"})
     chart.toggle("class")
     shown(window, chart, record, lambda: set(chart.lines) == {"cat", "class"})
 
@@ -185,9 +186,9 @@ def test_log_scale_zoom_and_hidden_lines(window: Window, chart: Chart) -> None:
 def test_the_mouse_shows_values_and_chooses_a_rectangle(window: Window, chart: Chart) -> None:
     record = record_of(lambda step: 1 / step)
     shown(window, chart, record, lambda: len(chart.lines) == 2)
-    widget, plot = chart._plot.widget, chart._plot
+    widget = chart.screen
     window.turn(0.05)
-    x, y = (round(part) for part in plot.pixel(50, 0.5))
+    x, y = (round(part) for part in widget.frame.pixel(50, 0.5))
     widget.event_generate("<Motion>", x=x, y=y)
     window.turn()
     assert chart.legend.head == "step 50"
@@ -197,13 +198,12 @@ def test_the_mouse_shows_values_and_chooses_a_rectangle(window: Window, chart: C
     window.turn()
     assert not widget.find_withtag("hover")
     assert chart.legend.entries[0][1] == "0.01"
-    to = [round(part) for part in plot.pixel(80, 0.1)]
+    to = [round(part) for part in widget.frame.pixel(80, 0.1)]
     widget.event_generate("<Button-1>", x=x, y=y)
     widget.event_generate("<B1-Motion>", x=to[0], y=to[1], state=0x100)
     widget.event_generate("<ButtonRelease-1>", x=to[0], y=to[1], state=0x100)
-    axes = chart.lines["cat"].axes
-    shown(window, chart, record, lambda: axes.get_xlim() == pytest.approx((50, 80), abs=1))
-    assert axes.get_ylim() == pytest.approx((0.1, 0.5), abs=0.02)
+    shown(window, chart, record, lambda: widget.frame.x == pytest.approx((50, 80), abs=1))
+    assert widget.frame.y == pytest.approx((0.1, 0.5), abs=0.02)
 
 
 def test_it_is_not_drawn_more_often_than_four_times_a_second(
@@ -211,8 +211,14 @@ def test_it_is_not_drawn_more_often_than_four_times_a_second(
 ) -> None:
     record = record_of(lambda _step: 0.5)
     shown(window, chart, record, lambda: len(chart.lines) == 2)
-    drawn: list[object] = []
-    monkeypatch.setattr(chart._plot.axes, "update", lambda *args: drawn.append(args))
+    drawn: list[Wish] = []
+    paint = chart._work
+
+    def counted(wish: Wish) -> Drawn:
+        drawn.append(wish)
+        return paint(wish)
+
+    monkeypatch.setattr(chart, "_work", counted)
     for step in range(101, 121):
         record.on(stepped(step, 0.5))
         chart.show(record)
@@ -220,24 +226,41 @@ def test_it_is_not_drawn_more_often_than_four_times_a_second(
     shown(window, chart, record, lambda: len(drawn) >= 1)
 
 
-def test_export(window: Window, chart: Chart, tmp_path: Path) -> None:
-    record = record_of(lambda step: step / 100)
+def test_a_table_has_every_point_of_the_run_and_a_picture_what_is_in_view(
+    window: Window, chart: Chart, tmp_path: Path
+) -> None:
+    """The curves in the window are thinned; the journal has all steps."""
+    steps = 2 * POINTS + 7
+    record = Record()
+    journal = Journal(tmp_path)
+    begun = Started("my run", str(tmp_path), steps, 1, ("cat",))
+    told: list[Event] = [begun, *(stepped(n, n / 100) for n in range(1, steps + 1))]
+    for event in told:
+        journal(event)
+        record.on(event)
+    journal.close()
     shown(window, chart, record, lambda: len(chart.lines) == 2)
     chart.export("csv")
-    path = tmp_path / "my-run-loss-per-concept.csv"
-    window.until(path.exists)
+    path = tmp_path / "losses.csv"
+    shown(window, chart, record, path.exists)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 100
+    assert len(rows) == steps > len(chart.lines["cat"].series.steps)
     assert (rows[49]["step"], rows[49]["cat"], rows[49]["class"]) == ("50", "0.5", "0.25")
     assert float(rows[49]["cat, every step"]) == pytest.approx(0.52)
-    chart._ask.folders = [str(tmp_path)]  # type: ignore[union-attr]
     chart.export("png")
-    picture = tmp_path / "my-run-loss-per-concept.png"
-    window.until(picture.exists, 30)
+    picture = tmp_path / "losses.png"
+    shown(window, chart, record, picture.exists)
     with Image.open(picture) as opened:
         assert opened.width > 1000
-    window.until(lambda: chart.legend.head.startswith("Written to"))
+    shown(window, chart, record, lambda: chart.legend.head.startswith("Written to"))
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.booleans())
+def test_a_point_of_the_chart_is_found_again(across: float, up: float, log: bool) -> None:
+    frame = Frame(50, 10, 450, 210, (3.0, 900.0), (0.01, 2.0), (0.0, 1000.0), log)
+    x, y = 50 + 400 * across, 210 - 200 * up
+    assert frame.pixel(*frame.place(x, y)) == pytest.approx((x, y), abs=1e-6)
 
 
 def test_curves_of_a_resumed_run_go_on() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from onetrainer_clone import dataset, epoch
 from onetrainer_clone.statistics import Cancelled
 from tests.ui.conftest import Window
+from ui import colours
 from ui.concept import entry
 from ui.concept.crops import Crops
 from ui.concept.numbers import Numbers
@@ -145,6 +146,7 @@ def test_from_the_list_and_back_and_gone(window: Window) -> None:
     concepts.buttons["numbers"].invoke()
     page: Any = window.app.shell.pages["concept"]
     assert (page.index, page.view) == (1, "numbers")
+    assert window.app.shell.tabs["concepts"].cget("fg_color") == colours.SELECTED, "one still is among the concepts"
     for title in ("Crops", "Captions", "Pictures", "Statistics"):
         page._on_choice(title)
         window.turn(0.1)

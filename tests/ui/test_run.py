@@ -226,7 +226,9 @@ def test_how_long_ago_it_was_saved() -> None:
     now[0] += 200
     record.on(BackedUp(1210, "b"))
     assert files(record) == ["Saved 3 min ago, at step 1,200", "Backed up just now, at step 1,210"]
-    record.on(Started("run", "/x", 2000, 4, ("a",), first_step=1210))  # resumed: when that was is not known
+    record.on(Started("run", "/x", 2000, 4, ("a",), first_step=1210))
+    assert files(record)[0].startswith("Saved 3 min ago"), "who resumes a run wants to know when it was saved"
+    record.on(Started("run", "/x", 2000, 4, ("a",)))
     assert files(record) == ["Not saved yet", "Not backed up yet"]
     assert [ago(seconds) for seconds in (0, 34, 60, 7300)] == ["just now", "30 s ago", "1 min ago", "2 h ago"]
 

@@ -95,9 +95,9 @@ def test_two_runs_are_compared(window: Window) -> None:
     assert page.toolbar.buttons["compare"].cget("state") == "normal"
     page.toolbar.buttons["compare"].invoke()
     window.until(lambda: len(page.detail.chart.lines) == 6, 20)
-    styles = {label: line.get_linestyle() for label, line in page.detail.chart.lines.items()}
+    styles = {label: line.style for label, line in page.detail.chart.lines.items()}
     assert styles["subject · fast"] != styles["subject · slow"]
-    colours = {label: line.get_color() for label, line in page.detail.chart.lines.items()}
+    colours = {label: line.colour for label, line in page.detail.chart.lines.items()}
     assert colours["subject · fast"] == colours["subject · slow"] != colours["class · slow"]
     prompts = [key.prompt for key in page.detail.record.rows()]
     assert prompts[:2] == ["fast: a sks circle", "slow: a sks circle"], (

@@ -1,9 +1,9 @@
-"""The chart of a run: a choice of curves, their values, zoom, and files of it. matplotlib comes in off the main thread."""
+"""The chart of a run: a choice of curves, their values, zoom, and files of it. It is drawn by a worker, not here."""
 
 import importlib
-import io
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,21 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.background import Background
 from ui.colours import ConceptColours
-from ui.dialogs import Ask, TkAsk
+from ui.dialogs import Ask
 from ui.run.chart_bar import ChartBar
-from ui.run.curves import VIEWS, Curve, curves, table, value_at
-from ui.run.export import csv_bytes, free_name, write
+from ui.run.curves import VIEWS, Curve, curves, value_at
+from ui.run.export import Exporter, png
+from ui.run.hover import Hover
 from ui.run.legend import Legend
+from ui.run.picture import Drawn, Wish
 from ui.run.record import Record
+from ui.run.screen import Screen
 from ui.run.zoom import Zoom
+from ui.runs.reopen import with_every_point
 
 SECONDS_BETWEEN = 0.25  # drawn at most 4 times a second
-SHARE_OF_TIME = 0.1  # and at most a tenth of the time, on a slow machine
+SHARE_OF_TIME = 0.1  # and at most a tenth of the time, on a slow machine: the run needs its own
+LONGEST_PAUSE = 2.0  # seconds; one drawing that was held up says little about the next
 TOLD_SECONDS = 8.0  # how long it is said where a file was written
 EMPTY = (
     "Charts are drawn here while a run goes on: losses, learning rate, gradient norm and how far the weights have come."
@@ -30,64 +35,60 @@ EMPTY = (
 
 
 class Chart(ctk.CTkFrame):
-    """`lines` are the curves that are drawn, by label, without the faint ones."""
+    """`lines` are the curves on the screen, by label, without the faint ones."""
 
-    def __init__(self, parent: Any, background: Background, concept_colours: ConceptColours, ask: Ask | None = None):
+    def __init__(self, parent: Any, background: Background, concept_colours: ConceptColours, ask: Ask):
         super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
         self.view, self.log = VIEWS[0], False
-        self.lines: dict[str, Any] = {}
-        self.draw_seconds: float = 0.0  # of the last drawing
         self._background, self._colours, self._ask = background, concept_colours, ask
         self._record = Record()
         self._hidden: set[str] = set()
-        self._plot: Any = None
-        self._hover: Any = None
-        self._loading = False
-        self._drawn: tuple[Any, ...] = ()
+        self._painter: Any = None  # made and used on the worker
+        self._painting = False
+        self._asked: tuple[Any, ...] = ()  # for what the last picture was
         self._next = self._told_until = 0.0
+        self._exporter = Exporter(background)
         self.bar = ChartBar(self, self)
         self.legend = Legend(self, self.toggle)
+        self.screen = Screen(self)
+        self.hover = Hover(self.screen, self.curves, self._tell_values)
+        self.hover.changed = self._soon
         self._hint = ctk.CTkLabel(self, text="", text_color=colours.DIM)
         theme.wrap(self._hint, self, less=40)
-        self._themed = lambda _mode: self._restyle()
-        self._scaled = lambda _widgets, _window: self._restyle()
-        ctk.AppearanceModeTracker.add(self._themed, self)
-        ctk.ScalingTracker.add_widget(self._scaled, self)
 
     def destroy(self) -> None:
-        ctk.AppearanceModeTracker.remove(self._themed)
-        ctk.ScalingTracker.remove_widget(self._scaled, self)
+        self._exporter.close()
         super().destroy()
-        if self._plot is not None:
-            self._plot.close()
+
+    @property
+    def lines(self) -> dict[str, Curve]:
+        drawn = self.screen.drawn
+        return {curve.label: curve for curve in drawn.wish.curves if not curve.faint} if drawn else {}
 
     def show(self, record: Record) -> None:
         """Bring the chart up to date, if it is time and anything changed. Call it as often as you like."""
+        self._exporter.deliver()
         if record is not self._record:
             self._record = record
-            if self._hover is not None:
-                self._hover.set(Zoom())
-        if not record.curves_version and self._plot is None:
+            self.hover.set(Zoom())
+        if not record.curves_version and self.screen.drawn is None:
             self._say(EMPTY)
             return
-        if self._plot is None:
-            self._load()
-            return
+        if not self.screen.winfo_manager():
+            self._lay_out()
         wanted = (
-            id(record), record.curves_version, ctk.get_appearance_mode(), self.view, self.log, self._hover.zoom,
-            frozenset(self._hidden),
+            id(record), record.curves_version, self._mode, theme.scaling(self), self.screen.room, self.view, self.log,
+            self.hover.zoom, frozenset(self._hidden),
         )  # fmt: skip
-        if wanted != self._drawn and time.monotonic() >= self._next and self.winfo_viewable():
-            self._draw_curves()
-            self._drawn = wanted
-            self._next = time.monotonic() + max(SECONDS_BETWEEN, self.draw_seconds / SHARE_OF_TIME)
+        if wanted != self._asked and not self._painting and time.monotonic() >= self._next and self._in_view:
+            self._asked = wanted
+            self._paint()
 
     def choose(self, title: str) -> None:
         """Show other curves. Their heights are others too; the steps in view stay."""
         self.view = next(view for view in VIEWS if view.title == title)
         self._hidden.clear()
-        if self._hover is not None:
-            self._hover.set(replace(self._hover.zoom, y=None))
+        self.hover.set(replace(self.hover.zoom, y=None))
         self._soon()
 
     def toggle_log(self) -> None:
@@ -101,34 +102,75 @@ class Chart(ctk.CTkFrame):
 
     def zoom(self, factor: float) -> None:
         """Bring the steps closer together; 0 shows everything again."""
-        if self._hover is not None:
-            self._hover.closer(factor) if factor else self._hover.set(Zoom())
+        self.hover.closer(factor) if factor else self.hover.set(Zoom())
 
     def curves(self) -> list[Curve]:
         """What is to be drawn now."""
-        return [curve for curve in curves(self._record, self.view, self._colours) if curve.label not in self._hidden]
+        return self._curves_of(self._record)
 
     def export(self, kind: str) -> None:
-        """Write what is in view into a folder that the person chooses: 'png' or 'csv'."""
-        shown = self.curves()
-        folder = shown and (self._ask or TkAsk(self.winfo_toplevel())).folder("Write the chart into which folder?")
-        if not folder:
+        """Write what is in view into a file that the person names: 'png', or 'csv' with every point of the curves."""
+        if not self.curves():
             return
-        name = self._record.started.name if self._record.started else ""
-        path = free_name(Path(folder), f"{name} {self.view.title.lower()}", f".{kind}")
-        frozen = [replace(curve, series=curve.series.copy()) for curve in shown]
-        title = f"{self.view.title}{f', {name}' if name else ''}"
-        zoom, log, mode = self._hover.zoom if self._hover else Zoom(), self.log, ctk.get_appearance_mode() == "Dark"
-        from_zero = self.view.from_zero
+        record = self._record
+        name = record.started.name if record.started else " and ".join(label for label, _ in record.parts)
+        title = f"{name} {self.view.title}".strip()
+        if kind == "csv":
+            self._exporter.table(self._ask, title, lambda: self._curves_of(with_every_point(record)), self._tell_written)
+            return
+        shown = [replace(curve, series=curve.series.copy()) for curve in self.curves()]
+        titled = f"{self.view.title}{f', {name}' if name else ''}"
+        draw = partial(png, shown, titled, self.log, self.view.from_zero, self.hover.zoom, self._mode)
+        self._exporter.picture(self._ask, title, draw, self._tell_written)
 
-        def data() -> bytes:
-            if kind == "csv":
-                return csv_bytes(table(frozen))
-            picture = io.BytesIO()
-            importlib.import_module("ui.run.plot").png(picture, frozen, title, log, from_zero, zoom, int(mode))
-            return picture.getvalue()
+    @property
+    def _mode(self) -> int:
+        return int(ctk.get_appearance_mode() == "Dark")
 
-        self._background.submit(f"export {path}", lambda: write(path, data), self._tell_written)
+    @property
+    def _in_view(self) -> bool:
+        return bool(self.winfo_viewable()) and self.screen.room != (0, 0)
+
+    def _curves_of(self, record: Record) -> list[Curve]:
+        return [curve for curve in curves(record, self.view, self._colours) if curve.label not in self._hidden]
+
+    def _lay_out(self) -> None:
+        self.bar.pack(fill="x", padx=8, pady=(8, 2))
+        self.legend.pack(fill="x", padx=8)
+        self.screen.pack(fill="both", expand=True, padx=6, pady=(0, 6))
+        self._say("The chart is being prepared …")
+
+    def _paint(self) -> None:
+        """Have the curves drawn as they are now."""
+        shown = tuple(replace(curve, series=curve.series.copy()) for curve in self.curves())
+        wish = Wish(
+            shown, *self.screen.room, theme.scaling(self), self._mode, self.log, self.view.from_zero, self.hover.zoom
+        )
+        self._painting = True
+        self._background.submit(f"chart {id(self)}", lambda: self._work(wish), self._on_painted, self._on_fault)
+
+    def _work(self, wish: Wish) -> Drawn:
+        """On the worker."""
+        if self._painter is None:
+            self._painter = importlib.import_module("ui.run.plot").Painter()
+        drawn: Drawn = self._painter.paint(wish)
+        return drawn
+
+    def _on_painted(self, drawn: Drawn) -> None:
+        if not self.winfo_exists():
+            return
+        self._painting = False
+        pause = min(max(SECONDS_BETWEEN, drawn.seconds / SHARE_OF_TIME), LONGEST_PAUSE)
+        self._next = time.monotonic() + pause - drawn.seconds
+        self.screen.show(drawn)
+        nothing = not drawn.wish.curves and not self._hidden
+        self._say(f"Nothing measured yet.\n\n{self.view.hint}" if nothing else "")
+        self._tell_values(None)
+        self.hover.again()
+
+    def _on_fault(self, error: Exception) -> None:
+        self._painting = False
+        raise error
 
     def _tell_written(self, path: Path) -> None:
         self._told_until = time.monotonic() + TOLD_SECONDS
@@ -136,7 +178,7 @@ class Chart(ctk.CTkFrame):
 
     def _soon(self) -> None:
         self.bar.refresh()
-        self._drawn = ()
+        self._asked = ()
         self._told_until = 0.0
 
     def _say(self, text: str) -> None:
@@ -147,37 +189,7 @@ class Chart(ctk.CTkFrame):
             self._hint.place_forget()
         elif not self._hint.winfo_manager():
             self._hint.place(relx=0.5, rely=0.5, anchor="center")
-
-    def _load(self) -> None:
-        if not self._loading:
-            self._loading = True
-            self._say("The chart is being prepared …")
-            self._background.submit("matplotlib", lambda: importlib.import_module("ui.run.plot"), self._build)
-
-    def _build(self, module: Any) -> None:
-        if not self.winfo_exists():
-            return
-        hover = importlib.import_module("ui.run.hover")
-        self._plot = module.Plot(self)
-        self._hover = hover.Hover(self._plot, self.curves, self._tell_values)
-        self._hover.changed = self._soon
-        self.bar.pack(fill="x", padx=8, pady=(8, 2))
-        self.legend.pack(fill="x", padx=8)
-        self._plot.widget.pack(fill="both", expand=True, padx=6, pady=(0, 6))
-        self._say("")
-
-    def _draw_curves(self) -> None:
-        begun = time.monotonic()
-        shown = self.curves()
-        self._plot.draw(shown, self.log, self.view.from_zero, self._hover.zoom)
-        self.lines = {label: line for (label, faint), line in self._plot.axes.lines.items() if not faint}
-        nothing = not shown and not self._hidden
-        self._say(f"Nothing measured yet.\n\n{self.view.hint}" if nothing else "")
-        if self._hint.winfo_manager():
-            self._hint.lift()  # the plot's widget was made after it
-        self._tell_values(None)
-        self._hover.again()
-        self.draw_seconds = time.monotonic() - begun
+            self._hint.lift()
 
     def _tell_values(self, step: float | None) -> None:
         """The newest values, or those at a step."""
@@ -191,8 +203,3 @@ class Chart(ctk.CTkFrame):
             entries.append((curve.label, f"{value:.4g}", curve.colour, curve.style, curve.label not in self._hidden))
         head = f"step {round(step):,}" if step is not None and steps else ""
         self.legend.show(head, entries)
-
-    def _restyle(self) -> None:
-        if self._plot is not None:
-            self._plot.restyle()
-            self._drawn = ()

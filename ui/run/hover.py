@@ -1,11 +1,12 @@
 """The mouse over the plot: the values of every line there, and choosing what is in view."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ui import colours, theme
 from ui.run.curves import Curve, value_at
-from ui.run.plot import Plot
+from ui.run.screen import Screen
 from ui.run.zoom import Zoom
 
 DRAG = 6  # px that the mouse has to go before a click is a drag
@@ -13,22 +14,19 @@ SHIFT = 0x1  # in a Tk event's state
 
 
 class Hover:
-    """Lines and dots are items of the Tk canvas that matplotlib draws its picture on, so that moving them is cheap.
+    """Lines and dots are items of the canvas over the picture, so that moving them is cheap.
 
     Dragging zooms to a rectangle, dragging with Shift or the middle button pans, the wheel brings the steps closer
     together, a double click shows everything again.
     """
 
-    def __init__(self, plot: Plot, curves: Callable[[], list[Curve]], tell: Callable[[float | None], object]):
+    def __init__(self, screen: Screen, curves: Callable[[], list[Curve]], tell: Callable[[float | None], object]):
         self.zoom = Zoom()
         self.changed: Callable[[], object] = lambda: None
-        self._plot, self._curves, self._tell = plot, curves, tell
+        self._screen, self._curves, self._tell = screen, curves, tell
         self._from: tuple[int, int] | None = None
         self._panning = False
         self._at: int | None = None  # where the mouse is
-        widget = plot.widget
-        self._canvas = widget
-        widget.configure(takefocus=True)
         bound: dict[str, Callable[[Any], object]] = {
             "<Motion>": self._on_motion, "<Leave>": lambda _event: self.clear(), "<Button-1>": self._on_press,
             "<Button-2>": self._on_press, "<B1-Motion>": self._on_drag, "<B2-Motion>": self._on_drag,
@@ -39,9 +37,9 @@ class Hover:
             "<MouseWheel>": lambda event: self._on_wheel(event, 1.25 if event.delta > 0 else 0.8),
         }  # fmt: skip
         for sequence, call in bound.items():
-            widget.bind(sequence, call, add="+")
+            screen.bind(sequence, call)
         for key, share in (("Left", -0.2), ("Right", 0.2)):
-            widget.bind(f"<{key}>", lambda _event, share=share: self.pan(share), add="+")
+            screen.bind(f"<{key}>", partial(self._on_key, share))
 
     def set(self, zoom: Zoom) -> None:
         if zoom != self.zoom:
@@ -50,28 +48,28 @@ class Hover:
             self.changed()
 
     def closer(self, factor: float, at: float | None = None) -> None:
-        axes = self._plot.axes
-        x = self.zoom.x or axes.x  # what was chosen may not have been drawn yet
-        self.set(self.zoom.scaled(factor, (x[0] + x[1]) / 2 if at is None else at, x, axes.whole))
+        frame = self._screen.frame
+        x = self.zoom.x or frame.x  # what was chosen may not have been drawn yet
+        self.set(self.zoom.scaled(factor, (x[0] + x[1]) / 2 if at is None else at, x, frame.whole))
 
     def pan(self, across: float, down: float = 0.0) -> None:
-        axes = self._plot.axes
+        frame = self._screen.frame
         if self.zoom.zoomed:
-            self.set(self.zoom.panned(across, down, self.zoom.x or axes.x, self.zoom.y or axes.y, axes.log))
+            self.set(self.zoom.panned(across, down, self.zoom.x or frame.x, self.zoom.y or frame.y, frame.log))
 
     def show(self, step: float) -> None:
         """A line at the step and a dot on every curve."""
-        self._canvas.delete("hover")
-        left, top, right, bottom = self._plot.frame
-        x = min(max(self._plot.pixel(step, self._plot.axes.y[0])[0], left), right)
-        self._canvas.create_line(x, top, x, bottom, fill=theme.now(colours.FAINT), tags="hover")
-        radius = round(3 * theme.scaling(self._canvas))
+        self._screen.delete("hover")
+        frame = self._screen.frame
+        x = min(max(frame.pixel(step, frame.y[0])[0], frame.left), frame.right)
+        self._screen.create_line(x, frame.top, x, frame.bottom, fill=theme.now(colours.FAINT), tags="hover")
+        radius = round(3 * theme.scaling(self._screen))
         for curve in self._curves():
             if curve.faint:
                 continue
-            dot_x, dot_y = self._plot.pixel(*value_at(curve.series, step))
-            if left - 1 <= dot_x <= right + 1 and top <= dot_y <= bottom:
-                self._canvas.create_oval(
+            dot_x, dot_y = frame.pixel(*value_at(curve.series, step))
+            if frame.left - 1 <= dot_x <= frame.right + 1 and frame.top <= dot_y <= frame.bottom:
+                self._screen.create_oval(
                     dot_x - radius, dot_y - radius, dot_x + radius, dot_y + radius, width=0,
                     fill=theme.now(curve.colour), tags="hover",
                 )  # fmt: skip
@@ -80,16 +78,23 @@ class Hover:
     def again(self) -> None:
         """The curves were drawn anew."""
         if self._at is not None:
-            self.show(self._plot.place(self._at, 0)[0])
+            self.show(self._screen.frame.place(self._at, 0)[0])
 
     def clear(self) -> None:
         self._at = None
-        self._canvas.delete("hover")
+        self._screen.delete("hover")
         self._tell(None)
 
     def _inside(self, event: Any) -> bool:
-        left, top, right, bottom = self._plot.frame
-        return bool(left <= event.x <= right and top <= event.y <= bottom)
+        return self._screen.drawn is not None and self._screen.frame.inside(event.x, event.y)
+
+    def _on_key(self, share: float, _event: Any) -> None:
+        self.pan(share)
+
+    def _clamped(self, event: Any) -> tuple[float, float]:
+        """The mouse, or the nearest point inside the axes."""
+        frame = self._screen.frame
+        return min(max(event.x, frame.left), frame.right), min(max(event.y, frame.top), frame.bottom)
 
     def _on_motion(self, event: Any) -> None:
         if self._inside(event) and self._curves():
@@ -99,7 +104,7 @@ class Hover:
             self.clear()
 
     def _on_press(self, event: Any) -> None:
-        self._canvas.focus_set()
+        self._screen.focus_set()
         if self._inside(event):
             self._from = (event.x, event.y)
             self._panning = event.num == 2 or bool(int(event.state) & SHIFT)
@@ -107,29 +112,29 @@ class Hover:
     def _on_drag(self, event: Any) -> None:
         if self._from is None:
             return
-        left, top, right, bottom = self._plot.frame
+        frame = self._screen.frame
         if self._panning:
-            across, down = (self._from[0] - event.x) / (right - left), (event.y - self._from[1]) / (bottom - top)
+            across = (self._from[0] - event.x) / (frame.right - frame.left)
+            down = (event.y - self._from[1]) / (frame.bottom - frame.top)
             self._from = (event.x, event.y)
             self.pan(across, down)
             return
-        self._canvas.delete("box")
-        self._canvas.create_rectangle(
-            *self._from, min(max(event.x, left), right), min(max(event.y, top), bottom),
+        self._screen.delete("box")
+        self._screen.create_rectangle(
+            *self._from, *self._clamped(event),
             outline=theme.now(colours.ACCENT), tags="box",
         )  # fmt: skip
 
     def _on_release(self, event: Any) -> None:
         begun, self._from = self._from, None
-        self._canvas.delete("box")
+        self._screen.delete("box")
         if begun is None or self._panning:
             return
-        left, top, right, bottom = self._plot.frame
-        end = min(max(event.x, left), right), min(max(event.y, top), bottom)
-        if min(abs(end[0] - begun[0]), abs(end[1] - begun[1])) >= DRAG * theme.scaling(self._canvas):
-            (x0, y0), (x1, y1) = self._plot.place(*begun), self._plot.place(*end)
+        end = self._clamped(event)
+        if min(abs(end[0] - begun[0]), abs(end[1] - begun[1])) >= DRAG * theme.scaling(self._screen):
+            (x0, y0), (x1, y1) = self._screen.frame.place(*begun), self._screen.frame.place(*end)
             self.set(Zoom().box((x0, x1), (y0, y1)))
 
     def _on_wheel(self, event: Any, factor: float) -> None:
         if self._inside(event):
-            self.closer(factor, self._plot.place(event.x, event.y)[0])
+            self.closer(factor, self._screen.frame.place(event.x, event.y)[0])

@@ -1,19 +1,23 @@
 """The curves drawn by matplotlib. Imported late and off the main thread, by the chart; nothing else may import it."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, ScalarFormatter
+from PIL import Image
 
-from ui import colours, theme
+from ui import colours
 from ui.run import thin
 from ui.run.curves import Curve
 from ui.run.limits import Limits, Line, x_limits, y_limits
+from ui.run.picture import Drawn, Frame, Wish
 from ui.run.zoom import Zoom
 
+DPI = 92  # at 100 %
 LOW = 150  # px at 100 %: what stands below the axis has to go
 FADED = 0.8  # how much the faint lines have of the ground; seeing through them takes longer to draw
 
@@ -39,6 +43,7 @@ class Axes:
         self.axes.tick_params(which="both", colors=dim, labelsize=8, length=2)
         self.axes.tick_params(which="minor", length=0)
         self.axes.grid(color=grid, linewidth=0.6)
+        self.axes.yaxis.get_offset_text().set_color(dim)
         for side, spine in self.axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(grid)
@@ -87,76 +92,53 @@ class Axes:
         self.axes.yaxis.get_offset_text().set_fontsize(8)
 
 
-class Plot:
-    """The axes in a Tk widget, with fixed margins: matplotlib's own layout takes longer than the drawing."""
+class Painter:
+    """Draws one chart again and again, on one thread: matplotlib is slow to set up, and not made for several threads.
 
-    def __init__(self, parent: Any):
-        self._scale = theme.scaling(parent)
-        figure = Figure(figsize=(4, 3), dpi=round(92 * self._scale))
-        self.axes = Axes(figure)
-        self.canvas = FigureCanvasTkAgg(figure, master=parent)
-        self.canvas.mpl_connect("resize_event", lambda _event: self._fit())
-        self.widget = self.canvas.get_tk_widget()
-        self.widget.configure(highlightthickness=0, borderwidth=0)
-        self.restyle()
+    The margins are fixed: matplotlib's own layout takes longer than the drawing.
+    """
 
-    def restyle(self) -> None:
-        """The theme or the scaling changed."""
-        mode = _mode()
-        self.axes.restyle(mode)
-        self.axes.axes.yaxis.get_offset_text().set_color(colours.DIM[mode])
-        self.widget.configure(background=colours.CARD[mode])
-        scale = theme.scaling(self.widget)
-        if scale != self._scale:
-            self._scale = scale
-            figure = self.canvas.figure
-            figure.dpi = round(92 * scale)
-            figure.set_size_inches(*(size / figure.dpi for size in self.canvas.get_width_height()), forward=False)
+    def __init__(self) -> None:
+        self._figure = Figure(figsize=(4, 3))
+        self._canvas = FigureCanvasAgg(self._figure)
+        self._axes = Axes(self._figure)
+        self._mode = -1
 
-    def draw(self, shown: Sequence[Curve], log: bool, from_zero: bool, zoom: Zoom) -> None:
-        self.axes.update(shown, log, from_zero, zoom, _mode())
-        self._fit()
-        self.canvas.draw()
+    def paint(self, wish: Wish) -> Drawn:
+        begun = time.monotonic()
+        figure = self._figure
+        figure.dpi = round(DPI * wish.scale)
+        figure.set_size_inches(wish.width / figure.dpi, wish.height / figure.dpi)
+        if wish.mode != self._mode:
+            self._mode = wish.mode
+            self._axes.restyle(wish.mode)
+        self._axes.update(wish.curves, wish.log, wish.from_zero, wish.zoom, wish.mode)
+        self._fit(wish)
+        self._canvas.draw()
+        size = self._canvas.get_width_height()
+        picture = Image.frombuffer("RGBA", size, self._canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
+        return Drawn(wish, picture, self._frame(size[1]), time.monotonic() - begun)
 
-    def close(self) -> None:
-        """Let go of the Tk picture now: the circles in matplotlib are taken apart on whatever thread happens to do it."""
-        self.canvas._tkphoto = None
+    def _frame(self, height: int) -> Frame:
+        axes, box = self._axes, self._axes.axes.bbox
+        left, top, right, bottom = float(box.x0), float(height - box.y1), float(box.x1), float(height - box.y0)
+        return Frame(left, top, right, bottom, axes.x, axes.y, axes.whole, axes.log)
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """The step and the value under a point of the widget."""
-        step, value = self.axes.axes.transData.inverted().transform((x, self.widget.winfo_height() - y))
-        return float(step), float(value)
-
-    def pixel(self, step: float, value: float) -> tuple[float, float]:
-        """Where a step and a value lie in the widget."""
-        x, y = self.axes.axes.transData.transform((step, value))
-        return float(x), float(self.widget.winfo_height() - y)
-
-    @property
-    def frame(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what is inside the axes, in the widget."""
-        box = self.axes.axes.bbox
-        height = self.widget.winfo_height()
-        return box.x0, height - box.y1, box.x1, height - box.y0
-
-    def _fit(self) -> None:
-        width, height = self.canvas.get_width_height()
-        scale = self._scale
-        if width < 120 * scale or height < 60 * scale:
-            return  # there is no room for margins while the pane is being opened
-        low = height < LOW * scale
-        locator: Any = self.axes.axes.yaxis.get_major_locator()
-        if self.axes.log:
-            decades = np.log10(self.axes.y[1] / self.axes.y[0])
+    def _fit(self, wish: Wish) -> None:
+        axes, scale = self._axes, wish.scale
+        low = wish.height < LOW * scale
+        locator: Any = axes.axes.yaxis.get_major_locator()
+        if axes.log:
+            decades = np.log10(axes.y[1] / axes.y[0])
             locator.set_params(subs=(1.0,) if decades > (1 if low else 2) else (1.0, 2.0, 5.0))
         else:
             locator.set_params(nbins=3 if low else 5)
-        self.axes.axes.xaxis.label.set_visible(not low)
-        self.canvas.figure.subplots_adjust(
-            left=50 * scale / width,
-            right=1 - 14 * scale / width,
-            bottom=(24 if low else 40) * scale / height,
-            top=1 - (8 if low else 16) * scale / height,
+        axes.axes.xaxis.label.set_visible(not low)
+        self._figure.subplots_adjust(
+            left=50 * scale / wish.width,
+            right=1 - 14 * scale / wish.width,
+            bottom=(24 if low else 40) * scale / wish.height,
+            top=1 - (8 if low else 16) * scale / wish.height,
         )
 
 
@@ -175,7 +157,3 @@ def png(path: Any, shown: Sequence[Curve], title: str, log: bool, from_zero: boo
 def _arrays(curve: Curve) -> Line:
     steps, values = curve.series.points
     return np.asarray(steps), np.asarray(values, dtype=float)
-
-
-def _mode() -> int:
-    return 1 if theme.now(colours.CARD) == colours.CARD[1] else 0

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from onetrainer_clone.events import (
@@ -20,6 +21,7 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import Severity
+from ui.run.series import POINTS
 from ui.run.series import Series as Series
 
 LINES = 2000  # of the log
@@ -45,7 +47,7 @@ class Written:
 
     step: int
     path: str
-    when: float  # by the record's clock
+    when: float  # by the record's clock: seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,16 @@ class PromptKey:
 class Record:
     """A run as it is known so far; feed it every event. `version` counts up whenever something changed."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(self, clock: Callable[[], float] = time.time, points: int | None = POINTS) -> None:
+        """`points` are kept of a curve at most; None: all of them."""
+        self.clock, self.points = clock, points
+        self.folder: Path | None = None  # of the run
+        self.parts: tuple[tuple[str, Record], ...] = ()  # several runs in one, each with its name
         self.progress = Progress()
         self.started: Started | None = None
         self.curves: dict[Quantity, dict[str, Series]] = {quantity: {} for quantity in get_args(Quantity)}
         self.samples: dict[PromptKey, dict[int, Sampled]] = {}
-        self.saved: Written | None = None  # since the run was started or resumed
+        self.saved: Written | None = None
         self.backed_up: Written | None = None
         self.log: list[LogLine] = []
         self.logged = 0  # lines ever: the log itself is cut at its beginning
@@ -90,7 +95,9 @@ class Record:
     def sample_steps(self) -> list[int]:
         return sorted({step for row in self.samples.values() for step in row})
 
-    def on(self, event: Event) -> None:
+    def on(self, event: Event, when: float | None = None) -> None:
+        """Something that the run told: now, or when its journal says."""
+        when = self.clock() if when is None else when
         self.progress.on(event)
         match event:
             case Started():
@@ -106,18 +113,20 @@ class Record:
                 self.samples.setdefault(key, {})[event.step] = event
                 self.samples_version += 1
             case Saved():
-                self.saved = Written(event.step, event.path, self.clock())
+                self.saved = Written(event.step, event.path, when)
             case BackedUp():
-                self.backed_up = Written(event.step, event.path, self.clock())
+                self.backed_up = Written(event.step, event.path, when)
         for line in _lines(event):
             self.log.append(line)
             self.logged += 1
         del self.log[:-LINES]
 
     def _on_start(self, event: Started) -> None:
-        self.started, self.saved, self.backed_up = event, None, None
+        self.started, self.folder = event, self.folder or Path(event.folder)
+        if not event.first_step:
+            self.saved = self.backed_up = None
         known = self.concept_loss if event.first_step else {}  # a resumed run goes on with its curves
-        self.curves["concept loss"] = {name: known.get(name, Series()) for name in event.concepts}
+        self.curves["concept loss"] = {name: known.get(name, Series(self.points)) for name in event.concepts}
 
     def _on_step(self, event: Stepped) -> None:
         step = event.step
@@ -139,7 +148,7 @@ class Record:
     def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
         curves = self.curves[quantity]
         if name not in curves:
-            curves[name] = Series(peaks=quantity in PEAKS)
+            curves[name] = Series(self.points, quantity in PEAKS)
         curves[name].add(step, value)
 
     def rows(self) -> list[PromptKey]:

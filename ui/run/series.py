@@ -12,10 +12,10 @@ class Series:
     every other point goes, which is right for smoothed values.
     """
 
-    def __init__(self, limit: int = POINTS, peaks: bool = False):
+    def __init__(self, limit: int | None = POINTS, peaks: bool = False):
         self.steps: list[int] = []
         self.values: list[float] = []
-        self._limit, self._peaks, self._stride = limit - limit % 2, peaks, 1
+        self._limit, self._peaks, self._stride = limit and limit - limit % 2, peaks, 1
         self._in_bucket = 0
         self._last: tuple[int, float] | None = None
 
@@ -27,7 +27,7 @@ class Series:
         elif self._peaks and self._stands_out(value, self.values[-1], len(self.values) - 1):
             self.steps[-1], self.values[-1] = step, value
         self._in_bucket = (self._in_bucket + 1) % self._stride
-        if len(self.steps) > self._limit:
+        if self._limit and len(self.steps) > self._limit:
             self._join()
 
     @property

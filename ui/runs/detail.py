@@ -51,7 +51,7 @@ class Detail(ctk.CTkFrame):
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
         theme.wrap(self.said, self, less=20)
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
-        self.chart = Chart(self.panes, background, self._colours)
+        self.chart = Chart(self.panes, background, self._colours, bench.ask)
         self.samples = Samples(
             self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
         )

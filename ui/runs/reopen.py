@@ -14,12 +14,20 @@ from ui.colours import CONCEPTS, ConceptColours, Pair
 from ui.run.record import EMA, LogLine, PromptKey, Record
 
 
-def record_of(folder: Path) -> Record:
-    """A run as its journal tells it. Raises `UserError` where that cannot be read."""
-    record = Record()
-    for event in events(folder):
-        record.on(event)
+def record_of(folder: Path, every_point: bool = False) -> Record:
+    """A run as its journal tells it, with as many points as a screen shows. Raises `UserError` where it cannot be read."""
+    record = Record(points=None) if every_point else Record()
+    record.folder = folder  # the workspace may have been moved since the run began
+    for when, event in events(folder, None) if every_point else events(folder):
+        record.on(event, when)
     return record
+
+
+def with_every_point(record: Record) -> Record:
+    """The same run, or runs, from their journals. Raises `UserError` where one cannot be read."""
+    if record.parts:
+        return overlaid([with_every_point(part) for _, part in record.parts], [label for label, _ in record.parts])
+    return record_of(record.folder, every_point=True) if record.folder else record
 
 
 def record_until_backup(folder: Path) -> Record:
@@ -27,12 +35,13 @@ def record_until_backup(folder: Path) -> Record:
     found = backups(folder / BACKUPS)
     step = int(found[-1].name.removeprefix(PREFIX)) if found else 0
     record = Record()
-    for event in events(folder):
+    record.folder = folder
+    for when, event in events(folder):
         if isinstance(event, Ended):
             continue
         if getattr(event, "step", 0) > step:
             break
-        record.on(event)
+        record.on(event, when)
     return record
 
 
@@ -50,6 +59,7 @@ def labels_of(folders: Sequence[Path]) -> list[str]:
 def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
     """Several runs as one record: a curve for every concept of each, and under each prompt a row for every run."""
     both = Record()
+    both.parts = tuple(zip(labels, records, strict=True))
     prompts: dict[tuple[str, int, str], int] = {}
     for number, (record, label) in enumerate(zip(records, labels, strict=True)):
         for quantity, curves in record.curves.items():
