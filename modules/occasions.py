@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 
 from modules.backup import Position, back_up, rotate
+from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
+from modules.checkpoints.lora_names import names_of
 from modules.data.batches import Step
 from modules.figures import Figures
 from modules.run import Run
@@ -198,7 +200,9 @@ def _write(run: Run, path: Path, step: int) -> None:
     run.emit(Progressed("saving"))
     average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
     with average:
-        save_lora(path, run.trained.tensors(), run.state, run.folders, step)
+        names = names_of(run.model.parts)
+        lora = from_tensors(run.trained.tensors(), [names], {})
+        save_lora(path, lora, names, run.state, run.folders, step)
 
 
 def rescue(run: Run, step: int) -> str:

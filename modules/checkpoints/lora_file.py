@@ -1,6 +1,6 @@
-"""A LoRA as a file that A1111, Forge, ComfyUI, InvokeAI and diffusers read: kohya's keys and metadata.
+"""What a trained LoRA's file says about itself beside its weights: what A1111 and model sites show.
 
-Sources: kohya sd-scripts `networks/lora.py` (keys), `train_network.py` (ss_*), `library/sai_model_spec.py` (modelspec.*).
+Sources: kohya sd-scripts `train_network.py` (ss_*), `library/sai_model_spec.py` (modelspec.*).
 """
 
 import hashlib
@@ -11,52 +11,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save
-from torch import Tensor
-
+from modules.checkpoints.lora import Lora, family_metadata, write_lora
+from modules.checkpoints.lora_names import LoraNames
 from modules.precision import DTYPES
 from onetrainer_clone import __version__
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.epoch import per_epoch, with_trigger
-from onetrainer_clone.paths import write_whole
-from onetrainer_clone.settings import UserError, changed
+from onetrainer_clone.families import Family
+from onetrainer_clone.settings import changed
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
 from onetrainer_clone.state.optimizer import learning_rates
 
 
 def save_lora(
-    path: Path, tensors: dict[str, Tensor], state: TrainingState, folders: Sequence[Folder], step: int
+    path: Path, lora: Lora, names: LoraNames, state: TrainingState, folders: Sequence[Folder], step: int
 ) -> None:
     """Write a LoRA, whole or not at all. Raises `UserError` rather than write weights that are not finite."""
-    dtype = DTYPES[state.saving.dtype]
-    converted = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in tensors.items()}
-    if broken := [name for name, tensor in converted.items() if not torch.isfinite(tensor).all()]:
-        raise UserError(
-            f"{len(broken)} tensors are not finite in {state.saving.dtype.label} (the first: {broken[0]}): nothing was "
-            "written; lower the learning rate, or save as float32"
-        )
-    about = {**modelspec(state, step), **kohya_metadata(state, folders, step)}
-    hashes = {"sshs_model_hash": _data_hash(converted), "modelspec.hash_sha256": f"0x{_data_hash(converted)}"}
-    write_whole(path, save(converted, {**about, **hashes}))
+    about = {**modelspec(state, names.family), **kohya_metadata(state, names.family, folders, step)}
+    write_lora(path, lora, state.saving.lora_layout, names, DTYPES[state.saving.dtype], about)
 
 
-def _data_hash(tensors: dict[str, Tensor]) -> str:
-    """sha256 of the tensor data alone, so it does not change with the metadata."""
-    image = save(tensors)
-    header = int.from_bytes(image[:8], "little")
-    return hashlib.sha256(image[8 + header :]).hexdigest()
-
-
-def modelspec(state: TrainingState, step: int) -> dict[str, str]:
+def modelspec(state: TrainingState, family: Family) -> dict[str, str]:
     """The Stability AI model spec, version 1.0.1."""
     resolution = state.training.resolution
     triggers = [c.trigger_words for c in state.trained if c.role is Role.SUBJECT and c.trigger_words]
     found = {
-        "modelspec.sai_model_spec": "1.0.1",
-        "modelspec.architecture": "stable-diffusion-v1/lora",
-        "modelspec.implementation": "diffusers",
+        **family_metadata(family),
         "modelspec.title": state.run_name,
         "modelspec.date": datetime.now(UTC).isoformat(timespec="seconds"),
         "modelspec.resolution": f"{resolution}x{resolution}",
@@ -66,7 +47,7 @@ def modelspec(state: TrainingState, step: int) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def kohya_metadata(state: TrainingState, folders: Sequence[Folder], step: int) -> dict[str, str]:
+def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folder], step: int) -> dict[str, str]:
     """The ss_* fields that A1111 and model sites show, and a hash of the state that made the file."""
     rates, settings = learning_rates(state), json.dumps(changed(state), sort_keys=True, ensure_ascii=False)
     trained = [folder for folder in folders if folder.concept.role is not Role.VALIDATION]
@@ -75,7 +56,7 @@ def kohya_metadata(state: TrainingState, folders: Sequence[Folder], step: int) -
         counts[folder.concept.role] += round(per_epoch(folder))
     found: dict[str, Any] = {
         "ss_v2": False,
-        "ss_base_model_version": "sd_v1",
+        "ss_base_model_version": family_metadata(family)["ss_base_model_version"],
         "ss_sd_model_name": Path(state.model.source).name,
         "ss_output_name": state.run_name,
         "ss_network_module": "networks.lora",

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.paths import default_workspace, name_problem, resolve
-from onetrainer_clone.settings import Problem, Settings, group, setting
+from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Dtype, Every
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
+
+
+class LoraLayout(Choice):
+    KOHYA = "KOHYA", "kohya", "Read by A1111, Forge, ComfyUI, InvokeAI and diffusers."
+    DIFFUSERS = "DIFFUSERS", "diffusers (PEFT)", "For programs built on diffusers; ComfyUI reads it, A1111 does not."
 
 
 class SavingSettings(Settings):
@@ -26,6 +31,9 @@ class SavingSettings(Settings):
     )
     backups_kept: int = setting(2, "Backups kept", "Older ones are removed; the newest always stays.", ge=1, le=1000)
     dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
+    lora_layout: LoraLayout = setting(
+        LoraLayout.KOHYA, "LoRA layout", "What the weights in the file are called.", when=when("/method", "LORA")
+    )
     tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
     cache: str = setting(
         "",

@@ -11,7 +11,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
+from modules.checkpoints.lora_names import names_of
 from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset
@@ -39,7 +41,9 @@ def learned(folder: Path, **changes: Any) -> tuple[StableDiffusion15, TrainingSt
     trained = lora(model, state)
     disturb(trained)
     path = folder / "saves" / "lora.safetensors"
-    save_lora(path, trained.tensors(), state, [dataset.find(concept) for concept in state.active], 12)
+    names = names_of(model.parts)
+    lora_of_it = from_tensors(trained.tensors(), [names], {})
+    save_lora(path, lora_of_it, names, state, [dataset.find(concept) for concept in state.active], 12)
     return model, state, path
 
 
@@ -184,12 +188,13 @@ def test_the_state_hash_changes_with_the_state_and_the_data_hash_does_not(tmp_pa
 def test_what_is_not_finite_in_the_file_is_refused_and_the_old_file_stays(
     tmp_path: Path, bad: float, dtype: str
 ) -> None:
-    _, state, path = learned(tmp_path, **{"saving.dtype": dtype})
+    model, state, path = learned(tmp_path, **{"saving.dtype": dtype})
     before = path.read_bytes()
     tensors = load_file(path)
     name = sorted(tensors)[-1]
+    names = names_of(model.parts)
     tensors[name] = torch.full_like(tensors[name], bad, dtype=torch.float32)
     with pytest.raises(UserError, match=f"not finite.*{name}"):
-        save_lora(path, tensors, state, [], 13)
+        save_lora(path, from_tensors(tensors, [names], {}), names, state, [], 13)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]

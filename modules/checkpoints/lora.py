@@ -1,0 +1,223 @@
+"""A LoRA in one form, whatever layout its file has: read, checked, written.
+
+`Lora.modules` maps a layer's address (see `lora_names`) to its tensors by kohya's endings. Shapes of a plain LoRA of rank
+r on a linear layer: lora_down.weight [r, in], lora_up.weight [out, r], alpha []; on a convolution lora_down.weight
+[r, in, h, w], lora_up.weight [out, r, 1, 1]. The change of the weight is alpha / r * up @ down. dora_scale is [out, 1]
+(linear) or [out, 1, 1, 1]. Sources: kohya sd-scripts `networks/lora.py`, diffusers' `loaders/lora_base.py`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, Address, LoraNames, known_names
+from modules.checkpoints.parts import listed
+from modules.checkpoints.weights import each, open_weights
+from onetrainer_clone.families import Family, family_of
+from onetrainer_clone.paths import write_whole
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state.saving import LoraLayout
+
+_ADAPTER_METADATA = "lora_adapter_metadata"  # diffusers' own: the LoraConfig of every part, as JSON
+_FOREIGN = {"double_blocks": "Flux", "joint_blocks": "SD 3", "transformer.": "a transformer model such as Flux"}
+_FOREIGN |= {"lora_transformer_": "a transformer model such as Flux", "lora_prior_": "Stable Cascade"}
+
+
+@dataclass(frozen=True)
+class Lora:
+    modules: Mapping[Address, Mapping[str, Tensor]]
+    family: Family | None = None  # of the model that it is for, where it is known
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def rank(self, address: Address) -> int | None:
+        """Of a plain LoRA's layer; None for another kind."""
+        down = self.modules[address].get(DOWN)
+        return None if down is None else down.shape[0]
+
+
+def read_lora(path: Path, names: LoraNames | None = None) -> Lora:
+    """A LoRA file of any layout, its tensors on the CPU in the file's dtype, with an alpha for every layer.
+
+    names: of the model that it is for; None to tell the model by the file. Raises UserError where the file is damaged, is
+    no LoRA, or holds keys that are not understood, which are named.
+    """
+    weights = open_weights(path)
+    tensors = {name: tensor.clone() for name, tensor in each(weights, weights.shapes)}
+    return from_tensors(tensors, [names] if names else known_names(), weights.metadata, f"'{path}'")
+
+
+def from_tensors(
+    tensors: Mapping[str, Tensor], candidates: Sequence[LoraNames], metadata: Mapping[str, str], what: str = "the LoRA"
+) -> Lora:
+    """Tensors by the names of any layout -> the LoRA for the first of the models that knows them all."""
+    read = [(names, {key: names.parse(key) for key in tensors}) for names in candidates]
+    fitting = [(names, found) for names, found in read if None not in found.values()]
+    if not tensors or not fitting:
+        raise _misread(tensors, read, what)
+    names, addresses = min(fitting, key=lambda one: _distance(one[0], one[1], tensors, metadata, what))
+    modules: dict[Address, dict[str, Tensor]] = {}
+    for key, found in addresses.items():
+        assert found is not None
+        address, suffix = found
+        if suffix in modules.setdefault(address, {}):
+            raise UserError(f"{what} holds '{address[1]}' of the {address[0]} twice, the second time as '{key}'")
+        modules[address][suffix] = tensors[key]
+    said = _said_alphas(metadata, what)
+    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names.family, metadata)
+
+
+def _distance(
+    names: LoraNames, found: Mapping[str, Any], tensors: Mapping[str, Tensor], metadata: Mapping[str, str], what: str
+) -> int:
+    """How little a LoRA whose names all fit is for this model: by the width of the text, then by what the file says."""
+    read = (
+        tensors[k].shape[1] for k, (a, s) in found.items() if a[1].endswith(".attn2.to_k") and s in (DOWN, "hada_w1_b")
+    )
+    width = next(read, None)
+    if width == 1024:
+        raise UserError(f"{what} is a LoRA for Stable Diffusion 2: only those for SD 1.5 and SDXL are read")
+    if width is not None:
+        return abs(names.text_width() - width)
+    said = (metadata.get("ss_base_model_version", "") + metadata.get("modelspec.architecture", "")).lower()
+    claims_xl = "xl" in said or any(key.startswith("lora_te1_") for key in tensors)
+    return int(claims_xl != (names.family is Family.SDXL))
+
+
+def _misread(
+    tensors: Mapping[str, Tensor], read: Sequence[tuple[LoraNames, Mapping[str, Any]]], what: str
+) -> UserError:
+    """Why no model knows all the names."""
+    names, found = min(read, key=lambda one: sum(address is None for address in one[1].values()))
+    unknown = [key for key, address in found.items() if address is None]
+    kind = family_of({name: tuple(tensor.shape) for name, tensor in tensors.items()})
+    for mark, model in _FOREIGN.items():
+        if any(mark in key for key in tensors):
+            return UserError(f"{what} is a LoRA for {model}: only those for SD 1.5 and SDXL are read")
+    if len(unknown) == len(tensors) and kind is not Family.LORA:
+        return UserError(f"{what} is {kind.value}, not a LoRA")
+    model = names.family.value.removeprefix("a ").removeprefix("an ").removesuffix(" checkpoint")
+    count = f"{len(unknown)} of its {len(tensors)} keys are not understood"
+    return UserError(f"{what} cannot be read as a LoRA for {model}: {count}: {listed(unknown)}")
+
+
+def _said_alphas(metadata: Mapping[str, str], what: str) -> dict[str, Any]:
+    if _ADAPTER_METADATA not in metadata:
+        return {}
+    try:
+        found: dict[str, Any] = dict(json.loads(metadata[_ADAPTER_METADATA]))
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{what} is damaged: its {_ADAPTER_METADATA} is no JSON object") from error
+    return found
+
+
+def _complete(address: Address, found: Mapping[str, Tensor], said: Mapping[str, Any], what: str) -> dict[str, Tensor]:
+    """With alpha, and the tensors in kohya's shapes. Raises UserError where a half is missing."""
+    part, path = address
+    complete = dict(found)
+    if (DOWN in found) != (UP in found):
+        raise UserError(f"{what} is damaged: '{path}' of the {part} has lora_{'down' if DOWN in found else 'up'} alone")
+    if DORA in found and found[DORA].ndim != found.get(UP, found[DORA]).ndim:  # peft: [out]
+        complete[DORA] = found[DORA].reshape(-1, *[1] * (found[UP].ndim - 1))
+    elif DORA in found and found[DORA].ndim == 4 and found[DORA].shape[0] == 1 and _is_peft_conv(found):
+        complete[DORA] = found[DORA].transpose(0, 1)
+    if DOWN in found:
+        rank = found[DOWN].shape[0]
+        complete.setdefault(ALPHA, torch.tensor(_alpha(part, path, rank, said)))
+        complete[ALPHA] = complete[ALPHA].reshape(())
+    return complete
+
+
+def _is_peft_conv(found: Mapping[str, Tensor]) -> bool:
+    """Whether a magnitude of a convolution is [1, out, 1, 1]."""
+    return found[DORA].shape[1] == found[UP].shape[0]
+
+
+def _alpha(part: str, path: str, rank: int, said: Mapping[str, Any]) -> float:
+    """Of a layer without a tensor for it: the metadata's, else the rank, so that the factor is 1."""
+    if f"{part}.lora_alpha" not in said:
+        return float(rank)
+    short = path.removeprefix("text_model.")
+    pattern = said.get(f"{part}.alpha_pattern") or {}
+    named = [alpha for name, alpha in pattern.items() if f".{short}".endswith(f".{name.removeprefix('text_model.')}")]
+    alpha = float(named[0] if named else said[f"{part}.lora_alpha"])
+    return alpha * rank**0.5 if said.get(f"{part}.use_rslora") else alpha
+
+
+def write_lora(
+    path: Path, lora: Lora, layout: LoraLayout, names: LoraNames, dtype: torch.dtype, metadata: Mapping[str, str]
+) -> None:
+    """A LoRA as a safetensors file, whole or not at all.
+
+    Raises UserError for weights that are not finite in this dtype, and for kinds of layers that the layout cannot hold.
+    """
+    kohya = layout is LoraLayout.KOHYA
+    tensors = dict(_kohya(lora, names, dtype) if kohya else _peft(lora, names, dtype))
+    if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+        kind = str(dtype).removeprefix("torch.")
+        message = f"{len(broken)} tensors are not finite in {kind} (the first: {broken[0]}): nothing was written"
+        raise UserError(f"{message}; lower the learning rate, or save as float32")
+    write_whole(path, save(tensors, {**metadata, **_hashes(tensors, metadata)}))
+
+
+def _kohya(lora: Lora, names: LoraNames, dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+    for address, found in lora.modules.items():
+        name = names.kohya(address)
+        for suffix, tensor in _with_rounded_alpha(found, dtype).items():
+            yield f"{name}.{suffix}", _stored(tensor, dtype)
+
+
+def _with_rounded_alpha(found: Mapping[str, Tensor], dtype: torch.dtype) -> Mapping[str, Tensor]:
+    """alpha is stored in the file's dtype: what its rounding takes away goes into lora_up, so the change stays."""
+    if UP not in found or not (alpha := float(found[ALPHA])):
+        return found
+    rounded = float(found[ALPHA].to(dtype))
+    return found if rounded == alpha else {**found, UP: found[UP].float() * (alpha / rounded)}
+
+
+def _peft(lora: Lora, names: LoraNames, dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+    """Without alpha, which makes diffusers refuse a file: the factor goes into lora_B."""
+    for address, found in lora.modules.items():
+        if strange := sorted(set(found) - {DOWN, UP, ALPHA, DORA}):
+            message = f"the diffusers layout holds only plain LoRA and DoRA, and '{address[1]}' has {listed(strange)}"
+            raise UserError(f"{message}: choose kohya's layout")
+        if DORA in found and address[0] != "unet":  # transformers' load_adapter leaves the magnitude at its start
+            raise UserError("diffusers reads DoRA on a text encoder wrongly: choose kohya's layout")
+        factor = float(found[ALPHA]) / found[DOWN].shape[0]
+        yield names.peft(address, DOWN), _stored(found[DOWN], dtype)
+        yield names.peft(address, UP), _stored(found[UP].float() * factor if factor != 1 else found[UP], dtype)
+        if DORA in found:
+            magnitude = found[DORA].flatten() if found[DORA].ndim == 2 else found[DORA].transpose(0, 1)
+            yield names.peft(address, DORA), _stored(magnitude, dtype)
+
+
+def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    return tensor.detach().to("cpu", dtype).contiguous()
+
+
+def family_metadata(family: Family) -> dict[str, str]:
+    """What tells other programs the model that a LoRA is for."""
+    xl = family in (Family.SDXL, Family.SDXL_INPAINTING)
+    return {
+        "ss_base_model_version": "sdxl_base_v1-0" if xl else "sd_v1",
+        "modelspec.sai_model_spec": "1.0.1",
+        "modelspec.architecture": f"stable-diffusion-{'xl-v1-base' if xl else 'v1'}/lora",
+        "modelspec.implementation": "https://github.com/Stability-AI/generative-models" if xl else "diffusers",
+    }
+
+
+def _hashes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:
+    """kohya's two hashes, made over the file with its ss_* metadata alone, and the model spec's.
+
+    Source: sd-scripts `library/train_util.py` (precalculate_safetensors_hashes).
+    """
+    image = save(dict(tensors), {key: value for key, value in metadata.items() if key.startswith("ss_")})
+    data = hashlib.sha256(memoryview(image)[8 + int.from_bytes(image[:8], "little") :]).hexdigest()
+    legacy = hashlib.sha256(image[0x100000:0x110000]).hexdigest()[:8]
+    return {"sshs_model_hash": data, "sshs_legacy_hash": legacy, "modelspec.hash_sha256": f"0x{data}"}
