@@ -2,6 +2,7 @@
 
 import tkinter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -116,7 +117,7 @@ class Entry(Control):
 
 
 class PathEntry(Entry):
-    """A folder or file: typed or chosen."""
+    """A folder, a file, or either: typed or chosen. The system's dialogs show one or the other, so either has two."""
 
     def __init__(self, parent: Any, declaration: Declaration, ask: Ask):
         frame = ctk.CTkFrame(parent, fg_color="transparent")
@@ -124,20 +125,28 @@ class PathEntry(Entry):
         self.widget = frame
         self._ask = ask
         self.entry.pack(side="left", fill="x", expand=True)
-        self.button = theme.button(frame, "Choose…", self.choose, width=76, height=28)
-        self.button.pack(side="left", padx=(6, 0))
+        either = {"file": "File…", "folder": "Folder…"}
+        texts = either if declaration.kind == "path" else {declaration.kind: "Choose…"}
+        self.buttons = {
+            kind: theme.button(frame, text, partial(self.choose, kind), width=24 + 7 * len(text), height=28)
+            for kind, text in texts.items()
+        }
+        for button in self.buttons.values():
+            button.pack(side="left", padx=(6, 0))
 
-    def choose(self) -> None:
+    def choose(self, kind: str = "") -> None:
+        """Ask for a file or a folder, beginning where the present one is."""
         now = str(self.variable.get())
         start = resolve(now) if now else None
         initial = str(start if start and start.is_dir() else start.parent if start else "")
-        pick = self._ask.folder if self.declaration.kind == "folder" else self._ask.file
+        pick = self._ask.folder if (kind or self.declaration.kind) == "folder" else self._ask.file
         if chosen := pick(self.declaration.label, initial):
             self.variable.set(chosen)
 
     def enable(self, enabled: bool) -> None:
         super().enable(enabled)
-        self.button.configure(state="normal" if enabled else "disabled")
+        for button in self.buttons.values():
+            button.configure(state="normal" if enabled else "disabled")
 
 
 class ColourEntry(Entry):
@@ -241,6 +250,7 @@ def make(parent: Any, declaration: Declaration, ask: Ask) -> Control:
     makers: dict[str, Callable[[], Control]] = {
         "folder": lambda: PathEntry(parent, declaration, ask),
         "file": lambda: PathEntry(parent, declaration, ask),
+        "path": lambda: PathEntry(parent, declaration, ask),
         "colour": lambda: ColourEntry(parent, declaration, ask),
         "text": lambda: Text(parent, declaration),
     }

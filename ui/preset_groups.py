@@ -12,6 +12,7 @@ from presets.codec import read_object
 from presets.store import Preset
 
 DECIDING = ("model.type", "method")
+SHOWN = ("All", "Shipped", "Your own")  # what the menu can be narrowed to
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,12 @@ def entries() -> list[Entry]:
     return sorted(found, key=lambda entry: entry.group)
 
 
-def matching(entries: Iterable[Entry], text: str) -> list[Entry]:
-    """Those that have every word of the text in name, group or description."""
+def matching(entries: Iterable[Entry], text: str, which: str = SHOWN[0]) -> list[Entry]:
+    """Those that have every word of the text in name, group or description; `which` is one of `SHOWN`."""
     words = text.lower().split()
-    return [e for e in entries if all(w in f"{e.preset.name} {e.group} {e.description}".lower() for w in words)]
+    wanted = {"All": (True, False), "Shipped": (True,), "Your own": (False,)}[which]
+    found = [entry for entry in entries if entry.preset.shipped in wanted]
+    return [e for e in found if all(w in f"{e.preset.name} {e.group} {e.description}".lower() for w in words)]
 
 
 def _entry(preset: Preset) -> Entry:

@@ -9,15 +9,14 @@ import customtkinter as ctk
 from onetrainer_clone.settings import UserError
 from presets.store import Preset
 from ui import colours, theme
-from ui.cardlist import CardList, Item
-from ui.preset_groups import Entry, entries, matching
+from ui.preset_groups import SHOWN, Entry, entries, matching
+from ui.preset_list import PresetList
 from ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
 
-WIDTH, HEIGHT = 560, 470  # px at 100 %
-NONE = "No preset is called or described like that."
+WIDTH, HEIGHT = 640, 560  # px at 100 %
 
 
 class PresetPanel(ctk.CTkFrame):
@@ -36,15 +35,18 @@ class PresetPanel(ctk.CTkFrame):
         ctk.CTkLabel(line, text="Find", text_color=colours.DIM).pack(side="left", padx=(0, 8))
         self.entry = ctk.CTkEntry(line, textvariable=self.variable)
         self.entry.pack(side="left", fill="x", expand=True)
-        self.list = CardList(self, None, 50, NONE)
+        self.which = ctk.CTkSegmentedButton(line, values=list(SHOWN), command=lambda _which: self._list())
+        self.which.set(SHOWN[0])
+        self.which.pack(side="left", padx=(10, 0))
+        self.list = PresetList(self)
         self.list.grid(row=1, column=0, sticky="nsew", padx=(12, 6), pady=(0, 6))
         self.about = ctk.CTkLabel(self, text="", anchor="nw", justify="left", height=52, font=theme.font(theme.SMALL))
         self.about.grid(row=2, column=0, columnspan=2, sticky="ew", padx=14, pady=(0, 10))
         theme.wrap(self.about, self, less=30)
         self.buttons = self._buttons()
         self.variable.trace_add("write", lambda *_: self._list())
-        self.list.on_select.connect(lambda _index: self._select())
-        self.list.on_open.connect(lambda _index: self.load())
+        self.list.on_select.connect(self._select)
+        self.list.on_open.connect(self.load)
         for key, call in (
             ("<Escape>", self.hide), ("<Return>", self.load),
             ("<Down>", lambda: self.list.step(1)), ("<Up>", lambda: self.list.step(-1)),
@@ -85,25 +87,14 @@ class PresetPanel(ctk.CTkFrame):
 
     def _list(self) -> None:
         """The presets that the search leaves; the loaded one is selected, else the first."""
-        self.entries = matching(entries(), self.text)
+        self.entries = matching(entries(), self.text, str(self.which.get()))
         names = [entry.preset.name for entry in self.entries]
         now = self._bench.store.state.preset
-        self.list.show(len(names), self._item)
-        self.list.select(names.index(now) if now in names else 0)
-        self._select()
+        self.list.show(self.entries, names.index(now) if now in names else 0)
 
     @property
     def text(self) -> str:
         return str(self.variable.get())
-
-    def _item(self, index: int) -> Item:
-        entry = self.entries[index]
-        first = index == 0 or self.entries[index - 1].group != entry.group
-        badge = "shipped" if entry.preset.shipped else "your own"
-        colour = colours.TEXT if first else colours.DIM
-        return Item(
-            entry.preset.name, ((entry.group, colour),), badge, colours.DIM if entry.preset.shipped else colours.ACCENT
-        )
 
     def _select(self) -> None:
         preset = self.chosen

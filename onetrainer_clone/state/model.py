@@ -20,10 +20,10 @@ class ModelSettings(Settings):
     source: str = setting(
         "", "Base model",
         "A .safetensors or .ckpt file, a diffusers model folder, or the name of a model on the Hugging Face hub.",
-        kind="folder", basic=True,
+        kind="path", basic=True,
     )  # fmt: skip
     vae: str = setting(
-        "", "Other VAE", "A VAE, file or folder, to use in place of the model's own.", kind="folder",
+        "", "Other VAE", "A VAE, file or folder, to use in place of the model's own.", kind="path",
         empty="the model's own",
     )  # fmt: skip
     unet_dtype: Dtype = setting(Dtype.FP32, "UNet weights", "How the UNet's frozen weights are held.")

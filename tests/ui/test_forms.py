@@ -6,6 +6,7 @@ from onetrainer_clone.state.concepts import Balance, Concept, Role
 from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.ui.conftest import Window
+from ui.controls import PathEntry
 from ui.form import cards
 from ui.row import Row
 from ui.tabs.settings import SAMPLING, TABS, SettingsPage, cards_of
@@ -53,6 +54,18 @@ def test_every_tab_opens_with_all_settings(window: Window) -> None:
         window.app.shell.show(key)
         window.turn()
     assert not window.ask.told
+
+
+def test_a_model_may_be_a_file_or_a_folder(window: Window) -> None:
+    found = row(window, "model.source")
+    assert isinstance(found.control, PathEntry)
+    assert list(found.control.buttons) == ["file", "folder"]
+    for kind, chosen in (("file", "/models/a.safetensors"), ("folder", "/models/b")):
+        window.ask.folders = [chosen]
+        found.control.buttons[kind].invoke()
+        window.turn()
+        assert window.app.store.state.model.source == chosen
+    assert list(PathEntry(window.app.root, declarations(Concept)["path"], window.ask).buttons) == ["folder"]
 
 
 def test_numbers_as_people_type_them(window: Window) -> None:

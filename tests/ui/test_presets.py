@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import UserError, replace
 from presets import store as preset_store
 from tests.ui.conftest import Window
 from ui import memory
 from ui.preset_groups import entries, matching
+from ui.preset_list import begins_group
 from ui.preset_panel import PresetPanel
 
 
@@ -39,6 +40,32 @@ def test_presets_are_grouped_by_model_and_method() -> None:
     assert [entry.preset.name for entry in matching(entries(), "lora CAT")] == ["mine"]
     groups = [entry.group for entry in entries()]
     assert groups == sorted(groups)
+
+
+def test_headings_stand_above_their_presets_and_are_not_selected(window: Window) -> None:
+    for number in range(30):
+        state = preset_store.find("demo").load()
+        preset_store.save(f"mine {number:02}", replace(state, "method", ("LORA", "EMBEDDING")[number % 2]))
+    shown = panel(window)
+    window.turn(0.1)
+    rows = shown.list.canvas
+    headings = [entry.group for i, entry in enumerate(shown.entries) if begins_group(shown.entries, i)]
+    assert headings == sorted({entry.group for entry in shown.entries})
+    assert rows.tops == sorted(rows.tops)
+    first = shown.list.selected
+    rows.event_generate("<Button-1>", x=20, y=5)  # on the first heading
+    window.turn()
+    assert shown.list.selected == first
+    for _ in shown.entries:
+        shown.list.step(1)
+    window.turn(0.1)
+    assert shown.list.selected == len(shown.entries) - 1
+    bottom = rows.px(rows.tops[-1]) - rows.canvasy(0)
+    assert bottom <= rows.winfo_height() + 2
+    shown.which.set("Shipped")
+    shown.variable.set("d")
+    assert all(entry.preset.shipped for entry in shown.entries)
+    assert shown.entries
 
 
 def test_a_broken_file_is_listed_and_loading_it_says_why(window: Window) -> None:
