@@ -55,7 +55,7 @@ def _preset_of(state: TrainingState) -> TrainingState:
     try:
         return preset_store.find(state.preset).load() if state.preset else TrainingState()
     except UserError:
-        return TrainingState()
+        return TrainingState(preset=state.preset)
 
 
 def keep_view(view: View) -> None:

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from presets.codec import read_file
 from presets.store import Preset
 from ui import theme
+from ui.carry import carried, lacks, work
 from ui.dialogs import Option
 from ui.preset_panel import PresetPanel
 from ui.workbench import Workbench
 
+TAKE_ALONG = (
+    Option("cancel", "Cancel"), Option("alone", "The preset alone"), Option("take", "Take mine along", "main")
+)  # fmt: skip
 UNSAVED = (Option("cancel", "Cancel"), Option("discard", "Discard changes", "danger"), Option("save", "Save", "main"))
 
 
@@ -44,12 +49,25 @@ class PresetMenu:
 
     def load(self, preset: Preset) -> bool:
         """Load a preset. Raises `Invalid` with all of its problems; then the state stays as it is."""
-        state = preset.load()
-        if not self.may_leave():
+        return self._take(preset.load())
+
+    def _take(self, preset: TrainingState) -> bool:
+        """Make this the state of the window. A recipe without pictures can be given those of the window."""
+        store = self._bench.store
+        own = work(store.state) if lacks(preset) else []
+        chosen = self._ask_along(preset.preset, own) if own else "alone"
+        if chosen not in ("take", "alone") or (chosen == "alone" and not self.may_leave()):
             return False
-        self._bench.store.load(state)
+        state = carried(store.state, preset) if chosen == "take" else preset
+        store.load(state, preset, f'the preset "{preset.preset}" loaded')
         self._bench.findings.look()
         return True
+
+    def _ask_along(self, name: str, own: list[str]) -> str | None:
+        message = f"It holds no pictures. Take yours along: {', '.join(own)}?"
+        if self._bench.store.unsaved:
+            message += "\n\nOther settings that you changed are replaced by the preset's (Ctrl+Z brings them back)."
+        return self._bench.ask.choose(f"Load '{name}'", message, TAKE_ALONG)
 
     def import_file(self) -> None:
         """Take a preset file among the person's own, and load it. A name that is taken is asked about."""

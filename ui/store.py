@@ -1,5 +1,6 @@
 """What the window edits: one frozen state after another, with the way back. Knows no Tk: tested without a display."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Change:
     sentence: str
     path: str
     time: float
+    saved: tuple[TrainingState, TrainingState] | None = None  # what the preset held, where the step loaded another
 
 
 class StateStore:
@@ -73,26 +75,36 @@ class StateStore:
         self.rejected.clear()
         self._push(Change(self.state, state, sentence, "", self._clock()))
 
-    def load(self, state: TrainingState, saved: TrainingState | None = None) -> None:
-        """Begin anew with a state that was loaded; there is no way back behind it."""
+    def load(self, state: TrainingState, saved: TrainingState | None = None, sentence: str = "") -> None:
+        """Take a state that was loaded. With a sentence it is a step of undo; without one there is no way back."""
+        was_saved, self.saved = self.saved, state if saved is None else saved
+        self.rejected.clear()
+        if sentence:
+            self._push(Change(self.state, state, sentence, "", self._clock(), (was_saved, self.saved)))
+            return
         self._done.clear()
         self._undone.clear()
-        self.rejected.clear()
         before, self.state = self.state, state
-        self.saved = state if saved is None else saved
         self.changed.emit(before, state)
 
     def mark_saved(self, name: str) -> None:
         """The state is now what the preset of this name holds."""
         before, self.state = self.state, self.state.model_copy(update={"preset": name})
-        self.saved = self.state
+        self._keep(self.state)
         self.changed.emit(before, self.state)
 
     def rename(self, preset: str) -> None:
         """The preset has another name now; what is unsaved stays so, and so does the way back."""
         before, self.state = self.state, self.state.model_copy(update={"preset": preset})
-        self.saved = self.saved.model_copy(update={"preset": preset})
+        self._keep(self.saved.model_copy(update={"preset": preset}))
         self.changed.emit(before, self.state)
+
+    def _keep(self, saved: TrainingState) -> None:
+        """The preset's file holds this now; undo and redo come back to it, not to what it held when it was loaded."""
+        self.saved = saved
+        loads = [place for place, change in enumerate(self._done) if change.saved]
+        if loads and (pair := self._done[loads[-1]].saved):
+            self._done[loads[-1]] = dataclasses.replace(self._done[loads[-1]], saved=(pair[0], saved))
 
     @property
     def unsaved(self) -> bool:
@@ -126,7 +138,7 @@ class StateStore:
     def undo_sentence(self) -> str:
         """What undo would take back, in words; empty where there is nothing."""
         if self.rejected:
-            return "what was typed and is no value"
+            return "what was typed and cannot be used"
         return self._done[-1].sentence if self._done else ""
 
     @property
@@ -142,7 +154,8 @@ class StateStore:
         elif self._done:
             change = self._done.pop()
             self._undone.append(change)
-            self._go(change.before)
+            self.saved = change.saved[0] if change.saved else self.saved
+            self._go(self._named(change.before))
         return sentence
 
     def redo(self) -> str:
@@ -150,7 +163,8 @@ class StateStore:
             return ""
         change = self._undone.pop()
         self._done.append(change)
-        self._go(change.after)
+        self.saved = change.saved[1] if change.saved else self.saved
+        self._go(self._named(change.after))
         return change.sentence
 
     def rejected_problems(self) -> list[Problem]:
@@ -163,6 +177,10 @@ class StateStore:
             self._done.pop()
             return last.before
         return self.state
+
+    def _named(self, state: TrainingState) -> TrainingState:
+        """Saving under a name is no step of undo: Ctrl+S after Ctrl+Z must not write the preset of before."""
+        return state.model_copy(update={"preset": self.saved.preset})
 
     def _push(self, change: Change) -> None:
         if change.before != change.after:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from onetrainer_clone.events import Ended, Sampled, Started, Stepped, Warned
-from onetrainer_clone.settings import Invalid, declaration_at
+from onetrainer_clone.settings import Invalid, declaration_at, replace
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours
@@ -105,6 +105,35 @@ def test_saved_and_unsaved() -> None:
     assert store.state.preset == "mine"
     store.undo()
     assert [*found, store.unsaved] == [True, False, True]
+
+
+def test_loading_a_preset_is_a_step_of_undo() -> None:
+    store = StateStore(TrainingState(preset="mine"))
+    store.replace("training.batch_size", 5)
+    other = replace(TrainingState(preset="other"), "training.batch_size", 9)
+    store.load(other, other, 'the preset "other" loaded')
+    found = [(store.state.preset, store.unsaved)]
+    store.undo()
+    found.append((store.state.preset, store.unsaved))
+    assert store.state.training.batch_size == 5
+    store.redo()
+    store.replace("training.batch_size", 10)
+    store.mark_saved("other 2")
+    store.undo()
+    found.append((store.state.preset, store.unsaved))
+    store.undo()
+    store.redo()
+    found.append((store.saved.preset, store.unsaved))
+    assert found == [("other", False), ("mine", True), ("other 2", True), ("other 2", True)]
+    assert store.saved.training.batch_size == 10
+
+
+def test_undo_keeps_the_name_that_the_state_was_saved_under() -> None:
+    store = StateStore(TrainingState(preset="mine"))
+    store.replace("training.batch_size", 5)
+    store.mark_saved("copy")
+    store.undo()
+    assert store.state.preset == "copy"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

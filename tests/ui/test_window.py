@@ -9,6 +9,8 @@ import pytest
 
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Concept
+from onetrainer_clone.state.model import ModelSettings
 from presets import store as preset_store
 from tests.ui.conftest import Window, close
 from tests.ui.fake_trainer import FakeTrainer
@@ -100,6 +102,28 @@ def test_loading_asks_about_unsaved_changes(window: Window) -> None:
     assert window.app.store.state.preset == "sd15_lora"
     assert not window.app.store.unsaved
     assert window.ask.asked == ["Unsaved changes"] * 2
+
+
+def test_a_recipe_takes_the_pictures_along(window: Window) -> None:
+    mine = TrainingState(
+        preset="mine", concepts=(Concept(name="cat", path="/cats"),), model=ModelSettings(source="/models/cat")
+    )
+    window.app.store.load(mine)
+    window.app.store.replace("training.batch_size", 7)
+    recipe = preset_store.find("sd15_lora")
+    window.ask.choices = ["cancel", "take"]
+    assert not window.app.presets.load(recipe)
+    assert window.app.presets.load(recipe)
+    state = window.app.store.state
+    assert (state.concepts, state.model.source) == (mine.concepts, "/models/cat")
+    assert state.training == recipe.load().training
+    assert window.app.store.unsaved
+    window.app.topbar.step_back()
+    assert window.app.store.state.training.batch_size == 7
+    window.ask.choices = ["alone", "discard"]
+    assert window.app.presets.load(recipe)
+    assert window.app.store.state == recipe.load()
+    assert window.ask.asked == ["Load 'sd15_lora'"] * 3 + ["Unsaved changes"]
 
 
 def test_a_bad_preset_lists_every_problem_and_changes_nothing(window: Window, tmp_path: Path) -> None:
