@@ -55,7 +55,7 @@ class Folder:
 
 
 def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) -> Folder:
-    """The pictures of a concept, sorted by path. Raises `Invalid` where the folder cannot be read at all.
+    """The pictures of a concept, sorted by path. Raises `Invalid`, with the concept's setting, where nothing can be read.
 
     `look` is told before each picture how many were seen; what it raises ends the search.
     """
@@ -68,7 +68,7 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
         folders = list(walk(root, concept.include_subfolders))
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         message = f"the folder '{concept.path}' cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise Invalid([Problem(concept.name or "concept", message)]) from None
+        raise Invalid([Problem("path", message)]) from None
     for folder, names in folders:
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
         texts = {name for name in names if name.endswith(CAPTION_SUFFIX)}
@@ -181,7 +181,7 @@ def _shared_captions(concept: Concept) -> tuple[tuple[str, ...] | None, list[str
             found, remark = _read_captions(resolve(concept.caption_file))
         except (OSError, ValueError) as error:
             message = f"the file '{concept.caption_file}' cannot be read: {getattr(error, 'strerror', None) or error}"
-            raise Invalid([Problem(concept.name or "concept", message)]) from None
+            raise Invalid([Problem("caption_file", message)]) from None
         return found, [f"{concept.caption_file}: {remark}"] if remark else []
     return None, []
 

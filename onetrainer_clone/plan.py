@@ -52,8 +52,17 @@ class Plan:
 
 
 def find(state: TrainingState) -> tuple[Folder, ...]:
-    """The pictures of every active concept. Raises `Invalid` where a folder cannot be read."""
-    return tuple(dataset.find(concept) for concept in state.active)
+    """The pictures of every active concept. Raises `Invalid` with each folder that cannot be read."""
+    folders: list[Folder] = []
+    problems: list[Problem] = []
+    for index, concept in enumerate(state.concepts):
+        try:
+            folders += [dataset.find(concept)] if concept.enabled else []
+        except Invalid as error:
+            problems += [Problem(f"concepts[{index}].{found.path}", found.message) for found in error.problems]
+    if problems:
+        raise Invalid(problems)
+    return tuple(folders)
 
 
 def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> Plan:

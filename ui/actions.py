@@ -53,7 +53,12 @@ class Actions:
         return [*self._bench.store.rejected_problems(), *errors(list(self._bench.findings.problems))]
 
     def show_blocking(self) -> None:
-        self._list((*self._bench.store.rejected_problems(), *check(self._bench.store.state)))
+        """To the field where there is only one, else all of them to choose from."""
+        found = self.blocking()
+        if len(found) == 1 and found[0].path:
+            self._bench.go(found[0].path)
+        elif found:
+            self._list(found)
 
     def pause_or_resume(self) -> None:
         self._runner.pause(not self._runner.paused)
@@ -105,20 +110,24 @@ class Actions:
     def _list(self, problems: Sequence[Problem]) -> None:
         """All problems, each with its place; the person can go to one."""
         state = self._bench.store.state
-        ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-        named = [(problem, where(state, problem.path)) for problem in ordered]
-        message = "These have to be mended first. Click one to go to its field."
+        named = [(problem, where(state, problem.path)) for problem in problems]
+        message = "This has to be mended first:" if len(named) == 1 else "These have to be mended first:"
         if (wanted := self._bench.ask.problems("The run cannot start yet", message, named)) is not None:
             self._bench.go(wanted.path)
 
 
 def _begin(session: Session, state: TrainingState, planned: list[Problem] | None) -> TrainingState:
     """Start the run unless something is wrong with it. `planned`: what its plan found, where that is known already."""
-    found = errors(check(state))
-    if planned is None and not found:
-        from onetrainer_clone.plan import make_plan  # here: it takes time to import
-
-        planned = errors(list(make_plan(state).problems))
-    if found := list(dict.fromkeys((*found, *(planned or ())))):
+    planned = _plan_errors(state) if planned is None else planned
+    if found := list(dict.fromkeys((*errors(check(state)), *planned))):
         raise Invalid(found)
     return begin(session, state)
+
+
+def _plan_errors(state: TrainingState) -> list[Problem]:
+    from onetrainer_clone.plan import make_plan  # here: it takes time to import
+
+    try:
+        return errors(list(make_plan(state).problems)) if state.active else []
+    except Invalid as error:
+        return list(error.problems)

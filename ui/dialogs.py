@@ -87,21 +87,27 @@ class TkAsk:
     def problems(self, title: str, message: str, problems: Sequence[tuple[Problem, str]]) -> Problem | None:
         dialog = Dialog(self._root, title, message)
         wanted: list[Problem] = []
-        shown = ctk.CTkScrollableFrame(dialog.body, width=560, height=min(60 * len(problems), 320))
+        shown = ctk.CTkScrollableFrame(dialog.body, width=600, height=min(64 * len(problems), 340))
+        shown.grid_columnconfigure(0, weight=1)
         shown.pack(fill="both", expand=True, pady=(8, 0))
-        for problem, place in problems:
+        for number, (problem, place) in enumerate(problems):
 
             def go(problem: Problem = problem) -> None:
                 wanted.append(problem)
                 dialog.close("go")
 
             colour = colours.SEVERITY[problem.severity]
+            words = problem.message[:1].upper() + problem.message[1:]
             heading = ctk.CTkLabel(shown, text=place, text_color=colour, font=theme.font(bold=True), anchor="w")
-            text = ctk.CTkLabel(shown, text=problem.message, anchor="w", justify="left", wraplength=520)
-            for label in (heading, text):
-                label.configure(cursor="hand2")
-                label.bind("<Button-1>", lambda _event, go=go: go())
-                label.pack(fill="x", padx=6)
+            text = ctk.CTkLabel(shown, text=words, anchor="w", justify="left", wraplength=470)
+            heading.grid(row=2 * number, column=0, sticky="ew", padx=6)
+            text.grid(row=2 * number + 1, column=0, sticky="ew", padx=6, pady=(0, 8))
+            if problem.path:
+                made = theme.button(shown, "Go there", go)
+                made.grid(row=2 * number, column=1, rowspan=2, sticky="n", padx=(8, 4), pady=4)
+                for label in (heading, text):
+                    label.configure(cursor="hand2")
+                    label.bind("<Button-1>", lambda _event, go=go: go())
         dialog.run([Option("ok", "Close", "main")])
         return wanted[0] if wanted else None
 

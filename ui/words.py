@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from onetrainer_clone.settings import Choice, Declaration, Settings, declaration_at, get, join, split
+from onetrainer_clone.settings import Choice, Declaration, Invalid, Settings, declaration_at, get, join, split
 from onetrainer_clone.state import TrainingState
 
 
@@ -47,14 +47,17 @@ def _named(item: Settings) -> bool:
 
 
 def where(state: TrainingState, path: str) -> str:
-    """A path as a person reads it: 'Concepts, "class": Loss weight'."""
+    """A path as a person reads it: 'Concepts, "class": Loss weight'. What is no setting (any more) stays as it is."""
     parts = split(path)
     labels = []
-    for depth in range(1, len(parts) + 1):
-        if isinstance(parts[depth - 1], int):
-            labels.append(owner_name(state, join(parts[:depth])))
-        else:
-            labels.append(declaration_at(state, join(parts[:depth])).label)
+    try:
+        for depth in range(1, len(parts) + 1):
+            if isinstance(parts[depth - 1], int):
+                labels.append(owner_name(state, join(parts[:depth])))
+            else:
+                labels.append(declaration_at(state, join(parts[:depth])).label)
+    except Invalid:
+        return path
     return ", ".join(labels[:-1]) + (": " if labels[:-1] else "") + labels[-1] if labels else ""
 
 
