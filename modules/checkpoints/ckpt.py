@@ -27,8 +27,6 @@ class Ckpt:
 
     def __init__(self, path: Path):
         self.path = path
-        if not zipfile.is_zipfile(path):
-            raise UserError(f"'{path}' is cut off, or was saved in the format before PyTorch 1.6. {_WAY_OUT}")
         self.shapes = {name: tuple(tensor.shape) for name, tensor in self._load().items()}
 
     @contextmanager
@@ -36,16 +34,22 @@ class Ckpt:
         yield self._load().__getitem__
 
     def _load(self) -> dict[str, Tensor]:
-        try:
-            content = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
-        except pickle.UnpicklingError as error:
-            named = re.search(r"GLOBAL ([\w.]+)", str(error))
-            what = f" ({named[1]})" if named else ""
-            message = f"'{self.path}' holds Python objects beside its weights{what}, which could run code"
-            raise UserError(f"{message}: it is not read. {_WAY_OUT}") from error
-        except (RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError) as error:
-            raise UserError(f"'{self.path}' is damaged: {error}") from error
-        return _tensors(content, self.path)
+        return _tensors(load_plain(self.path, mmap=True), self.path)
+
+
+def load_plain(path: Path, mmap: bool = False) -> Any:
+    """What a file of PyTorch's own holds: tensors in plain containers. Raises UserError for anything else."""
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"'{path}' is cut off, or was saved in the format before PyTorch 1.6. {_WAY_OUT}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+    except pickle.UnpicklingError as error:
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f" ({named[1]})" if named else ""
+        message = f"'{path}' holds Python objects beside its weights{what}, which could run code"
+        raise UserError(f"{message}: it is not read. {_WAY_OUT}") from error
+    except (RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise UserError(f"'{path}' is damaged: {error}") from error
 
 
 def _tensors(content: Any, path: Path) -> dict[str, Tensor]:

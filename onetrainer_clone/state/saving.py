@@ -18,6 +18,12 @@ class LoraLayout(Choice):
     DIFFUSERS = "DIFFUSERS", "diffusers (PEFT)", "For programs built on diffusers; ComfyUI reads it, A1111 does not."
 
 
+class EmbeddingLayout(Choice):
+    SAFETENSORS = "SAFETENSORS", "safetensors", "Read by A1111, Forge, ComfyUI, InvokeAI; for SDXL also by diffusers."
+    DIFFUSERS = "DIFFUSERS", "diffusers", "For SD 1.5, with the token's name inside. The other programs read it, too."
+    PT = "PT", "A1111 .pt", "For SD 1.5: the older file of A1111, with the token's name inside."
+
+
 class SavingSettings(Settings):
     workspace: str = setting(
         "", "Workspace", "The folder that holds a folder for every run.", kind="folder", empty="Documents"
