@@ -18,11 +18,14 @@ from onetrainer_clone import plan
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.epoch import with_trigger
 from onetrainer_clone.events import Cached, Logged, Progressed, Warned
+from onetrainer_clone.paths import shown
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
 from onetrainer_clone.state.optimizer import learning_rates
+
+NAMED_LEFT_OUT = 500  # files in the log
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
     for problem in planned.problems:
         emit(Warned(str(problem)))
+    _name_left_out(folders, emit)
     embed = _text(state, model, folders, emit, controls)
     _limit_cache(state, emit)
     emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
@@ -111,6 +115,15 @@ def _fill(
             Warned(f"The cache in {latents.store.folder} cannot be written: pictures are encoded anew in the next run")
         )
     return folders, planned, total
+
+
+def _name_left_out(folders: Sequence[Folder], emit: Emit) -> None:
+    """The plan's warnings name the first few; the log has them all, up to a number that nobody would read."""
+    gone = [(folder.concept.name, key, why) for folder in folders for key, why in folder.left_out]
+    for name, key, why in gone[:NAMED_LEFT_OUT]:
+        emit(Logged(f"{name}: {shown(key)} is left out: {why}"))
+    if len(gone) > NAMED_LEFT_OUT:
+        emit(Logged(f"{len(gone) - NAMED_LEFT_OUT:,} more are left out; the plan (python3 launch.py plan) names them all"))
 
 
 def _limit_cache(state: TrainingState, emit: Emit) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.captions import caption_path
-from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, walk
+from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, caption_name, walk
 from onetrainer_clone.masks import mask_path
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
@@ -44,10 +44,9 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
         for name in sorted(names):
             stem, suffix = os.path.splitext(name)
             if suffix.lower() in PICTURE_SUFFIXES and not name.endswith(MASK_ENDING):
-                text = stem + CAPTION_SUFFIX
-                yield Entry(
-                    folder / name, within + name, folder / text, text in there, f"{stem}{MASK_ENDING}" in there
-                )  # fmt: skip
+                text = caption_name(stem, there)
+                caption = folder / (text or stem + CAPTION_SUFFIX)
+                yield Entry(folder / name, within + name, caption, bool(text), f"{stem}{MASK_ENDING}" in there)
 
 
 def delete(picture: Path) -> list[tuple[Path, Path]]:

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from onetrainer_clone.dataset import CAPTION_SUFFIX, LARGEST_CAPTION_FILE
-from onetrainer_clone.paths import write_whole
+from onetrainer_clone.dataset import CAPTION_SUFFIX, CAPTION_SUFFIXES, LARGEST_CAPTION_FILE
+from onetrainer_clone.paths import require_regular, write_whole
 from onetrainer_clone.settings import UserError
 
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -30,13 +30,15 @@ class Changed(UserError):
 
 
 def caption_path(picture: Path) -> Path:
-    return picture.with_suffix(CAPTION_SUFFIX)
+    """The picture's caption file; where none is there, the one to be made."""
+    there = (path for suffix in CAPTION_SUFFIXES if (path := picture.with_suffix(suffix)).exists())
+    return next(there, picture.with_suffix(CAPTION_SUFFIX))
 
 
 def read(path: Path) -> Caption:
     """The caption file; an empty one where there is none. Raises `UserError` where it cannot be read."""
     try:
-        if path.stat().st_size > LARGEST_CAPTION_FILE:
+        if require_regular(path) > LARGEST_CAPTION_FILE:
             raise UserError(f"{path.name} is larger than {LARGEST_CAPTION_FILE // 2**20} MiB: that is no caption")
         return decode(path.read_bytes())
     except FileNotFoundError:

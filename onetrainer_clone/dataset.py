@@ -5,20 +5,20 @@ Nothing is dropped silently: what cannot be used is in `Folder.left_out`, with t
 
 import math
 import os
-import stat
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.paths import require_regular, resolve, shown
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"})
 CAPTION_SUFFIX = ".txt"
+CAPTION_SUFFIXES = (CAPTION_SUFFIX, ".TXT", ".Txt")  # the first that is there counts
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")  # whatever the suffix says; no EPS, no PDF
 MASK_ENDING = "-masklabel.png"  # OneTrainer's masks lie beside the pictures
 ORIENTATION_TAG = 0x0112
@@ -64,14 +64,18 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
     pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
     masks: list[str] = []
+
+    def unreadable(folder: Path, error: OSError) -> None:
+        left_out.append((folder.relative_to(root).as_posix(), f"a folder that cannot be read: {error.strerror or error}"))
+
     try:
-        folders = list(walk(root, concept.include_subfolders))
+        folders = list(walk(root, concept.include_subfolders, unreadable))
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         message = f"the folder '{concept.path}' cannot be read: {getattr(error, 'strerror', None) or error}"
         raise Invalid([Problem("path", message)]) from None
     for folder, names in folders:
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
-        texts = {name for name in names if name.endswith(CAPTION_SUFFIX)}
+        texts = {name for name in names if name.endswith(CAPTION_SUFFIXES)}
         for name in sorted(names):
             if os.path.splitext(name)[1].lower() not in PICTURE_SUFFIXES:
                 continue
@@ -96,13 +100,17 @@ def picture(concept: Concept, path: Path, key: str) -> Picture:
     """One picture of a concept, as `find` gives it. Raises `Unusable` and `Invalid`."""
     width, height = header_size(path)
     shared, _ = _shared_captions(concept)
-    text = path.with_name(path.stem + CAPTION_SUFFIX)
-    own = {text.name} if text.exists() else set()
+    own = {name for suffix in CAPTION_SUFFIXES if path.with_name(name := path.stem + suffix).exists()}
     return Picture(path, key, width, height, shared if shared is not None else _captions(path, concept, own, []))
 
 
-def walk(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
-    """The folders to look in with the names in them, hidden ones aside; links are followed, but never in circles."""
+def walk(
+    root: Path, deep: bool, unreadable: Callable[[Path, OSError], object] = lambda _folder, _error: None
+) -> Iterator[tuple[Path, list[str]]]:
+    """The folders to look in with the names in them, hidden ones aside; links are followed, but never in circles.
+
+    `unreadable` hears of inner folders that cannot be read. Raises OSError where the root itself cannot.
+    """
     todo, seen = [root], set()
     while todo:
         folder = todo.pop()
@@ -111,14 +119,19 @@ def walk(root: Path, deep: bool) -> Iterator[tuple[Path, list[str]]]:
             continue
         seen.add(real)
         names, inner = [], []
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if _is_folder(entry):
-                    inner.append(folder / entry.name)
-                else:
-                    names.append(entry.name)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if _is_folder(entry):
+                        inner.append(folder / entry.name)
+                    else:
+                        names.append(entry.name)
+        except OSError as error:
+            if folder == root:
+                raise
+            unreadable(folder, error)
         yield folder, names
         if deep:
             todo.extend(sorted(inner, reverse=True))
@@ -138,10 +151,7 @@ class Unusable(Exception):
 def header_size(path: Path) -> tuple[int, int]:
     """Width and height as shown, from the file's header alone. Raises `Unusable`."""
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
-            raise Unusable("not a regular file")
-        if status.st_size == 0:
+        if require_regular(path) == 0:
             raise Unusable("an empty file")
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
@@ -189,23 +199,25 @@ def _shared_captions(concept: Concept) -> tuple[tuple[str, ...] | None, list[str
 def _captions(path: Path, concept: Concept, texts: set[str], remarks: list[str]) -> tuple[str, ...]:
     if concept.caption_source is CaptionSource.FILE_NAME:
         return (_from_name(path.stem),)
-    name = path.stem + CAPTION_SUFFIX
-    if name not in texts:
+    name = caption_name(path.stem, texts)
+    if not name:
         return ("",)
     try:
         found, remark = _read_captions(path.with_name(name))
     except OSError as error:
         found, remark = ("",), f"cannot be read: {error.strerror or error}"
     if remark:
-        remarks.append(f"{name}: {remark}")
+        remarks.append(f"{shown(name)}: {remark}")
     return found
 
 
+def caption_name(stem: str, there: Container[str]) -> str:
+    """The name of a picture's caption file among those that are there; empty where there is none."""
+    return next((name for suffix in CAPTION_SUFFIXES if (name := stem + suffix) in there), "")
+
+
 def _read_captions(path: Path) -> tuple[tuple[str, ...], str]:
-    status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("not a regular file")
-    if status.st_size > LARGEST_CAPTION_FILE:
+    if require_regular(path) > LARGEST_CAPTION_FILE:
         raise OSError(f"larger than {LARGEST_CAPTION_FILE // 2**20} MiB")
     with open(path, "rb") as file:
         return variants(file.read())
@@ -228,5 +240,5 @@ def variants(data: bytes) -> tuple[tuple[str, ...], str]:
     lines = [line.strip() for line in text.replace("\x00", "").splitlines() if line.strip()]
     if any(len(line) > LONGEST_CAPTION for line in lines):
         remark = f"a line is longer than {LONGEST_CAPTION:,} characters; the rest of it is left out"
-        lines = [line[:LONGEST_CAPTION] for line in lines]
+        lines = [line[:LONGEST_CAPTION].strip() for line in lines]
     return tuple(lines) or ("",), remark

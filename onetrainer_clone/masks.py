@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from onetrainer_clone.dataset import MASK_ENDING
-from onetrainer_clone.paths import write_whole
+from onetrainer_clone.paths import require_regular, write_whole
 from onetrainer_clone.settings import UserError
 
 TRAINED, LEFT_OUT = 255, 0
@@ -30,6 +30,7 @@ def read(picture: Path, size: tuple[int, int]) -> Image.Image | None:
     """The mask of a picture in its size; None where there is none. Raises `UserError` where it cannot be read."""
     path = mask_path(picture)
     try:
+        require_regular(path)
         with Image.open(path, formats=("PNG",)) as opened:
             mask = opened.convert("L")
     except FileNotFoundError:

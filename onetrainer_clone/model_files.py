@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onetrainer_clone import single_file
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.paths import require_regular, resolve
 
 REQUIRED = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
@@ -113,6 +113,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 @lru_cache(maxsize=256)
 def _read_json(path: Path, _changed_ns: int, _size: int) -> dict[str, Any] | None:
     try:
+        require_regular(path)
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None

@@ -1,8 +1,11 @@
 """Where things lie: the person's folders, the embedded demo, and how a path in a setting is read."""
 
+import errno
 import itertools
 import os
 import re
+import stat
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -65,6 +68,20 @@ def name_problem(name: str) -> str:
             f"is too long for a file's name: shorten it to 150 bytes (was {size}; a letter beyond a to z takes 2 to 4)"
         )
     return ""
+
+
+def shown(name: str) -> str:
+    """A file's name for a sentence: line breaks, control characters and bytes that are no text are escaped."""
+    hidden = ("Cc", "Cs", "Zl", "Zp")
+    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in hidden else c for c in name)
+
+
+def require_regular(path: Path) -> int:
+    """A file's size in bytes. Raises OSError where it is gone or no regular file: to open a pipe may wait for ever."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return status.st_size
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from onetrainer_clone import advice, dataset, epoch, tokens
 from onetrainer_clone.dataset import Folder
+from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
@@ -151,7 +152,7 @@ def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> It
 
 def _some(files: Sequence[str], most: int = 3) -> str:
     more = f" and {len(files) - most} more" if len(files) > most else ""
-    return ", ".join(files[:most]) + more
+    return ", ".join(shown(file) for file in files[:most]) + more
 
 
 def require(plan: Plan) -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from onetrainer_clone.paths import require_regular
 from onetrainer_clone.settings import UserError
 
 MOST_HEADER_BYTES = 100_000_000  # safetensors' own limit
@@ -46,6 +47,7 @@ class Header:
 def read_header(path: Path) -> Header:
     """The header of a file, remembered until it changes. Raises UserError with a sentence where it is damaged or none."""
     try:
+        require_regular(path)
         status = path.stat()
         return _read(path, status.st_mtime_ns, status.st_size)
     except (OSError, ValueError) as error:

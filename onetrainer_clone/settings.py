@@ -15,7 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from onetrainer_clone.complaints import Complaint, explained, figure, suggest
@@ -44,6 +44,22 @@ class Settings(BaseModel):
     """A group of settings: frozen, knows no unknown keys, no NaN and no infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes_or_no_for_a_number(cls, value: object, about: ValidationInfo) -> object:
+        """pydantic would take true for 1."""
+        if isinstance(value, bool) and about.field_name and _counts(cls, about.field_name):
+            raise ValueError(f"must be a number (was {str(value).lower()})")
+        return value
+
+
+@cache
+def _counts(settings: type[Settings], name: str) -> bool:
+    """Whether a setting is a number, or empty."""
+    annotation = settings.model_fields[name].annotation
+    kinds = get_args(annotation) or (annotation,)
+    return any(kind in (int, float) for kind in kinds)
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,12 +1,16 @@
 """A state as a file and back: JSON with a format version and only what differs from the defaults."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
+from onetrainer_clone.paths import require_regular
 from onetrainer_clone.settings import Invalid, Problem, changed, load
 from onetrainer_clone.state import TrainingState
 from presets.migrations import VERSION, migrate
+
+LARGEST_BYTES = 64 * 2**20
 
 
 def encode(state: TrainingState, description: str = "") -> str:
@@ -45,6 +49,8 @@ def read_object(text: str | bytes) -> dict[str, Any]:
 def read_file(path: Path, name: str | None = None) -> TrainingState:
     """A state from a preset file, which is never changed. Raises `Invalid` with the file's name in every problem."""
     try:
+        if require_regular(path) > LARGEST_BYTES:
+            raise OSError(errno.EFBIG, f"larger than {LARGEST_BYTES // 2**20} MiB: that is no preset")
         return decode(path.read_bytes(), path.stem if name is None else name)
     except OSError as error:
         raise Invalid([Problem(str(path), f"cannot be read: {error.strerror or error}")]) from None

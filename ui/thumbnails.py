@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from PIL import Image, ImageOps, ImageTk
 
 from onetrainer_clone.dataset import PICTURE_SUFFIXES
+from onetrainer_clone.paths import require_regular
 from ui.background import Background
 
 KEPT = 400  # decoded pictures; at 128 px some 20 MiB
@@ -75,6 +76,7 @@ def decode(path: Path, size: int) -> Image.Image | None:
         file = first_picture(path) if path.is_dir() else path
         if file is None:
             return None
+        require_regular(file)
         with Image.open(file) as opened:
             opened.draft("RGB", (size, size))
             picture = ImageOps.exif_transpose(opened).convert("RGB")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from onetrainer_clone import dataset
+from onetrainer_clone import browse, dataset
+from onetrainer_clone.captions import caption_path
 from onetrainer_clone.dataset import Folder, find, variants
 from onetrainer_clone.settings import Invalid
 from onetrainer_clone.state.concepts import CaptionSource, Concept
@@ -346,6 +347,17 @@ def test_a_folder_called_like_the_caption_is_none(tmp_path: Path) -> None:
 )
 def test_a_caption_from_the_file_name(tmp_path: Path, name: str, caption: str) -> None:
     assert captions_of(make_pictures(tmp_path, name), caption_source="FILE_NAME") == (caption,)
+
+
+@pytest.mark.parametrize("suffix", [".TXT", ".Txt"])
+def test_a_caption_file_may_shout(tmp_path: Path, suffix: str) -> None:
+    make_pictures(tmp_path, "a.png", caption=None)
+    (tmp_path / f"a{suffix}").write_text("found")
+    assert captions_of(tmp_path) == ("found",)
+    concept = Concept(name="cat", path=str(tmp_path))
+    assert dataset.picture(concept, tmp_path / "a.png", "a.png").captions == ("found",)
+    assert caption_path(tmp_path / "a.png").read_text() == "found"
+    assert [(entry.captioned, entry.caption.name.lower()) for entry in browse.entries(concept)] == [(True, "a.txt")]
 
 
 def test_one_text_for_all(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onetrainer_clone.safetensors_header import Stored, read_header
 from onetrainer_clone.settings import UserError
@@ -116,3 +118,66 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     assert len(read_header(path).tensors) == 3
     written(path, {"a": WHOLE["a"]}, data=12)
     assert len(read_header(path).tensors) == 1
+
+
+# Any damage: a sentence, or what safetensors itself reads
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+counts = st.integers(-2, 20) | st.sampled_from([2**31, 2**62, 2**63, 2**64, 2**70, True, 1.0])
+entries = st.fixed_dictionaries(
+    {},
+    optional={
+        "dtype": st.sampled_from(["F16", "F32", "BF16", "U8", "BOOL", "I64", "F8_E4M3", "F17", ""]) | junk,
+        "shape": st.lists(counts, max_size=3) | junk,
+        "data_offsets": st.lists(counts, min_size=2, max_size=2) | st.lists(counts, max_size=3) | junk,
+        "more": junk,
+    },
+)
+headers = st.dictionaries(st.sampled_from(["a", "b", "c", "", "__metadata__"]), entries | junk, max_size=4)
+
+
+def is_read(path: Path) -> bool:
+    """Whether the header is accepted; anything but a sentence fails the test."""
+    try:
+        read_header(path)
+    except UserError as error:
+        assert str(path) in str(error)  # noqa: PT017 - either is fine, anything else is not
+        return False
+    return True
+
+
+def safetensors_reads(path: Path) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            file.keys()
+    except (SafetensorError, ValueError, OSError):
+        return False
+    return True
+
+
+@settings(max_examples=150, deadline=None)
+@given(headers, st.integers(0, 60))
+def test_any_header_is_read_or_a_sentence_and_never_more_than_safetensors_reads(
+    tmp_path_factory: pytest.TempPathFactory, header: dict[str, Any], size: int
+) -> None:
+    path = written(tmp_path_factory.mktemp("any") / "any.safetensors", header, size)
+    assert not is_read(path) or safetensors_reads(path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_damage_to_a_whole_file_is_read_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = written(tmp_path_factory.mktemp("any") / "any.safetensors", WHOLE)
+    content = bytearray(path.read_bytes())
+    for place, byte in data.draw(st.dictionaries(st.integers(0, 500), st.integers(0, 255), max_size=6)).items():
+        content[place % len(content)] = byte
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))] + data.draw(st.binary(max_size=8)))
+    assert not is_read(path) or safetensors_reads(path)

@@ -1,6 +1,7 @@
 """A state as a preset file and back; and everything that a file can be that is no preset."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onetrainer_clone.settings import Declaration, Invalid, Settings, declarations, load, replace
-from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state import TrainingState, check
 from presets.codec import decode, encode, read_file, read_object
 from presets.migrations import VERSION, migrate
 from tests.onetrainer_clone.making import make_state
@@ -154,6 +155,12 @@ def test_numbers_that_are_none_are_refused(number: str) -> None:
     assert problem.startswith("noise.offset: must be a finite number")
 
 
+@pytest.mark.parametrize("path", ["noise.offset", "training.epochs", "training.threads"])
+def test_yes_is_no_number(path: str) -> None:
+    group, name = path.split(".")
+    assert problems(f'{{"format": 1, "{group}": {{"{name}": true}}}}') == [f"{path}: must be a number (was true)"]
+
+
 def test_problems_of_a_file_name_it_and_reading_leaves_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "old.json"
     path.write_bytes(b'\xef\xbb\xbf{"format":1,"training":{"epochs":0}}')
@@ -180,6 +187,48 @@ def test_any_content_is_a_preset_or_a_sentence(content: str | bytes) -> None:
         assert isinstance(decode(content), TrainingState)
     except Invalid as error:
         assert error.problems  # noqa: PT017 - either is fine, anything else is not
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def any_json(settings_class: type[Settings]) -> st.SearchStrategy[Any]:
+    """An object with the right names and any values, some of them right."""
+    fields = {}
+    for name, declaration in declarations(settings_class).items():
+        inner = declaration.group or declaration.item
+        right = any_json(inner) if inner else values(declaration)
+        fields[name] = (st.lists(right, max_size=2) if declaration.item else right) | junk
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.deferred(lambda: any_json(TrainingState)), junk)
+def test_any_values_are_a_state_or_problems_with_their_places(found: dict[str, Any], strange: Any) -> None:
+    text = json.dumps({"format": VERSION, **found, **({"strange": strange} if strange else {})})
+    try:
+        state = decode(text)
+    except Invalid as error:
+        assert all(problem.message for problem in error.problems)  # noqa: PT017 - either is fine
+        assert all(problem.path for problem in error.problems)  # noqa: PT017
+    else:
+        check(state)
+        assert decode(encode(state)) == state
+
+
+def test_a_pipe_and_a_gigantic_file_are_no_presets(tmp_path: Path) -> None:
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(2**40)  # takes no room on the disk
+    with pytest.raises(Invalid, match="that is no preset"):
+        read_file(tmp_path / "large.json")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.json")
+        with pytest.raises(Invalid, match="not a regular file"):
+            read_file(tmp_path / "pipe.json")
 
 
 def test_read_object_gives_plain_data() -> None:
