@@ -73,7 +73,7 @@ class Changing:
 
     def _take(self, source: str) -> None:
         self._model = self._pipeline = None  # the one before goes first: two may not fit into memory
-        model = load_model(self._drawing.model.model_copy(update={"source": source}))
+        model = load_model(self._drawing.model.model_copy(update={"source": source}), any_type=True)
         model.to(device())
         self._pipeline = model.pipeline(None)
         self._fixed = _add(self._pipeline, self._drawing.loras)

@@ -20,7 +20,7 @@ def sample_pictures(drawing: Drawing, emit: Emit, controls: Controls) -> None:
     if drawing.grid.file:
         return draw_grid(drawing, emit, controls)
     emit(Progressed("loading"))
-    model = load_model(drawing.model)
+    model = load_model(drawing.model, any_type=True)
     model.to(device())
     add_loras(model, drawing)
 

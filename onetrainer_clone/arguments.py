@@ -87,7 +87,7 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--cfg-scale", type=float, default=7.0, help="guidance (default: 7)")
     add("--sampler", default="EULER_A", help="EULER_A, EULER, DDIM, DPMPP_2M, DPMPP_2M_KARRAS or UNIPC")
     add("--size", default="512x512", metavar="WxH", help="in pixels (default: 512x512)")
-    add("--clip-skip", type=int, default=1, help="as A1111 counts (default: 1)")
+    add("--clip-skip", type=int, help="as A1111 counts (default: as the model was made)")
     add("--dtype", default="FP32", help="FP32, FP16 or BF16 (default: FP32)")
     add("--grid", default="", metavar="FILE", help="also one labelled picture: each --lora a column, each prompt a row")
     add("--strengths", default="", metavar="LIST", help="with --grid: every LoRA at each of these, e.g. 0.5,0.8,1")

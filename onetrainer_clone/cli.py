@@ -238,7 +238,8 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
         for number in range(arguments.count)
     ]
     dtype = arguments.dtype.upper()
-    model = {"unet_dtype": dtype, "text_encoder_dtype": dtype, "clip_skip": arguments.clip_skip}
+    parts = ("unet", "text_encoder", "text_encoder_2")
+    model = {f"{part}_dtype": dtype for part in parts} | {"clip_skip": arguments.clip_skip}
     data: dict[str, Any] = {
         "model": {"source": arguments.model, **model},
         "loras": [lora_from(text).model_dump() for text in arguments.lora],

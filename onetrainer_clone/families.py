@@ -41,7 +41,14 @@ _XL = {
 }
 PREFIXES = {Family.SD15: _SD1, Family.SD15_INPAINTING: _SD1, Family.SDXL: _XL, Family.SDXL_INPAINTING: _XL}
 
-_INPAINTING = {Family.SD15: Family.SD15_INPAINTING, Family.SDXL: Family.SDXL_INPAINTING}
+# The families that can be trained -> the plain one of the same kind, which is the name of the model's type.
+BASES = {
+    Family.SD15: Family.SD15,
+    Family.SD15_INPAINTING: Family.SD15,
+    Family.SDXL: Family.SDXL,
+    Family.SDXL_INPAINTING: Family.SDXL,
+}
+INPAINTING = {Family.SD15: Family.SD15_INPAINTING, Family.SDXL: Family.SDXL_INPAINTING}
 _LORA_MARKS = (
     *(".lora_down.", ".lora_up.", ".lora_A.", ".lora_B.", ".lora.down.", ".lora.up."),
     *(".hada_w1_", ".lokr_w", ".oft_blocks", ".oft_diag"),
@@ -71,7 +78,7 @@ def family_of(shapes: Shapes) -> Family:
         return _without_unet(shapes)
     family = _by_text(shapes)
     if entry[1] == 9:
-        return _INPAINTING.get(family, Family.EDITING)
+        return INPAINTING.get(family, Family.EDITING)
     return Family.EDITING if entry[1] not in (4, 9) else family
 
 

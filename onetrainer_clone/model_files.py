@@ -8,14 +8,18 @@ A single file is told by the names in its header (`single_file.py`).
 import json
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from onetrainer_clone import single_file
+from onetrainer_clone.families import BASES, INPAINTING, Family
 from onetrainer_clone.paths import require_regular, resolve
 
-REQUIRED = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+_PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+REQUIRED = {Family.SD15: _PARTS, Family.SDXL: (*_PARTS, "text_encoder_2", "tokenizer_2")}
+TYPE_LABELS = {"SD15": "Stable Diffusion 1.5", "SDXL": "SDXL"}
 
 
 def is_hub_id(source: str) -> bool:
@@ -25,7 +29,7 @@ def is_hub_id(source: str) -> bool:
 
 
 def problem(source: str) -> str:
-    """Why a source cannot be trained as Stable Diffusion 1.5, in words; empty where it can, or is not known yet."""
+    """Why a source cannot be trained, in words; empty where it can, or is not known yet."""
     folder = resolve(source)
     if is_hub_id(source):
         return ""
@@ -37,26 +41,79 @@ def problem(source: str) -> str:
     index = read_json(folder / "model_index.json")
     if index is None:
         return f"'{source}' is not a diffusers model folder: it has no readable model_index.json"
-    if "text_encoder_2" in index or "XL" in str(index.get("_class_name")):
-        return f"'{source}' is an SDXL model; only Stable Diffusion 1.5 can be trained yet: choose an SD 1.5 model"
     if "transformer" in index:
-        return f"'{source}' is a {index.get('_class_name')} model; only Stable Diffusion 1.5 can be trained yet"
-    if missing := [part for part in REQUIRED if not (folder / part).is_dir()]:
+        return f"'{source}' is a {index.get('_class_name')} model: choose an SD 1.5 or SDXL model"
+    found = _folder_family(folder, index)
+    if found not in BASES:
+        return f"'{source}' is {found.value}, which cannot be trained here: choose an SD 1.5 or SDXL model"
+    required = REQUIRED[BASES[found]]
+    if missing := [part for part in required if not (folder / part).is_dir()]:
         return f"'{source}' is incomplete: the folders {', '.join(missing)} are missing"
-    unet = read_json(folder / "unet" / "config.json") or {}
-    vae = read_json(folder / "vae" / "config.json") or {}
-    channels, latents = unet.get("in_channels"), vae.get("latent_channels")
-    if channels == 9:
-        return f"'{source}' is an inpainting model (9 input channels), which cannot be trained yet"
-    if None not in (channels, latents) and channels != latents:
-        return f"'{source}' is an editing or depth model ({channels} input channels), which cannot be trained yet"
-    if unet.get("cross_attention_dim") in (1024, 2048):
-        family = {1024: "a Stable Diffusion 2", 2048: "an SDXL"}[unet["cross_attention_dim"]]
-        return f"'{source}' is {family} model; only Stable Diffusion 1.5 can be trained yet"
-    for part in ("unet", "vae", "text_encoder"):
+    for part in (part for part in required if not part.startswith(("tokenizer", "scheduler"))):
         if not any((folder / part).glob("*.safetensors")) and not any((folder / part).glob("*.bin")):
             return f"'{source}' has no weights in its folder {part}: download the model again"
     return ""
+
+
+def type_problem(source: str, wanted: str) -> str:
+    """Why a model is not of the type 'SD15' or 'SDXL'; empty where it is, or is not known yet."""
+    found = family(source)
+    return misfit(source, found, wanted) if found in BASES else ""
+
+
+def misfit(source: str, found: Family, wanted: str) -> str:
+    """As `type_problem`, once the family is known."""
+    type_name = BASES[found].name
+    if type_name == wanted:
+        return ""
+    return f"'{source}' is {found.value}: switch the model type to {TYPE_LABELS[type_name]}"
+
+
+def family(source: str) -> Family | None:
+    """What a model is; None where that is not known yet: on the hub, or in a .ckpt file."""
+    path = resolve(source)
+    if os.path.isfile(path):
+        kind = single_file.kind(path)
+        return kind.family if kind else None
+    index = read_json(path / "model_index.json")
+    return None if index is None else _folder_family(path, index)
+
+
+def family_of_index(index: Mapping[str, Any], unet: Mapping[str, Any], latents: int | None) -> Family:
+    """By model_index.json, the UNet's config and the VAE's latent channels."""
+    texts = [part for part in ("text_encoder", "text_encoder_2") if any(index.get(part) or ())]
+    width, channels = unet.get("cross_attention_dim"), unet.get("in_channels")
+    called_xl = "XL" in str(index.get("_class_name"))
+    found = Family.SDXL if "text_encoder_2" in texts or width == 2048 or called_xl else Family.SD15
+    if texts == ["text_encoder_2"]:
+        return Family.SDXL_REFINER
+    if width == 1024:
+        return Family.SD2
+    if None in (channels, latents) or channels == latents:
+        return found
+    return INPAINTING[found] if channels == 2 * (latents or 0) + 1 else Family.EDITING
+
+
+def _folder_family(folder: Path, index: Mapping[str, Any]) -> Family:
+    vae = read_json(folder / "vae" / "config.json") or {}
+    return family_of_index(index, read_json(folder / "unet" / "config.json") or {}, vae.get("latent_channels"))
+
+
+def predicts_v(source: str) -> bool | None:
+    """Whether a model says that it predicts the velocity; None where that is not known yet."""
+    path = resolve(source)
+    kind = single_file.kind(path) if os.path.isfile(path) else None
+    if kind is not None and kind.v_prediction:
+        return True
+    if family(source) is None:
+        return None
+    scheduler = read_json(configs(source) / "scheduler" / "scheduler_config.json") or {}
+    return scheduler.get("prediction_type") == "v_prediction"
+
+
+def is_called_v(source: str) -> bool:
+    """Whether a model's name says that it predicts the velocity."""
+    return bool(re.search(r"v[-_ ]?pred", Path(source).name.lower()))
 
 
 def vae_problem(source: str) -> str:
@@ -71,6 +128,12 @@ def vae_problem(source: str) -> str:
     return ""
 
 
+def vae_bears_fp16(source: str) -> bool:
+    """Whether a VAE says that it computes in float16: its config, or its name as in 'sdxl-vae-fp16-fix'."""
+    config = read_json(vae_folder(source) / "config.json") or {} if source and not is_hub_id(source) else {}
+    return config.get("force_upcast") is False or "fp16" in Path(source).name.lower()
+
+
 def lacks_vae(source: str) -> bool:
     """Whether a model is known to come without a VAE."""
     return os.path.isfile(resolve(source)) and single_file.lacks_vae(resolve(source))
@@ -79,7 +142,10 @@ def lacks_vae(source: str) -> bool:
 def configs(source: str) -> Path:
     """The folder that describes a model's parts: its own, or for a single file the one that belongs to it."""
     path = resolve(source)
-    return single_file.configs(path) if os.path.isfile(path) else path
+    if not os.path.isfile(path):
+        return path
+    found = family(source)
+    return single_file.configs(path, found if found in BASES else Family.SD15)
 
 
 def vae_folder(source: str) -> Path:

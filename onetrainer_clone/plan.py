@@ -98,7 +98,7 @@ def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: 
     places = [epoch.bucket_for(state, concept, picture) for picture in pictures]
     variants = {picture.captions: [epoch.with_trigger(concept, t) for t in picture.captions] for picture in pictures}
     texts = list({text for some in variants.values() for text in some})
-    long = {text for text, found in zip(texts, tokens.too_long(state.model.source, texts), strict=True) if found}
+    long = {text for text, found in zip(texts, tokens.too_long(state.model, texts), strict=True) if found}
     bare = {captions for captions, some in variants.items() if not any(some)}
     over = {captions for captions, some in variants.items() if not long.isdisjoint(some)}
     return ConceptPlan(

@@ -25,8 +25,19 @@ def configs(file: Path, family: Family = Family.SD15) -> Path:
     return beside if (beside / "model_index.json").is_file() else _CONFIGS / _FOLDERS[family]
 
 
+def kind(file: Path) -> Kind | None:
+    """What a model file is; None where that is not known yet."""
+    if file.suffix.lower() != ".safetensors":
+        return None
+    try:
+        header = read_header(file)
+    except UserError:
+        return None
+    return kind_of(header.shapes, header.metadata)
+
+
 def problem(file: Path) -> str:
-    """Why a file cannot be trained as Stable Diffusion 1.5, in words; empty where it can, or is not known yet."""
+    """Why a file cannot be trained, in words; empty where it can, or is not known yet."""
     if file.suffix.lower() not in SUFFIXES:
         return f"'{file}' is a file of another kind: choose a .safetensors or .ckpt file, or a diffusers model folder"
     if file.suffix.lower() == ".ckpt":
@@ -42,11 +53,12 @@ def kind_problem(file: Path, kind: Kind, shapes: families.Shapes) -> str:
     """As `problem`, once the names and shapes are known."""
     if kind.family is Family.VAE:
         return f"'{file}' is {kind.family.value}: choose it as 'Other VAE', and a whole model here"
-    if kind.family is not Family.SD15:
-        hint = ": choose its folder" if kind.family is Family.DIFFUSERS_PART else ": choose an SD 1.5 model"
-        return f"'{file}' is {kind.family.value}; only Stable Diffusion 1.5 can be trained yet{hint}"
-    if not families.holds(shapes, "text_encoder", kind.family):
-        return f"'{file}' holds a UNet without its text encoder: choose a whole model"
+    if kind.family not in families.BASES:
+        hint = "choose its folder" if kind.family is Family.DIFFUSERS_PART else "choose an SD 1.5 or SDXL model"
+        return f"'{file}' is {kind.family.value}, which cannot be trained here: {hint}"
+    wanted = [part for part in families.PREFIXES[kind.family] if part.startswith("text_encoder")]
+    if not all(families.holds(shapes, part, kind.family) for part in wanted):
+        return f"'{file}' holds a UNet without its text encoder{'s' * (len(wanted) - 1)}: choose a whole model"
     return ""
 
 

@@ -99,7 +99,7 @@ def _lengths(state: TrainingState, folder: Folder, tell: Tell) -> Lengths | None
     for first in range(0, len(texts), AT_ONCE):
         tell("counting tokens", first, len(texts))
         counts += tokens.counts(tokenizer, texts[first : first + AT_ONCE])
-    return Lengths(tuple(sorted(counts)), tokens.room(state.model.source))
+    return Lengths(tuple(sorted(counts)), tokens.room(state.model))
 
 
 def _duplicates(folder: Folder, tell: Tell) -> tuple[int, tuple[tuple[str, ...], ...]]:

@@ -10,6 +10,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from onetrainer_clone import clip_vocabulary
 from onetrainer_clone.model_files import configs, read_json
 from onetrainer_clone.paths import resolve
+from onetrainer_clone.state.model import ModelSettings
 
 WINDOW = 77  # CLIP's positions, with the start and end tokens
 MARKS = 2  # the start and end tokens
@@ -61,20 +62,20 @@ def _put_together(pairs: models.BPE) -> Tokenizer:
     return tokenizer
 
 
-def too_long(source: str, captions: Sequence[str]) -> list[bool]:
-    """Which captions do not fit into the text encoder's window; all False where that cannot be known."""
-    tokenizer = counter(source)
+def too_long(model: ModelSettings, captions: Sequence[str]) -> list[bool]:
+    """Which captions do not fit into the text encoder's windows; all False where that cannot be known."""
+    tokenizer = counter(model.source)
     if tokenizer is None:
         return [False] * len(captions)
-    most = room(source)
+    most = room(model)
     return [count > most for count in counts(tokenizer, captions)]
 
 
-def room(source: str) -> int:
+def room(model: ModelSettings) -> int:
     """How many tokens of a caption the model's text encoder takes in."""
-    config = read_json(configs(source) / "text_encoder" / "config.json") or {}
+    config = read_json(configs(model.source) / "text_encoder" / "config.json") or {}
     positions = config.get("max_position_embeddings")
-    return (positions if isinstance(positions, int) else WINDOW) - MARKS
+    return ((positions if isinstance(positions, int) else WINDOW) - MARKS) * model.text_windows
 
 
 def counts(tokenizer: Tokenizer, captions: Sequence[str]) -> list[int]:

@@ -41,7 +41,7 @@ def modelspec(state: TrainingState, family: Family) -> dict[str, str]:
         "modelspec.title": state.run_name,
         "modelspec.date": datetime.now(UTC).isoformat(timespec="seconds"),
         "modelspec.resolution": f"{resolution}x{resolution}",
-        "modelspec.encoder_layer": str(state.model.clip_skip),
+        "modelspec.encoder_layer": str(state.model.layer),
         "modelspec.trigger_phrase": ", ".join(triggers),
     }
     return {key: value for key, value in found.items() if value}
@@ -71,7 +71,7 @@ def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folde
         "ss_steps": step,
         "ss_seed": state.training.seed,
         "ss_resolution": f"({state.training.resolution}, {state.training.resolution})",
-        "ss_clip_skip": state.model.clip_skip,
+        "ss_clip_skip": state.model.layer,
         "ss_noise_offset": state.noise.offset or None,
         "ss_min_snr_gamma": state.noise.min_snr_gamma or None,
         "ss_mixed_precision": {"FP32": "no", "FP16": "fp16", "BF16": "bf16"}[state.training.train_dtype.value],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
@@ -76,8 +76,9 @@ class StableDiffusion15(LatentDiffusion):
         names = text_layers(self.text_encoder.config.num_hidden_layers, layers)
         return {name if nested else name.removeprefix("text_model."): kohya("lora_te", name) for name in names}
 
-    def pipeline(self, scheduler: Any) -> StableDiffusionPipeline:
-        pipeline = StableDiffusionPipeline(
+    def pipeline(self, scheduler: Any) -> StableDiffusionPipeline | StableDiffusionInpaintPipeline:
+        kind = StableDiffusionInpaintPipeline if self.inpaints else StableDiffusionPipeline
+        pipeline = kind(
             vae=self.vae,
             text_encoder=self.text_encoder,
             tokenizer=self.tokenizer,

@@ -24,7 +24,9 @@ SUBJECT = {"name": "subject", "path": "demo:concepts/subject", "balance": "SAMPL
 
 def demo_model(**settings: Any) -> StableDiffusion15:
     """The demo model, loaded anew."""
-    return load_model(ModelSettings(source="demo:model", **settings))
+    model = load_model(ModelSettings(source="demo:model", **settings))
+    assert isinstance(model, StableDiffusion15)
+    return model
 
 
 def class_folder(folder: Path, count: int = 4) -> Path:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from modules import loras
 from modules.checkpoints.load import load_model
-from modules.models.sd15 import StableDiffusion15
+from modules.models.base import Model
 from modules.sample import sample_pictures
 from onetrainer_clone import grid
 from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
@@ -57,9 +57,9 @@ def test_every_cell_is_what_the_single_command_draws(
 ) -> None:
     loads: list[str] = []
 
-    def counted(settings: ModelSettings) -> StableDiffusion15:
+    def counted(settings: ModelSettings, any_type: bool) -> Model:
         loads.append(settings.source)
-        return load_model(settings)
+        return load_model(settings, any_type=any_type)
 
     monkeypatch.setattr(loras, "load_model", counted)
     copy = tmp_path / "copy.safetensors"

@@ -9,6 +9,7 @@ import pytest
 from onetrainer_clone import model_files, single_file, tokens
 from onetrainer_clone.clip_vocabulary import merges, vocabulary
 from onetrainer_clone.families import Family, kind_of
+from onetrainer_clone.state.model import ModelSettings
 
 UNET = "model.diffusion_model."
 CONV_IN = f"{UNET}input_blocks.0.0.weight"
@@ -99,13 +100,21 @@ def write(path: Path, shapes: Shapes) -> Path:
     [
         (unet() | VAE | CLIP_L, ""),
         (unet() | CLIP_L, ""),
-        (unet(width=2048) | XL_TEXT, "is an SDXL checkpoint; only Stable Diffusion 1.5 can be trained yet"),
-        (unet(channels=9) | CLIP_L, "is a Stable Diffusion 1.x inpainting checkpoint; only"),
-        (unet(width=1024), "is a Stable Diffusion 2 checkpoint; only"),
-        (kohya("a"), "is a LoRA; only"),
+        (unet(width=2048) | XL_TEXT, ""),
+        (unet(channels=9) | CLIP_L, ""),
+        (unet(channels=9, width=2048) | XL_TEXT, ""),
+        (
+            unet(width=1024),
+            "is a Stable Diffusion 2 checkpoint, which cannot be trained here: choose an SD 1.5 or SDXL",
+        ),
+        (kohya("a"), "is a LoRA, which cannot be trained here"),
         (VAE, "is a VAE alone: choose it as 'Other VAE'"),
         (unet() | VAE, "holds a UNet without its text encoder"),
-        ({"down_blocks.0.resnets.0.conv1.weight": (1,)}, "is one part out of a diffusers folder; only"),
+        (unet(width=2048) | VAE, "holds a UNet without its text encoders: choose a whole model"),
+        (
+            {"down_blocks.0.resnets.0.conv1.weight": (1,)},
+            "is one part out of a diffusers folder, which cannot be trained",
+        ),
     ],
 )
 def test_a_wrong_file_is_a_sentence_before_anything_is_loaded(tmp_path: Path, shapes: Shapes, words: str) -> None:
@@ -138,7 +147,11 @@ def test_a_vae_is_looked_for_in_files(tmp_path: Path) -> None:
 def test_a_file_takes_what_describes_it_from_its_family_or_from_the_folder_of_its_name(tmp_path: Path) -> None:
     path = write(tmp_path / "cat.safetensors", unet() | VAE | CLIP_L)
     source = str(path)
-    assert (model_files.text_layers(source), model_files.vae_factor(source), tokens.room(source)) == (12, 8, 75)
+    assert (
+        model_files.text_layers(source),
+        model_files.vae_factor(source),
+        tokens.room(ModelSettings(source=source)),
+    ) == (12, 8, 75)
     (tmp_path / "cat" / "text_encoder").mkdir(parents=True)
     (tmp_path / "cat" / "text_encoder" / "config.json").write_text('{"num_hidden_layers": 2}')
     assert model_files.text_layers(source) == 12  # a folder of pictures may have this name, too
@@ -155,4 +168,4 @@ def test_clips_vocabulary_follows_from_its_merges(tmp_path: Path) -> None:
     counter = tokens.counter(source)
     assert counter is not None
     assert counter.encode("a photo of a cat", add_special_tokens=False).ids == [320, 1125, 539, 320, 2368]
-    assert tokens.too_long(source, ["cat " * 75, "cat " * 76]) == [False, True]
+    assert tokens.too_long(ModelSettings(source=source), ["cat " * 75, "cat " * 76]) == [False, True]

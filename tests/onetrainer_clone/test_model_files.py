@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from onetrainer_clone import model_files
-from onetrainer_clone.model_files import is_hub_id, problem, read_json, vae_problem
+from onetrainer_clone.families import Family
+from onetrainer_clone.model_files import is_hub_id, problem, read_json, type_problem, vae_problem
 from tests.onetrainer_clone.making import make_model
+
+XL = {"_class_name": "StableDiffusionXLPipeline", "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"]}
 
 
 def test_a_stable_diffusion_1_5_folder_is_fine(tmp_path: Path) -> None:
@@ -26,13 +29,17 @@ def test_the_demo_is_fine_and_has_its_own_factor() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"index": {"_class_name": "StableDiffusionXLPipeline"}}, "is an SDXL model; only Stable Diffusion 1.5"),
-        ({"index": {"text_encoder_2": ["transformers", "CLIPTextModelWithProjection"]}}, "is an SDXL model"),
+        ({"index": XL}, "is incomplete: the folders text_encoder_2, tokenizer_2 are missing"),
+        (
+            {"index": {**XL, "text_encoder": [None, None]}},
+            "is an SDXL refiner checkpoint, which cannot be trained here",
+        ),
         ({"index": {"transformer": ["diffusers", "F"], "_class_name": "FluxPipeline"}}, "is a FluxPipeline model"),
-        ({"unet": {"cross_attention_dim": 1024}}, "is a Stable Diffusion 2 model"),
-        ({"unet": {"cross_attention_dim": 2048}}, "is an SDXL model"),
-        ({"unet": {"in_channels": 9}}, "is an inpainting model (9 input channels)"),
-        ({"unet": {"in_channels": 8}}, "is an editing or depth model (8 input channels)"),
+        (
+            {"unet": {"cross_attention_dim": 1024}},
+            "is a Stable Diffusion 2 checkpoint, which cannot be trained here: choose",
+        ),
+        ({"unet": {"in_channels": 8}}, "is an editing or depth checkpoint, which cannot be trained here"),
         ({"without": ["vae", "scheduler"]}, "is incomplete: the folders vae, scheduler are missing"),
         ({"weights": False}, "has no weights in its folder unet: download the model again"),
     ],
@@ -96,6 +103,39 @@ def test_paths_are_no_hub_names(source: str) -> None:
 
 def test_a_folder_here_wins_over_a_hub_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    make_model(tmp_path / "owner" / "name", unet={"in_channels": 9})
+    make_model(tmp_path / "owner" / "name", unet={"in_channels": 8})
     assert not is_hub_id("owner/name")
-    assert "inpainting" in problem("owner/name")
+    assert "editing" in problem("owner/name")
+
+
+@pytest.mark.parametrize(
+    ("options", "family", "words"),
+    [
+        ({}, Family.SD15, "is a Stable Diffusion 1.x checkpoint: switch the model type to Stable Diffusion 1.5"),
+        ({"unet": {"in_channels": 9}}, Family.SD15_INPAINTING, "1.x inpainting checkpoint: switch the model type to"),
+        ({"index": XL}, Family.SDXL, "is an SDXL checkpoint: switch the model type to SDXL"),
+        (
+            {"index": XL, "unet": {"in_channels": 9}},
+            Family.SDXL_INPAINTING,
+            "is an SDXL inpainting checkpoint: switch the model type to SDXL",
+        ),
+    ],
+)
+def test_a_folder_is_told_by_its_index_and_channels(
+    tmp_path: Path, options: dict[str, Any], family: Family, words: str
+) -> None:
+    source = str(make_model(tmp_path / "model", **options))
+    assert model_files.family(source) is family
+    right, wrong = ("SDXL", "SD15") if "XL" in family.name else ("SD15", "SDXL")
+    assert type_problem(source, right) == ""
+    assert words in type_problem(source, wrong)
+
+
+def test_what_a_folder_predicts_is_said_by_its_scheduler(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "noob-v_pred")
+    source = str(folder)
+    assert (model_files.predicts_v(source), model_files.is_called_v(source)) == (False, True)
+    (folder / "scheduler" / "scheduler_config.json").write_text('{"prediction_type": "v_prediction"}')
+    assert model_files.predicts_v(source) is True
+    assert (model_files.predicts_v("owner/name"), model_files.is_called_v("owner/vprediction-1")) == (None, True)
+    assert not model_files.is_called_v("v2/predators")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from onetrainer_clone.paths import DEMO, resolve
-from onetrainer_clone.tokens import counter, counts, too_long
+from onetrainer_clone.state.model import ModelSettings
+from onetrainer_clone.tokens import counter, counts, room, too_long
 
 TOKENIZER = DEMO / "model" / "tokenizer"
 REFERENCE = Tokenizer.from_file(str(TOKENIZER / "tokenizer.json"))
@@ -68,14 +69,18 @@ def test_the_window_holds_two_tokens_less_than_the_encoder_has_places() -> None:
         "max_position_embeddings"
     ]
     room = positions - 2
-    assert too_long("demo:model", [caption_of(room), caption_of(room + 1), ""]) == [False, True, False]
+    assert too_long(ModelSettings(source="demo:model"), [caption_of(room), caption_of(room + 1), ""]) == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_model_with_vocab_and_merges_alone_is_counted_too(tmp_path: Path) -> None:
     (tmp_path / "tokenizer").mkdir()
     for name in ("vocab.json", "merges.txt"):
         shutil.copy(TOKENIZER / name, tmp_path / "tokenizer")
-    assert too_long(str(tmp_path), [caption_of(75), caption_of(76)]) == [False, True]
+    assert too_long(ModelSettings(source=str(tmp_path)), [caption_of(75), caption_of(76)]) == [False, True]
 
 
 @pytest.mark.parametrize("content", ["{}", "not JSON", '{"max_position_embeddings": "many"}', "[]"])
@@ -83,16 +88,24 @@ def test_a_damaged_configuration_leaves_the_usual_window(tmp_path: Path, content
     shutil.copytree(TOKENIZER, tmp_path / "tokenizer")
     (tmp_path / "text_encoder").mkdir()
     (tmp_path / "text_encoder" / "config.json").write_text(content)
-    assert too_long(str(tmp_path), [caption_of(75), caption_of(76)]) == [False, True]
+    assert too_long(ModelSettings(source=str(tmp_path)), [caption_of(75), caption_of(76)]) == [False, True]
 
 
 @pytest.mark.parametrize("source", ["", "owner/name", "nowhere"])
 def test_without_a_tokenizer_nothing_is_said_to_be_long(source: str) -> None:
     assert counter(source) is None
-    assert too_long(source, ["a " * 500]) == [False]
+    assert too_long(ModelSettings(source=source), ["a " * 500]) == [False]
 
 
 def test_a_damaged_tokenizer_is_none(tmp_path: Path) -> None:
     (tmp_path / "tokenizer").mkdir()
     (tmp_path / "tokenizer" / "tokenizer.json").write_text("{")
-    assert too_long(str(tmp_path), ["a " * 500]) == [False]
+    assert too_long(ModelSettings(source=str(tmp_path)), ["a " * 500]) == [False]
+
+
+def test_every_window_more_holds_as_many_tokens_more() -> None:
+    captions = [caption_of(number) for number in (75, 76, 150, 151)]
+    for windows, expected in ((1, [False, True, True, True]), (2, [False, False, False, True])):
+        model = ModelSettings(source="demo:model", text_windows=windows)
+        assert room(model) == 75 * windows
+        assert too_long(model, captions) == expected

@@ -91,4 +91,4 @@ def find_texts(wish: Wish) -> Variants:
     captions = tuple(sample.caption for sample in samples)
     tokenizer = tokens.counter(state.model.source)
     counts = tuple(tokens.counts(tokenizer, captions)) if tokenizer else None
-    return Variants(captions, counts, tokens.room(state.model.source), len(picture.captions))
+    return Variants(captions, counts, tokens.room(state.model), len(picture.captions))

@@ -189,4 +189,4 @@ def _count(state: TrainingState, concept: Concept, line: str) -> tuple[int, int]
     tokenizer = tokens.counter(state.model.source)
     if tokenizer is None:
         return None
-    return tokens.counts(tokenizer, [epoch.with_trigger(concept, line.strip())])[0], tokens.room(state.model.source)
+    return tokens.counts(tokenizer, [epoch.with_trigger(concept, line.strip())])[0], tokens.room(state.model)

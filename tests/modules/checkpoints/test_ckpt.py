@@ -93,7 +93,7 @@ def test_the_old_format_and_broken_files_are_refused_in_words(tmp_path: Path) ->
 def test_the_wrong_family_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "xl.ckpt"
     torch.save({name: torch.zeros(1) for name in ("conditioner.embedders.1.model.positional_embedding",)}, path)
-    with pytest.raises(Invalid, match="is no kind of file that is known here; only Stable Diffusion"):
+    with pytest.raises(Invalid, match="is no kind of file that is known here, which cannot be trained"):
         load_model(ModelSettings(source=str(path)))
     whole = {
         "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1, 4, 1, 1),

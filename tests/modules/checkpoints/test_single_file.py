@@ -46,7 +46,9 @@ def whole(original: Path) -> StableDiffusion15:
 
 
 def load(path: Path, heard: list[str] | None = None, **settings: Any) -> StableDiffusion15:
-    return load_model(ModelSettings(source=str(path), **settings), (heard if heard is not None else []).append)
+    model = load_model(ModelSettings(source=str(path), **settings), (heard if heard is not None else []).append)
+    assert isinstance(model, StableDiffusion15)
+    return model
 
 
 def variant(original: Path, folder: Path, change: Change, metadata: dict[str, str] | None = None) -> Path:

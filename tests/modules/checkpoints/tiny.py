@@ -12,9 +12,12 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 import onetrainer_clone
+from modules.checkpoints.assemble import assemble
 from modules.checkpoints.ldm_keys import Entry, table
+from modules.models.base import Model
 from onetrainer_clone import clip_vocabulary
-from onetrainer_clone.families import Family
+from onetrainer_clone.families import BASES, Family
+from onetrainer_clone.state.model import ModelSettings, ModelType
 
 CONFIGS = Path(onetrainer_clone.__file__).parent / "model_configs"
 FOLDERS = {Family.SD15: "sd15", Family.SDXL: "sdxl"}
@@ -22,6 +25,8 @@ PARTS = {
     Family.SD15: ("unet", "vae", "text_encoder"),
     Family.SDXL: ("unet", "vae", "text_encoder", "text_encoder_2"),
 }
+for inpainting, plain in BASES.items():
+    FOLDERS[inpainting], PARTS[inpainting] = FOLDERS[plain], PARTS[plain]
 _TEXT = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "projection_dim": 32}
 _TEXT_2 = {"hidden_size": 48, "intermediate_size": 64, "num_attention_heads": 2, "projection_dim": 48}
 _UNET = {"norm_num_groups": 8, "sample_size": 8}
@@ -54,7 +59,8 @@ def full_config(family: Family, part: str) -> dict[str, Any]:
 
 
 def tiny_config(family: Family, part: str) -> dict[str, Any]:
-    return full_config(family, part) | _SMALLER[family][part]
+    channels = {"in_channels": 9} if part == "unet" and family is not BASES[family] else {}
+    return full_config(family, part) | _SMALLER[BASES[family]][part] | channels
 
 
 def make(part: str, config: dict[str, Any]) -> nn.Module:
@@ -94,3 +100,18 @@ def tiny_folder(family: Family, folder: Path, vocabulary: bool = False) -> Path:
     for tokenizer in folder.glob("tokenizer*") if vocabulary else ():
         clip_vocabulary.write(tokenizer)
     return folder
+
+
+def tiny_model(family: Family, **settings: Any) -> Model:
+    """A tiny model with the real tokenizers, made in memory."""
+    from transformers import CLIPTokenizer
+
+    base, folder = BASES[family], CONFIGS / FOLDERS[BASES[family]]
+    tokenizers = {}
+    for name, pad in (("tokenizer", clip_vocabulary.END), ("tokenizer_2", "!")):
+        if (folder / name).is_dir():
+            vocabulary, merges = dict(clip_vocabulary.vocabulary()), list(clip_vocabulary.merges())
+            tokenizers[name] = CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77, pad_token=pad)
+    scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    wanted = ModelSettings(type=ModelType[base.name], source="tiny", **settings)
+    return assemble(family, wanted, tiny_parts(family), tokenizers, scheduler)
