@@ -46,14 +46,16 @@ def make_model(
     unet: dict[str, Any] | None = None,
     without: Sequence[str] = (),
     weights: bool = True,
+    xl: bool = False,
 ) -> Path:
     """A diffusers folder of empty weights and the JSON files that say what it is: SD 1.5 unless told otherwise."""
-    parts = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+    parts = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"] + ["text_encoder_2", "tokenizer_2"] * xl
     listed = {"_class_name": "StableDiffusionPipeline", **{part: ["library", "Class"] for part in parts}}
     configs: dict[str, dict[str, Any]] = {
         "unet": {"in_channels": 4, "cross_attention_dim": 768, **(unet or {})},
         "vae": {"_class_name": "AutoencoderKL", "latent_channels": 4, "block_out_channels": [128, 256, 512, 512]},
         "text_encoder": {"num_hidden_layers": 12, "max_position_embeddings": 77},
+        "text_encoder_2": {"num_hidden_layers": 32, "max_position_embeddings": 77},
     }
     for part in parts:
         if part in without:

@@ -221,7 +221,7 @@ def test_when_showing_fails_the_run_does_not_go_on_unseen(front: Front, monkeypa
 
 
 def xl(folder: Path) -> str:
-    return str(make_model(folder / "xl", index={"_class_name": "StableDiffusionXLPipeline"}))
+    return str(make_model(folder / "xl", xl=True))
 
 
 def empty(folder: Path) -> str:
@@ -237,7 +237,10 @@ def preset(folder: Path, content: str) -> str:
 WRONG: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "missing model": (lambda f: ["demo", "--set", "model.source=gone"], "model.source: there is no folder 'gone'"),
     "no model": (lambda f: ["demo", "--set", f"model.source={empty(f)}"], "is not a diffusers model folder"),
-    "SDXL": (lambda f: ["demo", "--set", f"model.source={xl(f)}"], "choose an SD 1.5 model"),
+    "SDXL": (
+        lambda f: ["demo", "--set", f"model.source={xl(f)}"],
+        "is an SDXL checkpoint: switch the model type to SDXL",
+    ),
     "no concepts": (lambda f: ["demo", "--set", "concepts=[]"], "add a concept, a folder with pictures"),
     "missing folder": (
         lambda f: ["demo", "--set", "concepts[0].path=gone"],
