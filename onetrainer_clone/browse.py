@@ -11,7 +11,7 @@ from pathlib import Path
 from onetrainer_clone.captions import caption_path
 from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, caption_name, walk
 from onetrainer_clone.masks import mask_path
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.paths import in_order, resolve
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 
@@ -41,7 +41,7 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
     for folder, names in walk(root, deep):
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
         there = set(names)
-        for name in sorted(names):
+        for name in in_order(names):
             stem, suffix = os.path.splitext(name)
             if suffix.lower() in PICTURE_SUFFIXES and not name.endswith(MASK_ENDING):
                 text = caption_name(stem, there)

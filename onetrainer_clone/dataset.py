@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from onetrainer_clone.paths import require_regular, resolve, shown
+from onetrainer_clone.paths import in_order, require_regular, resolve, shown
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 
@@ -76,7 +76,7 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
     for folder, names in folders:
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
         texts = {name for name in names if name.endswith(CAPTION_SUFFIXES)}
-        for name in sorted(names):
+        for name in in_order(names):
             if os.path.splitext(name)[1].lower() not in PICTURE_SUFFIXES:
                 continue
             path, key = folder / name, within + name

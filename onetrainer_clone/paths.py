@@ -1,12 +1,13 @@
 """Where things lie: the person's folders, the embedded demo, and how a path in a setting is read."""
 
 import errno
+import heapq
 import itertools
 import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ import platformdirs
 
 APP = "onetrainer-clone"
 DEMO = Path(__file__).parent / "demo"
+SORTED_AT_ONCE = 4000  # names
 SHIPPED_PRESETS = Path(__file__).parent.parent / "training_presets"
 
 
@@ -115,3 +117,9 @@ def write_whole(path: Path, data: str | bytes) -> None:
         file.write(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
 
     write_file(path, write)
+
+
+def in_order(names: Sequence[str]) -> Iterable[str]:
+    """The names, sorted. Many are sorted in pieces that are merged: one sort of 100,000 holds up every other thread."""
+    pieces = [sorted(names[at : at + SORTED_AT_ONCE]) for at in range(0, len(names), SORTED_AT_ONCE)]
+    return pieces[0] if len(pieces) == 1 else heapq.merge(*pieces)

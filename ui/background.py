@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ui.garbage import undisturbed
+
 T = TypeVar("T")
 
 
@@ -98,7 +100,8 @@ class Background:
                 _, job = self._waiting.popitem(last=self._newest_first)
                 self._working = True
             try:
-                outcome: tuple[_Job, Any, Exception | None] = (job, job.work(), None)
+                with undisturbed():
+                    outcome: tuple[_Job, Any, Exception | None] = (job, job.work(), None)
             except Exception as error:  # noqa: BLE001 - raised again on the main thread, by deliver
                 outcome = (job, None, error)
             with self._change:

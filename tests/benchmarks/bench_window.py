@@ -17,7 +17,7 @@ from onetrainer_clone.session import Train
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from tests.ui.fake_trainer import FakeTrainer
-from ui.app import App
+from ui.app import SWITCH_SECONDS, App
 
 ROUNDS = 5
 PROBE_MS = 5
@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["ONETRAINER_HOME"] = home
         print_startup()
-        sys.setswitchinterval(0.001)  # as open_window does
+        sys.setswitchinterval(SWITCH_SECONDS)  # as open_window does
         print_lag()
 
 

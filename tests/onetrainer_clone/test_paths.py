@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrainer_clone import paths
-from onetrainer_clone.paths import DEMO, name_problem, resolve, write_file, write_whole
+from onetrainer_clone.paths import DEMO, in_order, name_problem, resolve, write_file, write_whole
 
 
 def test_a_path_as_a_person_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,3 +163,9 @@ def test_files_written_within_a_write_do_not_meet(tmp_path: Path) -> None:
     write_file(tmp_path / "outer.txt", outer)
     assert (tmp_path / "outer.txt").read_text() == "outer"
     assert (tmp_path / "inner.txt").read_text() == "inner"
+
+
+@pytest.mark.parametrize("count", [0, 1, 4000, 4001, 12_345])
+def test_many_names_are_sorted_in_pieces(count: int) -> None:
+    names = [str(number * 7919 % 100_003) for number in range(count)]
+    assert list(in_order(names)) == sorted(names)
