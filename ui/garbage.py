@@ -13,22 +13,22 @@ from contextlib import contextmanager
 MANY = 20_000  # objects that are left by a job: no later collection shall look at them either
 
 _lock = threading.Lock()
-_busy = 0  # how many threads are inside
+_inside: set[object] = set()  # a token for everyone
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """No collection begins inside. Many objects that stay are frozen: they still go when nothing refers to them."""
-    global _busy
+    token = object()
     with _lock:
-        _busy += 1
+        _inside.add(token)
         gc.disable()
     try:
         yield
     finally:
         with _lock:
-            _busy -= 1
-            if not _busy:
+            _inside.remove(token)
+            if not _inside:
                 if gc.get_count()[0] > MANY:
                     gc.freeze()
                 gc.enable()

@@ -45,8 +45,7 @@ def test_nothing_is_collected_while_many_objects_are_made_nor_are_they_looked_at
 
 def test_after_a_small_job_all_is_as_it_was() -> None:
     frozen = gc.get_freeze_count()
-    with pytest.raises(ValueError, match="no"), undisturbed():
-        assert not gc.isenabled()
-        raise ValueError("no")
+    with pytest.raises(ZeroDivisionError), undisturbed():
+        _ = 1 / gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() == frozen
