@@ -36,6 +36,7 @@ from ui.workbench import Options, Workbench
 TURN_MS = 50  # between two looks at what the run and the workers have to say
 UNLISTED = ("concept", "changes")  # pages that are not in the navigation
 SWITCH_SECONDS = 0.0002
+TOLD_MS = 60_000  # what is told at the start stays so long
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
 
@@ -75,10 +76,12 @@ class App:
         self.desk = Desk(self.bench, self.runner, train, sample, self.importer)
         self.actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)
+        self.runner.moved.connect(self._mark_open)
         self.shell = Shell(root, self.bench, self._pages())
         self.presets = PresetMenu(self.shell.bar, self.bench)
         self.topbar = TopBar(self.shell, self.bench, self.presets, self.appearance)
         self._keeping = Timer(root.after, root.after_cancel)
+        self._marked: str | None = None  # the run that the mark on the disk names; None: there is no mark
         self.closed = self._closing = False
         self._turns = 0  # that are going on: more than one while a dialog is open
         bind_keys(root, self)
@@ -87,7 +90,7 @@ class App:
 
     def begin(self, preset: str | None = None, start: bool = False) -> None:
         """Show the first page: what was asked for, else where the person left, else what to do first."""
-        kept = memory.last_state()
+        kept, left = memory.last_state(), memory.left_open()
         if preset:
             self.store.load(preset_store.find(preset).load())
         elif kept:
@@ -97,8 +100,24 @@ class App:
         self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
         self.shell.show(first)
         self.topbar.finish_soon()
+        self._mark_open()
+        if left is not None and not preset:
+            self._tell_left_open(left, restored=kept is not None)
         if start:
             self.root.after(TURN_MS, self.actions.start)
+
+    def _tell_left_open(self, run: str, restored: bool) -> None:
+        words = "The window was not closed last time (a crash, or the power went off)."
+        words += " Your settings are as you left them." if restored else ""
+        words += f" The run '{run}' was going on: the Runs tab shows it, and can resume it." if run else ""
+        self.topbar.say(words, TOLD_MS)
+
+    def _mark_open(self) -> None:
+        """On the disk, so that the next start knows if this window was never closed."""
+        running = self.runner.state.run_name if self.runner.going and self.runner.state else ""
+        if running != self._marked:
+            self._marked = running
+            self.writer.submit("open", lambda: memory.mark_open(running), lambda _nothing: None, self._on_unkept)
 
     def go(self, path: str) -> None:
         """To the field with this path, or to a tab."""
@@ -126,16 +145,17 @@ class App:
         """Keep what is to be kept, then take the window down."""
         self._keeping.stop()
         self.findings.stop()
-        try:
-            memory.keep_state(self.store.state)
-            memory.keep_view(self.appearance.view(self.bench.options.basic))
-        except OSError as error:
-            self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
         self.closed = True
         self.bench.tooltip.hide()
         self.desk.close()
         for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0)):
-            worker.close(seconds)  # what reads may be cut off; what writes may not
+            worker.close(seconds)  # what reads may be cut off; what writes may not, and comes before the last word
+        try:
+            memory.keep_state(self.store.state)
+            memory.keep_view(self.appearance.view(self.bench.options.basic))
+            memory.mark_closed()
+        except OSError as error:
+            self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
         self.root.destroy()

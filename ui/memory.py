@@ -1,6 +1,7 @@
 """What the window remembers from one start to the next: the last state, its size, theme and scaling."""
 
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -56,6 +57,28 @@ def _preset_of(state: TrainingState) -> TrainingState:
         return preset_store.find(state.preset).load() if state.preset else TrainingState()
     except UserError:
         return TrainingState(preset=state.preset)
+
+
+def mark_open(run: str = "") -> None:
+    """Note that a window is open, and which run goes on in it. Raises OSError."""
+    paths.write_whole(folder() / "open.json", json.dumps({"process": os.getpid(), "run": run}))
+
+
+def mark_closed() -> None:
+    """Note that the window was closed as it should be. Raises OSError."""
+    (folder() / "open.json").unlink(missing_ok=True)
+
+
+def left_open() -> str | None:
+    """The run that went on when a window ended without being closed, '' where none did; None where nothing did."""
+    try:
+        kept = json.loads((folder() / "open.json").read_bytes())
+        process, run = int(kept["process"]), str(kept["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    import psutil  # here: most starts do without it
+
+    return None if psutil.pid_exists(process) else run
 
 
 def keep_view(view: View) -> None:

@@ -95,7 +95,7 @@ class Results(theme.Canvas):
         super().__init__(root)
         self.found: list[Found] = []
         self.chosen = 0
-        self._root, self._take = root, take
+        self._window, self._take = root, take
         self.bind("<Button-1>", lambda event: self._on_click(event.y))
         self.bind("<Motion>", lambda event: self._choose(event.y // self.px(ROW)))
 
@@ -104,11 +104,11 @@ class Results(theme.Canvas):
         if not wanted:
             self.hide()
             return
-        left = below.winfo_rootx() - self._root.winfo_rootx()
-        top = below.winfo_rooty() - self._root.winfo_rooty() + below.winfo_height() + 4
-        width = min(self.px(WIDTH), self._root.winfo_width() - 20)
-        height = min(self.px(ROW) * max(len(found), 1), self._root.winfo_height() - top - 10)
-        left = max(min(left, self._root.winfo_width() - width - 10), 10)
+        left = below.winfo_rootx() - self._window.winfo_rootx()
+        top = below.winfo_rooty() - self._window.winfo_rooty() + below.winfo_height() + 4
+        width = min(self.px(WIDTH), self._window.winfo_width() - 20)
+        height = min(self.px(ROW) * max(len(found), 1), self._window.winfo_height() - top - 10)
+        left = max(min(left, self._window.winfo_width() - width - 10), 10)
         self.place(x=left, y=top, width=width, height=height)
         self.tk.call("raise", str(self))
         self.redraw()

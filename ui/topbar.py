@@ -72,12 +72,12 @@ class TopBar:
     def find(self) -> None:
         self.search.focus()
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, milliseconds: int = SAID_MS) -> None:
         """A line that goes away by itself."""
         self.said.configure(text=text, text_color=colours.TEXT)
         if self._clearing:
             self._bench.root.after_cancel(self._clearing)
-        self._clearing = self._bench.root.after(SAID_MS, self._clear)
+        self._clearing = self._bench.root.after(milliseconds, self._clear)
 
     def _clear(self) -> None:
         self._clearing = ""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.search_box import ROW
 from ui.tabs.run import RunPage
 from ui.tabs.settings import SettingsPage
 
@@ -75,6 +76,22 @@ def test_find_a_setting_with_the_keyboard_alone(seen: Window) -> None:
     before = str(focused(seen))
     hands("key", "Tab")
     seen.until(lambda: str(focused(seen)) != before)
+
+
+def test_click_on_what_the_search_found(seen: Window) -> None:
+    hands("key", "ctrl+f")
+    seen.until(lambda: "entry" in str(focused(seen)))
+    hands("type", "resolution")
+    results = seen.app.topbar.search.results
+    seen.until(lambda: len(results.found) > 1 and results.winfo_viewable())
+    seen.turn(0.1)
+    place = [found.path for found in results.found].index("training.resolution")
+    left, top = results.winfo_rootx() + 40, results.winfo_rooty() + results.px(ROW) * place + 10
+    hands("mousemove", left, top)
+    seen.until(lambda: results.chosen == place)
+    hands("click", 1)
+    seen.until(lambda: seen.app.shell.current == "training")
+    assert not seen.ask.told
 
 
 def test_start_the_demo_and_see_it_end(seen: Window, trainer: FakeTrainer) -> None:
