@@ -377,7 +377,7 @@ def test_the_reference_of_every_setting(front: Front, capsys: pytest.CaptureFixt
 
 
 def test_the_reference_can_be_searched(front: Front, capsys: pytest.CaptureFixture[str]) -> None:
-    assert front.run("settings", "snr") == 0
+    assert front.run("settings", "gamma") == 0
     assert capsys.readouterr().out.startswith("noise.min_snr_gamma - Min-SNR gamma")
     assert front.run("settings", "no such word") == 2
 

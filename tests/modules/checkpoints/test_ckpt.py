@@ -97,8 +97,9 @@ def test_the_wrong_family_is_a_sentence(tmp_path: Path) -> None:
         load_model(ModelSettings(source=str(path)))
     whole = {
         "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(1, 4, 1, 1),
+        "conditioner.embedders.0.transformer.text_model.final_layer_norm.weight": torch.zeros(8),
         "conditioner.embedders.1.model.positional_embedding": torch.zeros(77, 8),
     }
     torch.save({"state_dict": whole}, path)
-    with pytest.raises(Invalid, match="is an SDXL checkpoint; only Stable Diffusion"):
+    with pytest.raises(Invalid, match=r"model\.type: .* is an SDXL checkpoint: switch the model type to SDXL"):
         load_model(ModelSettings(source=str(path)))
