@@ -26,7 +26,7 @@ from onetrainer_clone.paths import flush_folder, write_whole
 from onetrainer_clone.settings import UserError, changed, walk
 from onetrainer_clone.state import TrainingState
 
-VERSION = 1
+VERSION = 2
 LIVE, AVERAGE, OPTIMIZER = "live/", "ema/", "optimizer/"
 
 

@@ -26,6 +26,7 @@ class Board:
                     "samples_per_second": event.samples_per_second,
                     "weight_change": event.weight_change,
                     "ema_distance": event.ema_distance,
+                    "rounded_away": event.rounded_away,
                 }
                 for name, value in scalars.items():
                     if value is not None:

@@ -7,13 +7,13 @@ import psutil
 
 from modules.data.batches import Step
 from modules.optim.optimizers import effective_rates
+from modules.optim.rounding import rounded_away
 from modules.precision import device_memory_mib
 from modules.run import Run
-from modules.step import Result
+from modules.step import Result, is_measured
 from onetrainer_clone.events import Stepped
 from onetrainer_clone.progress import Pace
 
-MEASURE_EVERY = 10  # steps between measurements of weight change and EMA distance, which cost a few milliseconds
 SMOOTHED_OVER = 100  # samples
 
 
@@ -37,6 +37,7 @@ class Figures:
         self._run = run
         self._loss = Smoothed()
         self._concepts: dict[str, Smoothed] = defaultdict(Smoothed)
+        self._skipped = 0
         self._process = psutil.Process()
         self.pace = Pace()
 
@@ -44,11 +45,13 @@ class Figures:
         """What a resumed run needs to go on with the same smoothed figures; plain JSON data."""
         return {
             "loss": [self._loss.value, self._loss.count],
+            "skipped": self._skipped,
             "concepts": {name: [smoothed.value, smoothed.count] for name, smoothed in self._concepts.items()},
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         self._loss.value, self._loss.count = snapshot["loss"]
+        self._skipped = snapshot["skipped"]
         for name, (value, count) in snapshot["concepts"].items():
             self._concepts[name].value, self._concepts[name].count = value, count
 
@@ -57,7 +60,8 @@ class Figures:
         for name, losses in result.concept_losses.items():
             for loss in losses:
                 self._concepts[name].add(loss)
-        measured = step.number % MEASURE_EVERY == 0 or step.number == 1
+        self._skipped += result.skipped
+        measured = is_measured(step.number)
         return Stepped(
             step=step.number,
             epoch=step.epoch + 1,
@@ -69,6 +73,8 @@ class Figures:
             gradient_norm=result.gradient_norm if result.gradient_norm < float("inf") else -1.0,
             weight_change=self._run.trained.weight_change() if measured else None,
             ema_distance=self._run.ema.distance() if measured and self._run.ema else None,
+            rounded_away=rounded_away(self._run.optimizer) if measured else None,
+            skipped_steps=self._skipped,
             samples_per_second=self.pace.samples_per_second,
             memory_mib=self._process.memory_info().rss / 2**20,
             device_memory_mib=device_memory_mib(self._run.model.device),

@@ -11,11 +11,9 @@ import torch
 from PIL import Image
 
 from modules.backup import Position, back_up, rotate
-from modules.checkpoints.lora import from_tensors
-from modules.checkpoints.lora_file import save_lora
-from modules.checkpoints.lora_names import names_of
 from modules.data.batches import Step
 from modules.figures import Figures
+from modules.results import write
 from modules.run import Run
 from modules.sampling import draw_all, save_picture
 from modules.validation import validate as measure
@@ -167,18 +165,27 @@ def validate(run: Run, step: int) -> None:
 
 def save(run: Run, step: int) -> None:
     """Save the result so far under the step's number; if that fails, it is said and tried again at the next occasion."""
-    path = run.state.run_folder / SAVES / f"{run.state.run_name}-step{step:07d}.safetensors"
+    folder = run.state.run_folder / SAVES
     try:
-        _write(run, path, step)
+        paths = write(run, folder, _ending(step), step)
     except OSError as error:
-        run.emit(Warned(f"The result could not be saved to {path}: {error.strerror or error}. The run goes on"))
+        run.emit(Warned(f"The result could not be saved in {folder}: {error.strerror or error}. The run goes on"))
     else:
-        run.emit(Saved(step, str(path)))
+        _tell(run, step, paths)
+
+
+def _ending(step: int) -> str:
+    """What a save in the middle of a run has behind its name."""
+    return f"-step{step:07d}"
+
+
+def _tell(run: Run, step: int, paths: Sequence[Path], final: bool = False) -> None:
+    for path in reversed(paths):  # the main one last: it is what the end of a run names
+        run.emit(Saved(step, str(path), final))
 
 
 def save_final(run: Run, step: int) -> None:
     """Save the result; where its folder cannot be written, somewhere else that is named. Raises `UserError` if nowhere."""
-    name = f"{run.state.run_name}.safetensors"
     folders: Sequence[Path] = (
         run.state.run_folder / SAVES,
         default_workspace() / run.state.run_name,
@@ -187,32 +194,22 @@ def save_final(run: Run, step: int) -> None:
     failures = []
     for folder in folders:
         try:
-            _write(run, folder / name, step)
+            paths = write(run, folder, "", step)
         except OSError as error:
             failures.append(f"{folder}: {error.strerror or error}")
             run.emit(Warned(f"The result could not be saved to {failures[-1]}"))
         else:
-            return run.emit(Saved(step, str(folder / name), final=True))
+            return _tell(run, step, paths, final=True)
     raise UserError(f"the result could not be saved anywhere: {'; '.join(failures)}. Free some space, then train again")
-
-
-def _write(run: Run, path: Path, step: int) -> None:
-    run.emit(Progressed("saving"))
-    average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
-    with average:
-        names = names_of(run.model.parts)
-        lora = from_tensors(run.trained.tensors(), [names], {})
-        save_lora(path, lora, names, run.state, run.folders, step)
 
 
 def rescue(run: Run, step: int) -> str:
     """Save the last good weights after something went wrong; returns what can be said about it."""
     if step < 1:
         return "Nothing had been learned yet, so nothing was saved."
-    path = run.state.run_folder / SAVES / f"{run.state.run_name}-step{step:07d}.safetensors"
     try:
-        _write(run, path, step)
+        paths = write(run, run.state.run_folder / SAVES, _ending(step), step)
     except Exception as error:  # noqa: BLE001 - the device itself may be what went wrong
         return f"The weights of step {step} could not be saved: {error}."
-    run.emit(Saved(step, str(path)))
-    return f"The weights of step {step} are in {path}."
+    _tell(run, step, paths)
+    return f"The weights of step {step} are in {paths[0]}."

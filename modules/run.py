@@ -171,7 +171,7 @@ def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> 
                 text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
     groups = [{"params": list(group.parameters), "lr": group.rate, "name": group.name} for group in trained.groups]
     optimizer: Optimizer = accelerator.prepare(make_optimizer(state, groups))
-    for part in trained.parts:
+    for part in trained.parts.keys() & model.parts.keys():
         model.parts[part].train()
         accelerator.prepare(model.parts[part])
     settings = state.training.ema

@@ -8,11 +8,14 @@ import torch
 
 from modules import objective
 from modules.data.batches import Batch, Step
+from modules.optim.rounding import count_next
 from modules.optim.schedules import rate_factor
 from modules.run import Run
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.state.training import stop_of
 
+MEASURE_EVERY = 10  # steps between measurements that read all weights
 MOST_SKIPPED = (
     25  # loss scaling halves its scale at each skipped step; after so many in a row it is no longer the scale
 )
@@ -32,6 +35,11 @@ class Result:
     skipped: bool = False  # the loss scaler left this step out
 
 
+def is_measured(number: int) -> bool:
+    """Whether what costs some time is measured at a step."""
+    return number % MEASURE_EVERY == 0 or number == 1
+
+
 def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
     """Train on the batches of a step. Raises `NotFinite` before the weights are touched.
 
@@ -39,6 +47,7 @@ def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
     """
     torch.manual_seed(seed_of(run.state.training.seed, "step", step.number))  # LoRA dropout draws from this
     _set_rates(run, step.number)
+    _stop_parts(run, step)
     loss, concept_losses = 0.0, defaultdict[str, list[float]](list)
     for batch in step.batches:
         moved = batch.to(run.model.device)
@@ -53,11 +62,12 @@ def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
         for sample, value in zip(batch.samples, values, strict=True):
             concept_losses[sample.concept.name].append(value)
     norm = _clip(run, step, skipped_before)
+    count_next(run.optimizer, is_measured(step.number))
     run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
-    if run.ema is not None:
-        run.ema.after_step(step.number)
     skipped = bool(getattr(run.optimizer, "step_was_skipped", False))
+    if run.ema is not None and not skipped:
+        run.ema.after_step(step.number)
     return Result(loss, dict(concept_losses), norm, skipped)
 
 
@@ -66,6 +76,16 @@ def _set_rates(run: Run, number: int) -> None:
     peaks = {group.name: group.rate for group in run.trained.groups}
     for group in run.optimizer.param_groups:
         group["lr"] = peaks[group["name"]] * factor
+
+
+def _stop_parts(run: Run, step: Step) -> None:
+    """Parts whose training is over get no gradients, so that the optimizer passes them by; they draw no drop-out either."""
+    for part, named in run.trained.parts.items():
+        going_on = not stop_of(run.state, part).over(step.number, step.epoch)
+        for parameter in named.values():
+            parameter.requires_grad_(going_on)
+        if part in run.model.parts:
+            run.model.parts[part].train(going_on)
 
 
 def _clip(run: Run, step: Step, skipped_before: int) -> float:

@@ -22,6 +22,7 @@ from onetrainer_clone.journal import TENSORBOARD
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.method import PARTS
 from onetrainer_clone.watch import Watch
 
 
@@ -81,8 +82,8 @@ def _started(run: Run, done: int) -> None:
     names = tuple(folder.concept.name for folder in run.training)
     run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done))
     count = sum(parameter.numel() for parameter in run.trained.parameters)
-    layers = ", ".join(f"{len(found) // 2} layers of the {part}" for part, found in run.trained.parts.items())
-    run.emit(Logged(f"Training {count:,} weights in {layers}, on {run.model.device}"))
+    parts = ", ".join(f"{len(found):,} tensors of the {PARTS[part]}" for part, found in run.trained.parts.items())
+    run.emit(Logged(f"Training {count:,} weights in {parts}, on {run.model.device}"))
 
 
 def _tell(run: Run, watch: Watch, event: Stepped) -> None:

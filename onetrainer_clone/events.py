@@ -60,6 +60,10 @@ class Stepped:
     gradient_norm: float
     weight_change: float | None = None  # ||dW|| / ||W|| since the start, where it was measured at this step
     ema_distance: float | None = None  # ||ema - live|| / ||live||
+    rounded_away: float | None = (
+        None  # share of bfloat16 weights that this step would not change, rounded to the nearest
+    )
+    skipped_steps: int = 0  # of the run so far: the loss scaler left them out, so they changed nothing
     samples_per_second: float = 0.0
     memory_mib: float = 0.0
     device_memory_mib: float | None = None

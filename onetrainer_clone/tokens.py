@@ -84,3 +84,9 @@ def counts(tokenizer: Tokenizer, captions: Sequence[str]) -> list[int]:
     encoded = tokenizer.encode_batch_fast(words, add_special_tokens=False)
     of_word = {word: len(found.ids) for word, found in zip(words, encoded, strict=True)}
     return [sum(map(of_word.__getitem__, caption.split(" "))) for caption in captions]
+
+
+def is_known_word(source: str, text: str) -> bool:
+    """Whether a text is one token of the model's vocabulary; False where that cannot be known."""
+    tokenizer = counter(source)
+    return tokenizer is not None and len(tokenizer.encode(text, add_special_tokens=False).ids) == 1

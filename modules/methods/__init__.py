@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from modules.methods.fine_tune import fine_tune
 from modules.methods.lora import lora
 from modules.methods.trained import Group, Trained
 from modules.models.base import Model
@@ -9,4 +10,4 @@ from onetrainer_clone.state import TrainingState
 
 __all__ = ["METHODS", "Group", "Trained"]
 
-METHODS: dict[str, Callable[[Model, TrainingState], Trained]] = {"LORA": lora}
+METHODS: dict[str, Callable[[Model, TrainingState], Trained]] = {"LORA": lora, "FINE_TUNE": fine_tune}

@@ -72,6 +72,7 @@ def _inject(module: nn.Module, paths: list[str], state: TrainingState, seed: int
 
 @contextmanager
 def _adapters_off(layers: list[BaseTunerLayer]) -> Iterator[None]:
+    learning = [parameter for layer in layers for parameter in layer.parameters() if parameter.requires_grad]
     for layer in layers:
         layer.enable_adapters(False)
     try:
@@ -79,6 +80,9 @@ def _adapters_off(layers: list[BaseTunerLayer]) -> Iterator[None]:
     finally:
         for layer in layers:
             layer.enable_adapters(True)
+            layer.requires_grad_(False)  # peft lets every adapter learn again, also one whose training is over
+        for parameter in learning:
+            parameter.requires_grad_(True)
 
 
 @torch.no_grad()

@@ -20,11 +20,11 @@ class Group:
 class Trained:
     """What a run trains."""
 
-    parts: Mapping[str, Mapping[str, nn.Parameter]]  # part -> name as in the result's file -> parameter
+    parts: Mapping[str, Mapping[str, nn.Parameter]]  # part -> a name that is unique in the run -> parameter
     groups: Sequence[Group]  # every parameter is in one of them
     base: Callable[[], AbstractContextManager[None]]  # inside it, the model is the frozen base model
-    weight_change: Callable[[], float]  # ||dW|| / ||W|| over all adapted layers
-    tensors: Callable[[], dict[str, Tensor]]  # the result, by the names of its file; live tensors
+    weight_change: Callable[[], float]  # ||dW|| / ||W|| since the start, over what is trained
+    tensors: Callable[[], dict[str, Tensor]] = dict  # of an adapter: the result, by the names of its file; live tensors
 
     @property
     def parameters(self) -> list[nn.Parameter]:

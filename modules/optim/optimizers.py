@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from modules.optim.rounding import exact_step
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.optimizer import AdamW, OptimizerSettings
@@ -18,7 +19,8 @@ Groups = list[dict[str, Any]]
 
 def make_optimizer(state: TrainingState, groups: Groups) -> Optimizer:
     """The state's optimizer. Each group has 'params', 'lr' (the peak rate) and 'name' (as charts show it)."""
-    return _MAKERS[state.optimizer.optimizer](groups, state.optimizer)
+    coarse = any(parameter.dtype is torch.bfloat16 for group in groups for parameter in group["params"])
+    return _MAKERS[state.optimizer.optimizer](groups, state.optimizer, coarse)
 
 
 def _adam(settings: AdamW) -> dict[str, Any]:
@@ -29,26 +31,28 @@ def _adam(settings: AdamW) -> dict[str, Any]:
     }
 
 
-def _adamw(groups: Groups, settings: OptimizerSettings) -> Optimizer:
-    return torch.optim.AdamW(groups, **_adam(settings.adamw))
+def _adamw(groups: Groups, settings: OptimizerSettings, coarse: bool) -> Optimizer:
+    kind = _for_weights(torch.optim.AdamW, settings, coarse)
+    return kind(groups, **_adam(settings.adamw))
 
 
-def _adamw_8bit(groups: Groups, settings: OptimizerSettings) -> Optimizer:
+def _adamw_8bit(groups: Groups, settings: OptimizerSettings, coarse: bool) -> Optimizer:
     try:
         import bitsandbytes
     except Exception as error:
         message = f"bitsandbytes cannot run here ({type(error).__name__}: {error}): choose AdamW"
         raise Invalid([Problem("optimizer.optimizer", message)]) from error
-    optimizer: Optimizer = bitsandbytes.optim.AdamW8bit(groups, **_adam(settings.adamw_8bit))
-    return optimizer
+    kind = _for_weights(bitsandbytes.optim.AdamW8bit, settings, coarse)
+    return kind(groups, **_adam(settings.adamw_8bit))
 
 
-def _prodigy(groups: Groups, settings: OptimizerSettings) -> Optimizer:
+def _prodigy(groups: Groups, settings: OptimizerSettings, coarse: bool) -> Optimizer:
     from modules.optim.prodigy import Prodigy
 
     chosen = settings.prodigy
+    kind = _for_weights(Prodigy, settings, coarse, together=True)
     with contextlib.redirect_stdout(io.StringIO()):  # it prints that it uses decoupled weight decay
-        optimizer: Optimizer = Prodigy(
+        return kind(
             groups,
             betas=(chosen.beta1, chosen.beta2),
             eps=chosen.eps,
@@ -59,10 +63,17 @@ def _prodigy(groups: Groups, settings: OptimizerSettings) -> Optimizer:
             safeguard_warmup=chosen.safeguard_warmup,
             use_bias_correction=chosen.bias_correction,
         )
-    return optimizer
 
 
-_MAKERS: dict[Name, Callable[[Groups, OptimizerSettings], Optimizer]] = {
+def _for_weights(
+    kind: Any, settings: OptimizerSettings, coarse: bool, together: bool = False
+) -> Callable[..., Optimizer]:
+    """The optimizer's class; where weights are bfloat16 one that steps in float32 (see `rounding`)."""
+    made: type[Optimizer] = exact_step(kind, settings.stochastic_rounding, together) if coarse else kind
+    return made
+
+
+_MAKERS: dict[Name, Callable[[Groups, OptimizerSettings, bool], Optimizer]] = {
     Name.ADAMW: _adamw,
     Name.ADAMW_8BIT: _adamw_8bit,
     Name.PRODIGY: _prodigy,

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onetrainer_clone import paths
-from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when, without_effect
-from onetrainer_clone.state import concepts, model, optimizer, sampling, saving, training
+from onetrainer_clone.settings import Problem, Settings, group, setting, when, without_effect
+from onetrainer_clone.state import concepts, embedding, model, optimizer, sampling, saving, training
 from onetrainer_clone.state.adapter import AdapterSettings
-from onetrainer_clone.state.concepts import TRAINED, Concept, Role
+from onetrainer_clone.state.concepts import TRAINED, Concept, Mode, Role
+from onetrainer_clone.state.embedding import EmbeddingSettings
+from onetrainer_clone.state.method import Method
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.noise import NoiseSettings
 from onetrainer_clone.state.optimizer import LearningRate, OptimizerSettings
@@ -15,13 +17,18 @@ from onetrainer_clone.state.sampling import SamplingSettings
 from onetrainer_clone.state.saving import SavingSettings
 from onetrainer_clone.state.training import TrainingSettings
 
-RULES = (model.problems, concepts.problems, training.problems, optimizer.problems, sampling.problems, saving.problems)
+RULES = (
+    model.problems,
+    concepts.problems,
+    training.problems,
+    embedding.problems,
+    optimizer.problems,
+    sampling.problems,
+    saving.problems,
+)
 
 
-class Method(Choice):
-    LORA = "LORA", "LoRA", "A small file that is added to the model."
-    FINE_TUNE = "FINE_TUNE", "Fine-tune", "Trains the model's own weights. Not yet available."
-    EMBEDDING = "EMBEDDING", "Embedding", "Teaches the text encoder a new word. Not yet available."
+__all__ = ["RULES", "Method", "TrainingState", "check", "errors"]
 
 
 class TrainingState(Settings):
@@ -35,6 +42,9 @@ class TrainingState(Settings):
     learning_rate: LearningRate = group(LearningRate, "Learning rate")
     noise: NoiseSettings = group(NoiseSettings, "Noise and loss")
     adapter: AdapterSettings = group(AdapterSettings, "Adapter", when=when("method", Method.LORA))
+    embedding: EmbeddingSettings = group(
+        EmbeddingSettings, "Embedding", "New words, alone or beside what else is trained."
+    )
     sampling: SamplingSettings = group(SamplingSettings, "Sampling")
     saving: SavingSettings = group(SavingSettings, "Saving")
 
@@ -46,6 +56,11 @@ class TrainingState(Settings):
     @property
     def trained(self) -> tuple[Concept, ...]:
         return tuple(concept for concept in self.active if concept.role in TRAINED)
+
+    @property
+    def keeps_prior(self) -> bool:
+        """Whether the frozen base model is needed beside the one that is trained."""
+        return any(concept.mode is Mode.PRIOR_PREDICTION for concept in self.trained)
 
     @property
     def validated(self) -> tuple[Concept, ...]:
@@ -73,7 +88,7 @@ def check(state: TrainingState) -> list[Problem]:
 
 
 def _problems(state: TrainingState) -> Iterator[Problem]:
-    if state.method is not Method.LORA:
+    if state.method is Method.EMBEDDING:
         yield Problem("method", f"{state.method.label} is not yet available: choose LoRA")
     for rule in RULES:
         yield from rule(state)

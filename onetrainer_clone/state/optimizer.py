@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
+from onetrainer_clone.state.embedding import new_words
+from onetrainer_clone.state.method import NEW_WORDS, Method
+from onetrainer_clone.state.training import switched_on
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -41,11 +44,12 @@ class Schedule(Choice):
 
 
 USUAL_RATE = {
-    Optimizer.ADAMW: {"unet": 1e-4, "text_encoder": 5e-5},
-    Optimizer.ADAMW_8BIT: {"unet": 1e-4, "text_encoder": 5e-5},
-    Optimizer.PRODIGY: {"unet": 1.0, "text_encoder": 1.0},
+    Method.LORA: {"unet": 1e-4, "text_encoder": 5e-5, "text_encoder_2": 5e-5, NEW_WORDS: 1e-3},
+    Method.FINE_TUNE: {"unet": 1e-5, "text_encoder": 5e-6, "text_encoder_2": 5e-6, NEW_WORDS: 1e-3},
+    Method.EMBEDDING: {NEW_WORDS: 1e-3},
 }
-USUAL = "the optimizer's usual: AdamW 1e-4 (text encoder 5e-5), Prodigy 1"
+"""With AdamW; Prodigy finds its own and multiplies it by 1."""
+USUAL = "the usual: LoRA 1e-4 (text encoder 5e-5), fine-tune 1e-5 (5e-6), Prodigy 1"
 
 
 class LearningRate(Settings):
@@ -57,6 +61,9 @@ class LearningRate(Settings):
         None, "Text encoder", "Learning rate of the text encoder; 0 leaves it as it is.", ge=0, le=100, empty=USUAL,
         basic=True, when=when("/training.text_encoder"),
     )  # fmt: skip
+    embedding: float | None = setting(
+        None, "Embeddings", "Learning rate of new words.", gt=0, le=100, empty="the usual: 1e-3, Prodigy 1", basic=True
+    )
     schedule: Schedule = setting(Schedule.CONSTANT, "Schedule", "How the rate goes on after the warm-up.", basic=True)
     warmup: float = setting(
         0.0, "Warm-up", "The rate rises from 0 during this: below 1 a share of all steps, from 1 on a number of steps.",
@@ -73,31 +80,47 @@ class LearningRate(Settings):
 
 class OptimizerSettings(Settings):
     optimizer: Optimizer = setting(Optimizer.ADAMW, "Optimizer", "How gradients become steps.", basic=True)
+    stochastic_rounding: bool = setting(
+        True, "Stochastic rounding", "Rounds bfloat16 weights up or down by chance, so that small steps count on average "
+        "instead of being lost.", when=when("/method", Method.FINE_TUNE),
+    )  # fmt: skip
     adamw: AdamW = group(AdamW, "AdamW", when=when("optimizer", Optimizer.ADAMW))
     adamw_8bit: AdamW = group(AdamW, "AdamW 8-bit", when=when("optimizer", Optimizer.ADAMW_8BIT))
     prodigy: Prodigy = group(Prodigy, "Prodigy", when=when("optimizer", Optimizer.PRODIGY))
 
 
 def learning_rates(state: "TrainingState") -> dict[str, float]:
-    """The peak rate of each part that is trained ('unet', 'text_encoder'); parts with rate 0 are not."""
-    usual, rates = USUAL_RATE[state.optimizer.optimizer], state.learning_rate
-    chosen = {"unet": rates.unet, "text_encoder": rates.text_encoder}
-    switched_on = {"unet": state.training.unet, "text_encoder": state.training.text_encoder}
-    wanted = {part: usual[part] if rate is None else rate for part, rate in chosen.items() if switched_on[part]}
-    return {part: rate for part, rate in wanted.items() if rate > 0}
+    """The peak rate of each part that is trained (of `PARTS`); parts with rate 0 are not."""
+    parts = [part for part, on in switched_on(state).items() if on]
+    if any(word.train for word in new_words(state)):
+        parts.append(NEW_WORDS)
+    rates = {part: usual_rate(state, part) if (own := _own_rate(state, part)) is None else own for part in parts}
+    return {part: rate for part, rate in rates.items() if rate > 0}
+
+
+def usual_rate(state: "TrainingState", part: str) -> float:
+    return 1.0 if state.optimizer.optimizer is Optimizer.PRODIGY else USUAL_RATE[state.method][part]
+
+
+def _own_rate(state: "TrainingState", part: str) -> float | None:
+    rate: float | None = getattr(state.learning_rate, part)
+    return rate
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:
     rates = learning_rates(state)
     name = state.optimizer.optimizer
-    if not rates and (state.training.unet or state.training.text_encoder):
+    if not rates and any(switched_on(state).values()):
         yield Problem("learning_rate.unet", "every learning rate is 0: nothing would be learned")
+    if _own_rate(state, NEW_WORDS) is not None and NEW_WORDS not in rates:
+        yield Problem("learning_rate.embedding", "has no effect: there is no new word to train", "note")
     if name is Optimizer.PRODIGY:
         if len(set(rates.values())) > 1:
+            were = " and ".join(f"{rate:g}" for rate in rates.values())
             yield Problem(
-                "learning_rate.text_encoder",
-                f"Prodigy finds one step size for all parts, so the rates must be equal (were {rates['unet']:g} and "
-                f"{rates['text_encoder']:g}): leave both empty, or set one to 0 to leave that part as it is",
+                f"learning_rate.{list(rates)[-1]}",
+                f"Prodigy finds one step size for all parts, so the rates must be equal (were {were}): leave them "
+                "empty, or set one to 0 to leave that part as it is",
             )
         for part, rate in rates.items():
             if rate < 0.1:
@@ -109,6 +132,5 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     else:
         for part, rate in rates.items():
             if rate >= 0.1:
-                yield Problem(
-                    f"learning_rate.{part}", f"{rate:g} is far too high for {name.label}; 1e-4 is usual", "warning"
-                )
+                usual = f"{usual_rate(state, part):g} is usual"
+                yield Problem(f"learning_rate.{part}", f"{rate:g} is far too high for {name.label}; {usual}", "warning")

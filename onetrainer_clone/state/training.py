@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
-from onetrainer_clone.state.common import Dtype, Every
+from onetrainer_clone.state.common import Dtype, Every, StopAfter
+from onetrainer_clone.state.method import OF_MODEL, PARTS, Method
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -19,6 +20,17 @@ class Device(Choice):
     AUTO = "AUTO", "Automatic", "A GPU where there is one, else the CPU."
     CPU = "CPU", "CPU"
     CUDA = "CUDA", "NVIDIA GPU"
+
+
+class PriorCopy(Choice):
+    DEVICE = "DEVICE", "on the device", "Exact and fast; takes the GPU's memory."
+    RAM = "RAM", "in RAM", "Exact; comes over for each step that needs it, which takes time."
+    BF16_DEVICE = "BF16_DEVICE", "in bfloat16 on the device", "Half the memory; the base is coarser than it was."
+    BF16_RAM = (
+        "BF16_RAM",
+        "in bfloat16 in RAM",
+        "The least memory; coarser, and comes over for each step that needs it.",
+    )
 
 
 class BucketStep(Choice):
@@ -84,10 +96,22 @@ class TrainingSettings(Settings):
     background: str = setting(
         "#ffffff", "Background", "Laid under transparent pictures.", kind="colour", pattern=r"^#[0-9a-fA-F]{6}$"
     )
-    unet: bool = setting(True, "Train the UNet", "The part that draws.", basic=True)
+    unet: bool = setting(True, "Train the UNet", "The part that draws.", basic=True, when=when("/method", *OF_MODEL))
     text_encoder: bool = setting(
-        True, "Train the text encoder", "The part that reads; helps a new word to be understood.", basic=True
+        True, "Train the text encoder", "The part that reads; helps a new word to be understood.", basic=True,
+        when=when("/method", *OF_MODEL),
+    )  # fmt: skip
+    unet_stop: StopAfter = group(
+        StopAfter, "Stop the UNet", "The UNet can stay as it is from then on.", when=when("unet")
     )
+    text_encoder_stop: StopAfter = group(
+        StopAfter, "Stop the text encoder", "It learns faster than the UNet, so it is often stopped earlier.",
+        when=when("text_encoder"),
+    )  # fmt: skip
+    prior_copy: PriorCopy = setting(
+        PriorCopy.DEVICE, "Base model for prior prediction", "Where a fine-tune keeps the model as it was, for concepts in "
+        "PRIOR_PREDICTION mode; without any there is no copy.", when=when("/method", Method.FINE_TUNE),
+    )  # fmt: skip
     seed: int = setting(0, "Seed", "The same seed and settings give the same run.", ge=0, lt=2**63)
     train_dtype: Dtype = setting(Dtype.FP32, "Train in", "The type that the forward and backward passes compute in.")
     gradient_checkpointing: bool = setting(False, "Gradient checkpointing", "Less memory, about a third more time.")
@@ -116,8 +140,48 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     if message := training.resolution_problem(training.resolution):
         yield Problem("training.resolution", message)
     yield from _dtypes(state)
-    if not training.unet and not training.text_encoder:
-        yield Problem("training.unet", "neither the UNet nor the text encoder would be trained: switch one on")
+    yield from _fine_tuned(state)
+    if state.method is not Method.EMBEDDING and not any(switched_on(state).values()):
+        yield Problem("training.unet", "neither the UNet nor a text encoder would be trained: switch one on")
+
+
+def switched_on(state: "TrainingState") -> dict[str, bool]:
+    """Which parts of the model are to be trained, whatever their learning rate; an embedding trains none of them."""
+    if state.method is Method.EMBEDDING:
+        return {}
+    return {"unet": state.training.unet, "text_encoder": state.training.text_encoder}
+
+
+def stop_of(state: "TrainingState", part: str) -> StopAfter:
+    """When a part's training ends; the embeddings' is among their own settings."""
+    return {
+        "unet": state.training.unet_stop,
+        "text_encoder": state.training.text_encoder_stop,
+    }.get(part, state.embedding.stop)
+
+
+def _fine_tuned(state: "TrainingState") -> Iterator[Problem]:
+    """What the weights that a fine-tune changes are held in."""
+    if state.method is not Method.FINE_TUNE:
+        return
+    coarse = False
+    for part in [part for part, on in switched_on(state).items() if on]:
+        dtype = getattr(state.model, f"{part}_dtype")
+        coarse |= dtype is Dtype.BF16
+        if dtype is Dtype.FP16:
+            message = (
+                f"float16 holds nothing finer than 6e-8, so a fine-tune of the {PARTS[part]} would lose its small steps: "
+                "choose bfloat16 or float32"
+            )
+            yield Problem(f"model.{part}_dtype", message)
+    if coarse and state.training.train_dtype is Dtype.FP16:
+        message = "float16 cannot train weights that are held in bfloat16: choose bfloat16 here, or float32 weights"
+        yield Problem("training.train_dtype", message)
+    if not coarse and not state.optimizer.stochastic_rounding:
+        yield Problem("optimizer.stochastic_rounding", "has no effect: no trained weights are bfloat16", "note")
+    if state.training.prior_copy is not PriorCopy.DEVICE and not state.keeps_prior:
+        message = "has no effect: no concept is in PRIOR_PREDICTION mode, so there is no copy"
+        yield Problem("training.prior_copy", message, "note")
 
 
 def _dtypes(state: "TrainingState") -> Iterator[Problem]:

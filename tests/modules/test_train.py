@@ -620,8 +620,8 @@ def test_ten_runs_leave_no_thread_and_little_memory_behind(make: Make) -> None:
 def test_the_log_says_what_is_trained(make: Make) -> None:
     _, events = run(make(**{"training.steps": 1}))
     [line] = of(Logged, events)
-    assert "layers of the unet" in line.message
-    assert "12 layers of the text_encoder" in line.message
+    assert "tensors of the UNet" in line.message
+    assert "24 tensors of the text encoder" in line.message
 
 
 def test_a_stop_raises_stopped_while_caching(make: Make) -> None:

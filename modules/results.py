@@ -1,0 +1,46 @@
+"""The result of a run, written as files: a LoRA, a whole model."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from modules.checkpoints.lora import from_tensors
+from modules.checkpoints.lora_file import save_lora
+from modules.checkpoints.lora_names import names_of
+from modules.checkpoints.save_single_file import save_single_file
+from modules.precision import DTYPES
+from modules.run import Run
+from onetrainer_clone.events import Progressed
+from onetrainer_clone.state.method import Method
+
+
+def write(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
+    """Write the result under its name with an ending ('-step0000100', or nothing) and return its files, the main one first.
+
+    Where there is an average of the weights, it is what is written. Raises OSError, and `UserError` for weights that are
+    not finite; each file is written whole or not at all.
+    """
+    run.emit(Progressed("saving"))
+    average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
+    with average:
+        return _WRITERS[run.state.method](run, folder, ending, step)
+
+
+def _lora(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
+    path = folder / f"{run.state.run_name}{ending}.safetensors"
+    names = names_of(run.model.parts)
+    lora = from_tensors(run.trained.tensors(), [names], {})
+    save_lora(path, lora, names, run.state, run.folders, step)
+    return [path]
+
+
+def _model(run: Run, folder: Path, ending: str, _step: int) -> list[Path]:
+    path = folder / f"{run.state.run_name}{ending}.safetensors"
+    save_single_file(path, run.model, DTYPES[run.state.saving.dtype])  # type: ignore[arg-type]
+    return [path]
+
+
+_WRITERS: dict[Method, Callable[[Run, Path, str, int], list[Path]]] = {
+    Method.LORA: _lora,
+    Method.FINE_TUNE: _model,
+}

@@ -1,0 +1,107 @@
+"""The Embedding tab: new words for the text encoders, trained alone or beside a LoRA or fine-tune."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from onetrainer_clone import tokens
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import Problem, Settings, group, setting
+from onetrainer_clone.state.common import StopAfter
+
+if TYPE_CHECKING:
+    from onetrainer_clone.state import TrainingState
+
+MOST_VECTORS = 64  # of a window of 75
+SUFFIXES = (".safetensors", ".pt", ".bin")
+
+
+class NewWord(Settings):
+    enabled: bool = setting(True, "Enabled", "Whether the new word takes part.", basic=True)
+    placeholder: str = setting(
+        "<word>", "Placeholder", "Stands for the new word in captions and prompts.", basic=True
+    )  # fmt: skip
+    vectors: int | None = setting(
+        None, "Vectors", "How many of a caption's 75 places the word takes; more hold more, 1 to 8 are usual.", ge=1,
+        le=MOST_VECTORS, empty="as many as its beginning has", basic=True,
+    )  # fmt: skip
+    initial_text: str = setting(
+        "*", "Begins as", "A few words that come near; '*' where there are none. Each vector begins as one word, or as the "
+        "mean of several.", basic=True
+    )  # fmt: skip
+    source: str = setting(
+        "",
+        "Continue from",
+        "An embedding file (.safetensors, .pt or .bin) to begin with.",
+        kind="file",
+        empty="its text",
+    )
+    train: bool = setting(True, "Train", "Off: the word is used as its file has it.", basic=True)
+
+
+class EmbeddingSettings(Settings):
+    words: tuple[NewWord, ...] = setting((), "New words", "What is taught as an embedding.", basic=True)
+    preserve_norm: bool = setting(
+        False,
+        "Preserve the norm",
+        "Every vector keeps the length that it began with, so that it does not drown the others.",
+    )
+    stop: StopAfter = group(
+        StopAfter, "Stop the embeddings", "With a LoRA or fine-tune: the new words are left as they are."
+    )
+
+
+def new_words(state: "TrainingState") -> tuple[NewWord, ...]:
+    """The new words that take part, in order."""
+    return tuple(word for word in state.embedding.words if word.enabled)
+
+
+def file_name(word: NewWord, otherwise: str) -> str:
+    """The name of a word's file without suffix: A1111 and ComfyUI take the file's name for the word."""
+    return re.sub(r"[^\w.-]+", "_", word.placeholder).strip("_.") or otherwise
+
+
+def problems(state: "TrainingState") -> Iterator[Problem]:
+    words = new_words(state)
+    seen: set[str] = set()
+    for index, word in enumerate(state.embedding.words):
+        if not word.enabled:
+            continue
+        path = f"embedding.words[{index}]"
+        spelled = word.placeholder.casefold()
+        if not word.placeholder:
+            yield Problem(f"{path}.placeholder", "type what stands for the new word in captions, such as '<my-cat>'")
+        elif re.search(r"\s", word.placeholder):
+            message = f"{word.placeholder!r} holds a space: write it as one word, such as '<my-cat>'"
+            yield Problem(f"{path}.placeholder", message)
+        elif spelled in seen:
+            yield Problem(f"{path}.placeholder", f"'{word.placeholder}' is there twice (capitals do not count)")
+        elif tokens.is_known_word(state.model.source, word.placeholder):
+            message = (
+                f"'{word.placeholder}' is a word that the model knows already: wherever it stands, captions and prompts "
+                "will mean the new one; an invented word such as '<my-cat>' takes nothing away"
+            )
+            yield Problem(f"{path}.placeholder", message, "warning")
+        seen.add(spelled)
+        if word.source:
+            yield from _source(path, word)
+        elif not word.initial_text.strip():
+            yield Problem(f"{path}.initial_text", "type a word that comes near, or '*'")
+        elif not word.train:
+            message = "is neither trained nor read from a file, so it would mean nothing more than its beginning"
+            yield Problem(f"{path}.train", f"{message}: switch it on, or choose a file")
+    names = [file_name(word, "") for word in words]
+    if len(set(names)) < len(names):
+        yield Problem("embedding.words", f"two words would have the same file ({', '.join(names)}): rename one")
+    if str(state.method) == "EMBEDDING" and not any(word.train for word in words):
+        yield Problem("embedding.words", "there is no new word to train: add one, or choose another method")
+
+
+def _source(path: str, word: NewWord) -> Iterator[Problem]:
+    if not word.source.lower().endswith(SUFFIXES):
+        yield Problem(f"{path}.source", f"'{word.source}' is no embedding file: its name ends in {', '.join(SUFFIXES)}")
+    elif not os.path.isfile(resolve(word.source)):
+        yield Problem(f"{path}.source", f"there is no file '{word.source}': was it moved or renamed?")
+    elif word.vectors is not None:
+        yield Problem(f"{path}.vectors", "has no effect: the file has its own number of vectors", "note")
