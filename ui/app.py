@@ -168,6 +168,11 @@ class App:
 
             return ConceptsPage(parent, self.bench)
 
+        def embedding(parent: Any) -> Page:
+            from ui.tabs.embedding import EmbeddingPage
+
+            return EmbeddingPage(parent, self.bench)
+
         def sampling(parent: Any) -> Page:
             from ui.tabs.sampling import SamplingPage
 
@@ -197,6 +202,7 @@ class App:
             "changes": ("", changes),
             "training": settings["training"],
             "adapter": settings["adapter"],
+            "embedding": ("Embedding", embedding),
             "sampling": ("Sampling", sampling),
             "saving": settings["saving"],
             "run": ("Run", run),

@@ -8,7 +8,7 @@ import customtkinter as ctk
 
 from onetrainer_clone.settings import Declaration, Invalid, Setting, Settings, When, declarations, get, why_not
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.state.common import Every
+from onetrainer_clone.state.common import Every, StopAfter
 from ui import colours, theme
 from ui.row import Row
 from ui.workbench import Workbench
@@ -24,6 +24,7 @@ class Line:
     below: str
     label: str
     declaration: Declaration
+    conditions: tuple[When, ...] = ()  # of the group that it is a line of, named from the card's group
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def cards(
     """The card of a group, then those of the groups in it. Lists (concepts, prompts) have views of their own."""
     lines, inner = [], []
     for name, declaration in declarations(owner).items():
-        if declaration.group is Every:
+        if declaration.group in (Every, StopAfter):
             lines += _every(name, declaration)
         elif declaration.group:
             inner.append(declaration)
@@ -59,9 +60,11 @@ def cards(
 
 
 def _every(name: str, group: Declaration) -> list[Line]:
-    """'Sample every' is one thing for a person: the group's label goes to its unit."""
-    unit, amount = declarations(Every).values()
-    return [Line(f"{name}.unit", group.label, unit), Line(f"{name}.amount", "    so many", amount)]
+    """'Sample every' is one thing for a person: the group's label goes to its unit, and the group's condition to both."""
+    assert group.group is not None
+    unit, amount = declarations(group.group).values()
+    held = (group.when,) if group.when else ()
+    return [Line(f"{name}.unit", group.label, unit, held), Line(f"{name}.amount", "    so many", amount, held)]
 
 
 def _rooted(condition: When, prefix: str) -> When:
@@ -158,7 +161,7 @@ class Form(ctk.CTkFrame):
 
     def _setting(self, line: Line) -> Setting:
         path = f"{self.prefix}.{line.below}".lstrip(".")
-        held = self.card.conditions
+        held = (*self.card.conditions, *(_rooted(condition, self.prefix) for condition in line.conditions))
         if line.declaration.when:
             held = (*held, _rooted(line.declaration.when, path.rpartition(".")[0]))
         return Setting(path, line.declaration, None, held)

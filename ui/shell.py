@@ -122,7 +122,8 @@ class Shell:
 
 GROUP_TAB = {
     "method": "model", "model": "model", "concepts": "concepts", "training": "training", "learning_rate": "training",
-    "optimizer": "training", "noise": "training", "adapter": "adapter", "sampling": "sampling", "saving": "saving",
+    "optimizer": "training", "noise": "training", "adapter": "adapter", "embedding": "embedding",
+    "sampling": "sampling", "saving": "saving",
 }  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 from onetrainer_clone.settings import Declaration, declarations, walk
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Balance, Concept, Role
+from onetrainer_clone.state.embedding import NewWord
 from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.ui.conftest import Window
 from ui.controls import PathEntry
 from ui.form import cards
 from ui.row import Row
-from ui.tabs.settings import SAMPLING, TABS, SettingsPage, cards_of
+from ui.tabs.settings import EMBEDDING, SAMPLING, TABS, SettingsPage, cards_of
 from ui.words import tip_of
 
 
@@ -34,12 +35,12 @@ def type_into(window: Window, path: str, text: object) -> Row:
 
 def test_every_setting_is_in_a_tab_with_label_and_tip() -> None:
     shown: dict[str, Declaration] = {}
-    for tab in (*TABS, SAMPLING):
+    for tab in (*TABS, EMBEDDING, SAMPLING):
         for card in cards_of(tab):
             shown |= {f"{card.prefix}.{line.below}".lstrip("."): line.declaration for line in card.lines}
     missing = {s.path for s in walk(TrainingState()) if not s.declaration.hidden} - shown.keys()
     assert not missing
-    for owner in (Concept, Prompt):
+    for owner in (Concept, NewWord, Prompt):
         lines = next(cards(owner, "x", "")).lines
         assert {line.below for line in lines} == declarations(owner).keys()
         shown |= {f"{owner.__name__}.{line.below}": line.declaration for line in lines}

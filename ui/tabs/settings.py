@@ -26,6 +26,7 @@ TABS = (
     TabSettings("adapter", "Adapter", ("adapter",)),
     TabSettings("saving", "Saving", ("saving",)),
 )
+EMBEDDING = TabSettings("embedding", "Embedding", ("embedding",))
 SAMPLING = TabSettings("sampling", "Sampling", ("sampling",))
 
 
