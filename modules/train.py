@@ -17,7 +17,7 @@ from modules.precision import accelerator
 from modules.run import Run, prepare
 from modules.step import NotFinite, take_step
 from onetrainer_clone.advice import out_of_memory
-from onetrainer_clone.events import Event, Logged, Progressed, Started, Stepped, Warned
+from onetrainer_clone.events import Event, Logged, Progressed, Share, Started, Stepped, Warned
 from onetrainer_clone.journal import TENSORBOARD
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
@@ -80,7 +80,10 @@ def _resume(run: Run, figures: Figures) -> int:
 def _started(run: Run, done: int) -> None:
     state, plan = run.state, run.plan
     names = tuple(folder.concept.name for folder in run.training)
-    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done))
+    shares = tuple(
+        Share(c.name, c.role, c.share_of_samples, c.share_of_loss_weight) for c in plan.concepts if c.name in names
+    )
+    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done, shares))
     count = sum(parameter.numel() for parameter in run.trained.parameters)
     parts = ", ".join(f"{len(found):,} tensors of the {PARTS[part]}" for part, found in run.trained.parts.items())
     run.emit(Logged(f"Training {count:,} weights in {parts}, on {run.model.device}"))

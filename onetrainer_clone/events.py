@@ -17,6 +17,16 @@ Activity = Literal["loading", "scanning", "caching", "training", "sampling", "va
 
 
 @dataclass(frozen=True)
+class Share:
+    """How much of a run one trained concept gets, 0 to 1."""
+
+    concept: str
+    role: str
+    samples: float
+    loss_weight: float
+
+
+@dataclass(frozen=True)
 class Started:
     """The run begins: where its files go and how long it is planned to be. Sent once, before the first Stepped."""
 
@@ -26,6 +36,7 @@ class Started:
     epochs: int
     concepts: tuple[str, ...]
     first_step: int = 0
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True)

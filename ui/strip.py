@@ -1,5 +1,6 @@
 """The strip above the concepts: which share of the samples and of the loss weight each of them gets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,27 @@ class Share:
     colour: Pair
     samples: float  # 0 to 1
     loss_weight: float
+
+
+def draw_bar(canvas: theme.Canvas, top: int, left: int, height: int, parts: Sequence[tuple[str, Pair, float]]) -> None:
+    """Names with their shares (0 to 1) side by side, from `left` to the right edge; what is too narrow loses its name."""
+    px, room = canvas.px, canvas.winfo_width() - left
+    whole = sum(size for _, _, size in parts) or 1.0
+    begin = float(left)
+    for name, pair, size in parts:
+        width = room * size / whole
+        if width < 1:
+            continue
+        colour = theme.now(pair)
+        canvas.create_rectangle(begin, top, begin + width - px(2), top + height, fill=colour, width=0)
+        dark = colours.contrast(colour, "#101418") > colours.contrast(colour, "#ffffff")
+        drawn = canvas.create_text(
+            begin + px(8), top + height / 2, text=f"{name}  {size:.0%}", anchor="w", font=canvas.face(12, bold=True),
+            fill="#101418" if dark else "#ffffff",
+        )  # fmt: skip
+        if canvas.bbox(drawn)[2] > begin + width - px(6):
+            canvas.itemconfigure(drawn, text=f"{size:.0%}" if width > px(44) else "")
+        begin += width
 
 
 class Strip(theme.Canvas):
@@ -39,22 +61,4 @@ class Strip(theme.Canvas):
         for number, (label, field) in enumerate((("Samples", "samples"), ("Loss weight", "loss_weight"))):
             top = px(32 + 30 * number)
             self.create_text(0, top + px(11), text=label, anchor="w", fill=theme.now(colours.DIM), font=self.face(12))
-            self._bar(top, px(88), [(share, getattr(share, field)) for share in self.shares])
-
-    def _bar(self, top: int, left: int, parts: list[tuple[Share, float]]) -> None:
-        px, room = self.px, self.winfo_width() - left
-        whole = sum(size for _, size in parts) or 1.0
-        begin = float(left)
-        for share, size in parts:
-            width = room * size / whole
-            if width < 1:
-                continue
-            colour = theme.now(share.colour)
-            self.create_rectangle(begin, top, begin + width - px(2), top + px(23), fill=colour, width=0)
-            text = f"{share.name}  {size:.0%}"
-            dark = colours.contrast(colour, "#101418") > colours.contrast(colour, "#ffffff")
-            drawn = self.create_text(begin + px(8), top + px(11), text=text, anchor="w", font=self.face(12, bold=True),
-                                     fill="#101418" if dark else "#ffffff")  # fmt: skip
-            if self.bbox(drawn)[2] > begin + width - px(6):
-                self.itemconfigure(drawn, text=f"{size:.0%}" if width > px(44) else "")
-            begin += width
+            draw_bar(self, top, px(88), px(23), [(one.name, one.colour, getattr(one, field)) for one in self.shares])

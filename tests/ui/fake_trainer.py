@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from onetrainer_clone.events import Cached, Logged, Progressed, Sampled, Saved, Started, Stepped, Warned
+from onetrainer_clone.events import Cached, Logged, Progressed, Sampled, Saved, Share, Started, Stepped, Warned
 from onetrainer_clone.journal import SAMPLES, SAVES
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.state import TrainingState
@@ -28,7 +28,8 @@ class FakeTrainer:
     def __call__(self, state: TrainingState, emit: Emit, controls: Controls) -> None:
         self.runs.append(state)
         names = tuple(concept.name for concept in state.trained)
-        emit(Started(state.run_name, str(state.run_folder), self.steps, 1, names))
+        shares = tuple(Share(one.name, one.role.value, 1 / len(names), 1 / len(names)) for one in state.trained)
+        emit(Started(state.run_name, str(state.run_folder), self.steps, 1, names, 0, shares))
         for done in range(0, 101, 25):
             emit(Progressed("caching", done, 100))
         emit(Cached(100, 100))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrainer_clone.events import BackedUp, Progressed, Saved, Started, Warned
+from onetrainer_clone.events import BackedUp, Progressed, Saved, Share, Started, Warned
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
@@ -284,3 +284,18 @@ def test_a_click_on_the_heading_of_the_log_unfolds_it(window: Window) -> None:
     window.until(lambda: run.log.winfo_height() < 50)
     run.log.title._label.event_generate("<Button-1>")
     window.until(lambda: run.log.winfo_height() > 100)
+
+
+def test_which_concept_is_winning_stands_above_the_chart(window: Window) -> None:
+    run = start(window)
+    finish(window)
+    assert run.balance.winfo_ismapped()
+    assert [(name, round(share, 2)) for name, _, share in run.balance.parts] == [
+        ("subject", 0.33), ("class", 0.33), ("class varied", 0.33)
+    ]  # fmt: skip
+    assert run.balance.sentence == "Too early to tell what is learned."
+    record = Record()
+    record.on(Started("run", "/x", 10, 1, ("cat",), 0, (Share("cat", "SUBJECT", 1.0, 1.0),)))
+    run.balance.show(record)
+    window.turn()
+    assert not run.balance.winfo_ismapped(), "one concept has nobody to win against"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from onetrainer_clone.balance import Balance
 from onetrainer_clone.events import (
     BackedUp,
     Cached,
@@ -68,7 +69,7 @@ class Record:
         self.clock, self.points = clock, points
         self.folder: Path | None = None  # of the run
         self.parts: tuple[tuple[str, Record], ...] = ()  # several runs in one, each with its name
-        self.progress = Progress()
+        self.progress, self.balance = Progress(), Balance()
         self.started: Started | None = None
         self.curves: dict[Quantity, dict[str, Series]] = {quantity: {} for quantity in get_args(Quantity)}
         self.samples: dict[PromptKey, dict[int, Sampled]] = {}
@@ -99,6 +100,7 @@ class Record:
         """Something that the run told: now, or when its journal says."""
         when = self.clock() if when is None else when
         self.progress.on(event)
+        self.balance.on(event)
         match event:
             case Started():
                 self._on_start(event)

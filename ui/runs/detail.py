@@ -10,6 +10,7 @@ import customtkinter as ctk
 from presets.differences import Difference
 from ui import colours, theme
 from ui.background import Background
+from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
 from ui.run.log import LogView
 from ui.run.record import Record
@@ -55,6 +56,7 @@ class Detail(ctk.CTkFrame):
         self.samples = Samples(
             self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
         )
+        self.balance = BalanceStrip(self, self._colours, after=head)
         self.panes.add(self.chart, stretch="always", minsize=220)
         self.panes.add(self.samples, stretch="always", minsize=220)
         self.log = LogView(self)
@@ -90,6 +92,7 @@ class Detail(ctk.CTkFrame):
         else:
             self.said.pack_forget()
         self.samples.show(self.record)
+        self.balance.show(self.record)
         self.log.show(self.record)  # the chart draws itself at the next turn: both at once would be felt
         rows = shown.differences
         empty = shown.settings_problem or f"The settings of {shown.versus[0]} and {shown.versus[1]} are the same."

@@ -9,6 +9,7 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.actions import Actions
 from ui.background import Background
+from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
 from ui.run.log import LogView
 from ui.run.runner import Runner
@@ -49,6 +50,7 @@ class RunPage(Page):
         self.samples = Samples(panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step))
         left.add(self.chart, stretch="always", minsize=160)
         left.add(self.log, stretch="never", minsize=34, height=150)
+        self.balance = BalanceStrip(self, bench.colours, before=panes)
         panes.add(left, stretch="always", minsize=260)
         panes.add(self.samples, stretch="always", minsize=260)
         panes.pack(fill="both", expand=True)
@@ -86,6 +88,7 @@ class RunPage(Page):
         self._show_status()
         self.log.show(record)
         self.samples.show(record)
+        self.balance.show(record)
         self.chart.show(record)
         possible = {
             "start": not runner.going, "pause": runner.going and not runner.stopping,
