@@ -15,8 +15,7 @@ class Appearance:
         self._root, self._view = root, view
         # customtkinter's 'system' mode asks the system 30 times a second, on Linux by starting a process: ask it once
         ctk.set_appearance_mode(view.theme or ctk.get_appearance_mode().lower())
-        if view.scaling_percent != 100:
-            ctk.set_widget_scaling(view.scaling_percent / 100)
+        ctk.set_widget_scaling(view.scaling_percent / 100)  # it is the process's: an earlier window may have left another
         root.title("OneTrainer Clone")
         root.minsize(*MINIMUM)
         size, _, place = view.geometry.partition("+")

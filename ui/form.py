@@ -1,25 +1,27 @@
 """The form of one group of settings, a card with a row for each, made from the declarations alone."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import customtkinter as ctk
 
 from onetrainer_clone.settings import Declaration, Invalid, Setting, Settings, When, declarations, get, why_not
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.state.common import Every, StopAfter
 from ui import colours, theme
+from ui.help import LEAST, LEFT
 from ui.row import Row
 from ui.workbench import Workbench
 
+MARGINS = 60  # px at 100 %: left of the label, right of it, and at the right edge
 BESIDE = 230  # px at 100 %: a number's field and what lies around it
+AMOUNT = {"unit", "amount"}  # a group of these is one thing: so many steps, epochs ...
 NARROW = 400  # px at 100 %: below it the labels stand above their controls
 
 
 @dataclass(frozen=True)
 class Line:
-    """One setting of a card: its path below the card's, and its label."""
+    """One setting of a card: its path below the card's, its label, and on what the group that it is in depends."""
 
     below: str
     label: str
@@ -44,8 +46,8 @@ def cards(
     """The card of a group, then those of the groups in it. Lists (concepts, prompts) have views of their own."""
     lines, inner = [], []
     for name, declaration in declarations(owner).items():
-        if declaration.group in (Every, StopAfter):
-            lines += _every(name, declaration)
+        if declaration.group and declarations(declaration.group).keys() == AMOUNT:
+            lines += _amount(name, declaration)
         elif declaration.group:
             inner.append(declaration)
         elif not declaration.item and not declaration.hidden:
@@ -59,10 +61,11 @@ def cards(
         yield from cards(declaration.group, path, declaration.label, declaration.tip, held)
 
 
-def _every(name: str, group: Declaration) -> list[Line]:
-    """'Sample every' is one thing for a person: the group's label goes to its unit, and the group's condition to both."""
+def _amount(name: str, group: Declaration) -> list[Line]:
+    """'Sample every' is one thing for a person: label and tip of the group go to its unit, its condition to both."""
     assert group.group is not None
     unit, amount = declarations(group.group).values()
+    unit = replace(unit, tip=" ".join(filter(None, (group.tip, unit.tip))))
     held = (group.when,) if group.when else ()
     return [Line(f"{name}.unit", group.label, unit, held), Line(f"{name}.amount", "    so many", amount, held)]
 
@@ -92,22 +95,33 @@ class Form(ctk.CTkFrame):
             Row(self, bench, 3 * number + 1, self._setting(line), line.label, label_width)
             for number, line in enumerate(card.lines)
         ]
-        ctk.CTkFrame(self, height=8, width=1, fg_color="transparent").grid(row=3 * len(self.rows) + 1, column=0)
+        self.grid_rowconfigure(3 * len(self.rows) + 1, minsize=8)
         self._ends = [
             bench.store.changed.connect(lambda _before, _after: self.refresh_soon()),
             bench.findings.checked.connect(self.refresh_soon),
             bench.options.changed.connect(self.refresh_soon),
         ]
-
+        self._themed: Callable[[str], None] = lambda _mode: self._dress()
+        self._scaled: Callable[[float, float], None] = lambda _widgets, _window: self._dress()
+        ctk.AppearanceModeTracker.add(self._themed, self)
+        ctk.ScalingTracker.add_widget(self._scaled, self)
         self.bind("<Configure>", self._on_width, add="+")
 
     def _on_width(self, event: Any) -> None:
-        narrow = event.width / theme.scaling(self) < NARROW
+        width = round(event.width / theme.scaling(self))
+        narrow, room = width < NARROW, width - self._label_width - MARGINS - LEFT
         for row in self.rows:
             row.narrow(narrow)
-            row.extra_room(round(event.width / theme.scaling(self)) - (0 if narrow else self._label_width) - BESIDE)
+            row.extra_room(width - (0 if narrow else self._label_width) - BESIDE)
+            row.help_room(room if room >= LEAST and not narrow else 0)
+
+    def _dress(self) -> None:
+        for row in self.rows:
+            row.dress()
 
     def destroy(self) -> None:
+        ctk.AppearanceModeTracker.remove(self._themed)
+        ctk.ScalingTracker.remove_widget(self._scaled, self)
         for end in self._ends:
             end()
         if self._waiting:

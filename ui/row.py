@@ -7,6 +7,7 @@ import customtkinter as ctk
 from onetrainer_clone.settings import Choice, Declaration, Invalid, Problem, Setting, When, get, replace, why_not
 from onetrainer_clone.state import TrainingState
 from ui import colours, controls, theme
+from ui.help import LEFT, Help, help_text
 from ui.origin import saved_value
 from ui.reset import ResetMark, show_menu
 from ui.words import tip_of
@@ -30,6 +31,8 @@ class Row:
         self._label: Any = None
         self._message: Any = None
         self._extra: Any = None
+        self._help: Help | None = None
+        self._help_width = 0  # px at 100 %; 0: there is no room for it
         self.mark: ResetMark | None = None  # that the value differs from the preset's
         self._extra_width = 230
         self._value: Any = object()  # nothing is shown yet
@@ -88,9 +91,12 @@ class Row:
         self._say(sorted(said, key=lambda problem: _ORDER[problem.severity])[:4])
         saved = self._bench.store.saved
         unsaved = any(now != saved_value(state, saved, path, now) for path, now in values.items())
-        looks = (rejected is not None or any(p.severity == "error" for p in said), not self._why_not(state), unsaved)
+        reason = self._why_not(state)
+        looks = (rejected is not None or any(p.severity == "error" for p in said), not reason, unsaved)
         if looks != self._looks:
             self._look(*looks)
+        if self._help is not None and self._help.cget("text") != (text := help_text(self.declaration, value, reason)):
+            self._help.configure(text=text)
 
     def focus(self) -> None:
         if self.control is not None:
@@ -174,6 +180,7 @@ class Row:
                 self._extra.grid(row=self._line, column=1, columnspan=1, sticky="w", padx=(extra_left, 8))
         if self.message_text:
             self._place_message()
+        self._place_help()
         self._place_mark()
 
     def _place_mark(self) -> None:
@@ -203,11 +210,35 @@ class Row:
         if self._extra is not None and self._extra.cget("wraplength") != self._extra_width:
             self._extra.configure(wraplength=self._extra_width)
 
+    def help_room(self, width: int) -> None:
+        """How wide the text beside the field may be; 0 takes it away."""
+        self._help_width = width
+        if self._shown:
+            self._place_help()
+
+    def dress(self) -> None:
+        """Another theme or scaling."""
+        if self._help is not None:
+            self._help.dress()
+
+    def _place_help(self) -> None:
+        assert self.control is not None
+        if not self._help_width or self.control.stretches:
+            if self._help is not None:
+                self._help.grid_remove()
+            return
+        if self._help is None:
+            state = self._bench.store.state
+            self._help = Help(self._parent)
+            self._help.configure(text=help_text(self.declaration, get(state, self.path), self._why_not(state)))
+        self._help.dress(self._help_width)
+        self._help.grid(row=self._line, column=1, sticky="w", padx=(round(LEFT * theme.scaling(self._parent)), 0))
+
     def _hide(self) -> None:
         if self._shown:
             assert self.control is not None
             mark = self.mark.widget if self.mark else None
-            for widget in (self._label, self.control.widget, self._extra, self._message, mark):
+            for widget in (self._label, self.control.widget, self._extra, self._message, self._help, mark):
                 if widget is not None:
                     widget.grid_remove()
             self._shown, self.message_text = False, ""

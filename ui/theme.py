@@ -59,6 +59,11 @@ def font(size: int = BODY, bold: bool = False) -> Any:
     return ctk.CTkFont(size=size, weight="bold" if bold else "normal")
 
 
+def face(scale: float, size: int = BODY, bold: bool = False) -> tuple[str, int, str]:
+    """The font for what customtkinter does not scale."""
+    return ctk.ThemeManager.theme["CTkFont"]["family"], -round(size * scale), "bold" if bold else "normal"
+
+
 def button(
     parent: Any, text: str, command: Callable[[], object], kind: Kind = "plain", width: int = 0, **more: Any
 ) -> Any:
@@ -184,5 +189,4 @@ class Canvas(tkinter.Canvas):
 
     def face(self, size: int = BODY, bold: bool = False) -> tuple[str, int, str]:
         """A font for texts on the canvas."""
-        family = ctk.ThemeManager.theme["CTkFont"]["family"]
-        return family, -self.px(size), "bold" if bold else "normal"
+        return face(scaling(self), size, bold)

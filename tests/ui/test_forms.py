@@ -172,6 +172,33 @@ def test_without_effect_is_greyed_with_the_reason_or_hidden(window: Window) -> N
     assert repeats.relevant(window.app.store.state)
 
 
+def test_a_wide_window_says_beside_the_field_what_it_does(window: Window) -> None:
+    window.app.root.geometry("1100x740")
+    window.app.bench.options.basic = False
+    found = row(window, "training.ema.decay")
+    device = row(window, "training.device")
+    window.turn(0.1)
+    assert found._help is None
+    window.app.root.geometry("1800x1000")
+    window.until(lambda: found._help is not None)
+    assert found._help is not None
+    assert device._help is not None
+    assert "only while 'EMA' is on" in found._help.cget("text")
+    type_into(window, "training.ema.enabled", True)
+    assert "higher is smoother" in found._help.cget("text")
+    assert "Automatic" not in device._help.cget("text")
+    window.app.store.replace("training.device", "AUTO")
+    window.turn()
+    assert "Automatic: A GPU where there is one" in device._help.cget("text")
+    dark = window.app.appearance.dark
+    before = found._help.cget("background")
+    window.app.appearance.set_dark(not dark)
+    assert found._help.cget("background") != before
+    window.app.appearance.set_dark(dark)
+    window.app.root.geometry("1100x740")
+    window.until(lambda: not found._help.winfo_manager())
+
+
 def test_unsaved_fields_are_marked_and_go_back(window: Window) -> None:
     typed = type_into(window, "training.batch_size", "9")
     found = [window.app.store.unsaved, "•" in window.app.presets.button.cget("text")]
