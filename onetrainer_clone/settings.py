@@ -235,6 +235,16 @@ def walk(settings: Settings, prefix: str = "", conditions: tuple[When, ...] = ()
             yield Setting(path, declaration, value, held)
 
 
+def item_name(item: object) -> str:
+    """What an item of a list (concept, prompt, new word) is known by; empty where it has no name yet."""
+    return next((str(name) for key in ("name", "text", "placeholder") if (name := getattr(item, key, ""))), "")
+
+
+def item_noun(item: Settings) -> str:
+    """What kind of thing an item is: 'concept', 'new word'."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(item).__name__).lower()
+
+
 def split(path: str) -> list[str | int]:
     """'concepts[1].loss_weight' -> ['concepts', 1, 'loss_weight']."""
     parts = re.findall(r"[^.\[\]]+|\[\d+\]", path)
@@ -361,14 +371,18 @@ def _subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
         yield from _subclasses(sub)
 
 
+def failing(root: Settings, conditions: Sequence[When]) -> When | None:
+    """The first condition that does not hold in this state; None where all hold."""
+    return next((c for c in conditions if get(root, c.path.removeprefix("/")) not in c.values), None)
+
+
 def why_not(root: Settings, setting: Setting) -> str:
     """Why a setting has no effect in this state, in words; empty where it has one."""
-    for condition in setting.conditions:
-        path = condition.path.removeprefix("/")
-        if get(root, path) not in condition.values:
-            values = " or ".join(value_in_words(value) for value in condition.values)
-            return f"has an effect only while '{declaration_at(root, path).label}' is {values}"
-    return ""
+    condition = failing(root, setting.conditions)
+    if condition is None:
+        return ""
+    values = " or ".join(value_in_words(value) for value in condition.values)
+    return f"has an effect only while '{declaration_at(root, condition.path.removeprefix('/')).label}' is {values}"
 
 
 def without_effect(root: Settings) -> Iterator[Problem]:

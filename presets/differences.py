@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onetrainer_clone.settings import Choice, Settings, declarations
+from onetrainer_clone.settings import Choice, Settings, declarations, item_name
 from onetrainer_clone.state import TrainingState
 
 OF_A_RUN = ("preset", "resume")  # not settings that a person chose
@@ -60,7 +60,7 @@ def _keyed(items: Sequence[Settings]) -> dict[str, tuple[int, Settings]]:
     """Items by what a person knows them by; of several with the same, the later ones are counted."""
     found: dict[str, tuple[int, Settings]] = {}
     for index, item in enumerate(items):
-        name = " ".join(str(getattr(item, "name", "") or getattr(item, "text", "")).split()) or f"number {index + 1}"
+        name = " ".join(item_name(item).split()) or f"number {index + 1}"
         name = name if len(name) <= 60 else f"{name[:59]}…"
         key, number = f'"{name}"', 2
         while key in found:

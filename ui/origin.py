@@ -2,14 +2,9 @@
 
 from typing import Any
 
-from onetrainer_clone.settings import Invalid, get, join, replace, split
+from onetrainer_clone.settings import Invalid, get, item_name, join, replace, split
 from onetrainer_clone.state import TrainingState
 from presets.differences import Difference
-
-
-def name_of(item: Any) -> str:
-    """What an item of a list (concept, prompt) is known by."""
-    return str(getattr(item, "name", "") or getattr(item, "text", ""))
 
 
 def saved_path(state: TrainingState, saved: TrainingState, path: str) -> str:
@@ -19,8 +14,8 @@ def saved_path(state: TrainingState, saved: TrainingState, path: str) -> str:
         if isinstance(part, int):
             before = get(saved, join(parts[:depth]))
             item = get(state, join(parts[: depth + 1]))
-            if not (part < len(before) and name_of(before[part]) == name_of(item)):
-                same = (index for index, old in enumerate(before) if name_of(old) == name_of(item))
+            if not (part < len(before) and item_name(before[part]) == item_name(item)):
+                same = (index for index, old in enumerate(before) if item_name(old) == item_name(item))
                 parts[depth] = next(same, part)
     return join(parts)
 
@@ -50,5 +45,5 @@ def back(state: TrainingState, saved: TrainingState, difference: Difference) -> 
 
 def _in_order(items: tuple[Any, ...], like: tuple[Any, ...]) -> tuple[Any, ...]:
     """The items in the preset's order; those that it does not have stay behind them."""
-    places = {name_of(item): place for place, item in reversed(list(enumerate(like)))}
-    return tuple(sorted(items, key=lambda item: places.get(name_of(item), len(like))))
+    places = {item_name(item): place for place, item in reversed(list(enumerate(like)))}
+    return tuple(sorted(items, key=lambda item: places.get(item_name(item), len(like))))

@@ -15,7 +15,7 @@ from ui.workbench import Workbench
 
 FLASH_MS = 1400
 MARK_WIDTH = 26  # px at 100 %: between label and control, for the mark of what differs from the preset
-OF_ONE = ("name", "path")  # every concept has its own: not to be set for several at once
+OF_ONE = ("name", "path", "placeholder")  # every concept and new word has its own: not to be set for several at once
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -105,6 +105,11 @@ class Row:
     @property
     def marked(self) -> bool:
         return self.mark is not None and bool(self.mark.widget.winfo_manager())
+
+    @property
+    def help_text(self) -> str:
+        """What stands beside the field."""
+        return str(self._help.cget("text")) if self._help is not None and self._help.winfo_manager() else ""
 
     def flash(self) -> None:
         """Catch the eye for a moment."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.settings import get, walk, why_not
+from onetrainer_clone.settings import declaration_at, failing, get, walk, why_not
 from ui import colours, theme
 from ui.search import Found, find
 from ui.workbench import Workbench
@@ -56,17 +56,16 @@ class SearchBox:
         if owner:
             if not get(state, owner):
                 self._bench.go(owner)
-                self._say(f"'{found.label}' is a setting of each of the {owner.rpartition('.')[2]}: add one first.")
+                label = declaration_at(state, owner).label.lower()
+                self._say(f"'{found.label}' is a setting of each of the {label}: add one first.")
                 return
             path = found.of_item(self._item(owner))
         setting = next(setting for setting in walk(state) if setting.path == path)
-        reason = why_not(state, setting)
         self._bench.go(path)
-        if reason:
-            self._say(f"'{found.label}' {reason}.")
-            failing = [c for c in setting.conditions if get(state, c.path.removeprefix("/")) not in c.values]
+        if condition := failing(state, setting.conditions):
+            self._say(f"'{found.label}' {why_not(state, setting)}.")
             if not _shows(self._bench.root.focus_get()):
-                self._bench.go(failing[0].path.removeprefix("/"))
+                self._bench.go(condition.path.removeprefix("/"))
 
     def _look(self) -> None:
         text = str(self.variable.get())
@@ -107,7 +106,9 @@ class Results(theme.Canvas):
         left = below.winfo_rootx() - self._window.winfo_rootx()
         top = below.winfo_rooty() - self._window.winfo_rooty() + below.winfo_height() + 4
         width = min(self.px(WIDTH), self._window.winfo_width() - 20)
-        height = min(self.px(ROW) * max(len(found), 1), self._window.winfo_height() - top - 10)
+        room = max((self._window.winfo_height() - top - 10) // self.px(ROW), 1)  # whole rows
+        self.found = found = found[:room]
+        height = self.px(ROW) * max(len(found), 1)
         left = max(min(left, self._window.winfo_width() - width - 10), 10)
         self.place(x=left, y=top, width=width, height=height)
         self.tk.call("raise", str(self))

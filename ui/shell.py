@@ -7,6 +7,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.tabs.page import Page
+from ui.tabs.settings import TABS, has_effect
 from ui.workbench import Workbench
 
 NAV_WIDTH = 150
@@ -39,6 +40,7 @@ class Shell:
         self.foot.grid(row=2, column=1, sticky="ew", padx=18, pady=(0, 4))
         self.tabs: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
+        self._idle: set[str] = set()  # tabs whose settings have no effect in this state
         self._low = False
         self._name = ctk.CTkLabel(
             self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w"
@@ -73,15 +75,17 @@ class Shell:
         return max(page.list.selected, 0) if isinstance(page, HasList) else 0
 
     def mark(self) -> None:
-        """Beside each tab stands how many errors are on it."""
+        """Beside each tab stands how many errors are on it; those without effect now are faint."""
         wrong = [p.path for p in self._bench.findings.problems if p.severity == "error"]
         wrong += [path for path in self._bench.store.rejected if path not in wrong]
         counts: dict[str, int] = {}
         for path in wrong:
             counts[tab_of(path)] = counts.get(tab_of(path), 0) + 1
+        idle = {tab.key for tab in TABS if not has_effect(self._bench.store.state, tab)}
         for key in self.tabs:
-            if counts.get(key, 0) != self._marks.get(key, 0):
+            if (counts.get(key, 0), key in idle) != (self._marks.get(key, 0), key in self._idle):
                 self._marks[key] = counts.get(key, 0)
+                self._idle = self._idle - {key} | idle & {key}
                 self._look(key)
 
     def _tab(self, key: str, title: str) -> Any:
@@ -116,7 +120,7 @@ class Shell:
         tab.configure(
             fg_color=colours.SELECTED if key == _parent(self.current) else "transparent",
             text=f"{tab.title}   {wrong} !" if wrong else tab.title,
-            text_color=colours.ERROR if wrong else colours.TEXT,
+            text_color=colours.ERROR if wrong else colours.FAINT if key in self._idle else colours.TEXT,
         )
 
 

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from onetrainer_clone.settings import Choice, Declaration, Invalid, Settings, declaration_at, get, join, split
+from onetrainer_clone.settings import (
+    Choice,
+    Declaration,
+    Invalid,
+    declaration_at,
+    get,
+    item_name,
+    item_noun,
+    join,
+    split,
+)
 from onetrainer_clone.state import TrainingState
 
 
@@ -37,13 +47,8 @@ def owner_name(state: TrainingState, path: str) -> str:
     for depth, part in enumerate(parts):
         if isinstance(part, int):
             item = get(state, join(parts[: depth + 1]))
-            number_ = f"{'concept' if parts[0] == 'concepts' else 'prompt'} {part + 1}"
-            return quoted(getattr(item, "name", "") or getattr(item, "text", "")) if _named(item) else number_
+            return quoted(item_name(item)) if item_name(item) else f"{item_noun(item)} {part + 1}"
     return ""
-
-
-def _named(item: Settings) -> bool:
-    return bool(getattr(item, "name", "") or getattr(item, "text", ""))
 
 
 def where(state: TrainingState, path: str) -> str:

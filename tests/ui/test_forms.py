@@ -1,12 +1,13 @@
 """Forms: made from the declarations; what is typed reaches the state, or turns red and keeps a run from starting."""
 
 from onetrainer_clone.settings import Declaration, declarations, walk
-from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state import Method, TrainingState
 from onetrainer_clone.state.concepts import Balance, Concept, Role
 from onetrainer_clone.state.embedding import NewWord
 from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.ui.conftest import Window
+from ui import colours
 from ui.controls import PathEntry
 from ui.form import cards
 from ui.row import Row
@@ -178,9 +179,10 @@ def test_a_wide_window_says_beside_the_field_what_it_does(window: Window) -> Non
     found = row(window, "training.ema.decay")
     device = row(window, "training.device")
     window.turn(0.1)
-    assert found._help is None
+    texts = [each.help_text for each in (found, device)]
+    assert texts == ["", ""]
     window.app.root.geometry("1800x1000")
-    window.until(lambda: found._help is not None)
+    window.until(lambda: bool(found.help_text))
     assert found._help is not None
     assert device._help is not None
     assert "only while 'EMA' is on" in found._help.cget("text")
@@ -196,7 +198,7 @@ def test_a_wide_window_says_beside_the_field_what_it_does(window: Window) -> Non
     assert found._help.cget("background") != before
     window.app.appearance.set_dark(dark)
     window.app.root.geometry("1100x740")
-    window.until(lambda: not found._help.winfo_manager())
+    window.until(lambda: not found.help_text)
 
 
 def test_unsaved_fields_are_marked_and_go_back(window: Window) -> None:
@@ -232,3 +234,25 @@ def test_the_space_key_switches(window: Window) -> None:
     switch.widget._canvas.event_generate("<space>")
     window.turn()
     assert window.app.store.state.training.unet is not was
+
+
+def test_a_tab_of_another_method_says_so_and_leads_to_the_choice(window: Window) -> None:
+    shell = window.app.shell
+    shell.show("adapter")
+    window.turn(0.05)
+    window.app.store.replace("method", Method.FINE_TUNE)
+    window.turn(0.05)
+    page = shell.pages["adapter"]
+    assert isinstance(page, SettingsPage)
+    idle = page.cards._idle
+    assert idle is not None
+    assert idle.winfo_viewable()
+    assert "'Method' is Fine-tune" in idle.words.cget("text")
+    assert shell.tabs["adapter"].cget("text_color") == colours.FAINT
+    idle.button.invoke()
+    assert shell.current == "model"
+    window.app.store.replace("method", Method.LORA)
+    shell.show("adapter")
+    window.turn(0.05)
+    assert not idle.winfo_viewable()
+    assert shell.tabs["adapter"].cget("text_color") == colours.TEXT

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onetrainer_clone.settings import declarations
+from onetrainer_clone.settings import declarations, failing
 from onetrainer_clone.state import TrainingState
 from ui.form import Card, Form, Line, cards
+from ui.tabs.idle import Idle
 from ui.tabs.page import Page, Scrolled
 from ui.workbench import Workbench
 
@@ -49,6 +50,8 @@ class Cards:
         self._frame, self._bench = frame, bench
         self.forms = [Form(frame, bench, card) for card in cards_of(tab)]
         self._placed: list[Form] = []
+        self._tab = tab
+        self._idle: Idle | None = None  # made where it is needed
         self._ends = [
             bench.store.changed.connect(lambda _before, _after: self._place_in_view()),
             bench.findings.checked.connect(self._place_in_view),
@@ -89,6 +92,8 @@ class Cards:
     def _place(self) -> None:
         wanted = [form for form in self.forms if form.relevant]
         if wanted == self._placed:
+            if not wanted:
+                self._show_idle()
             return
         for form in self._placed:
             if form not in wanted:
@@ -98,6 +103,23 @@ class Cards:
                 form.refresh()
                 form.grid(row=number, column=0, sticky="ew", padx=(2, 8), pady=(0, 12))
         self._placed = wanted
+        self._show_idle()
+
+    def _show_idle(self) -> None:
+        """A page without any card says why."""
+        if self._placed:
+            if self._idle is not None:
+                self._idle.grid_forget()
+            return
+        if self._idle is None:
+            self._idle = Idle(self._frame, self._bench, self._tab.title)
+        self._idle.show(self._bench.store.state, [form.card for form in self.forms])
+        self._idle.grid(row=len(self.forms), column=0)
+
+
+def has_effect(state: TrainingState, tab: TabSettings) -> bool:
+    """Whether any group of a tab matters in this state."""
+    return any(failing(state, card.conditions) is None for card in cards_of(tab))
 
 
 class SettingsPage(Page):
