@@ -1,15 +1,16 @@
 """The keys of the window."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ui.app import App
 
-TAB_KEYS = ("model", "concepts", "training", "adapter", "sampling", "saving", "run", "runs", "queue", "tools")
+TAB_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "minus")  # with Alt, in the order of the navigation
 
 
 def bind_keys(root: Any, app: "App") -> None:
-    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, Ctrl+F search, Ctrl +/- scaling, F5 start, Alt+1 … Alt+0 the tabs."""
+    """Ctrl+S save, Ctrl+Z undo, Ctrl+Shift+Z redo, Ctrl+F search, Ctrl +/- scaling, F5 start, Alt+1 … the tabs."""
     keys = {
         "<Control-s>": app.presets.save,
         "<Control-z>": app.topbar.step_back,
@@ -24,5 +25,6 @@ def bind_keys(root: Any, app: "App") -> None:
         root.bind(key, lambda _event, call=call: call())
     root.event_delete("<<LineStart>>", "<Control-a>")  # as Emacs has it, and Tk on X11
     root.event_add("<<SelectAll>>", "<Control-a>")
-    for number, tab in enumerate(TAB_KEYS, start=1):
-        root.bind(f"<Alt-Key-{number % 10}>", lambda _event, tab=tab: app.go(tab))
+    for key, (name, tab) in zip(TAB_KEYS, app.shell.tabs.items(), strict=True):
+        root.bind(f"<Alt-Key-{key}>", lambda _event, name=name: app.go(name))
+        app.bench.tooltip.attach(tab, partial(str, f"Alt+{'-' if key == 'minus' else key}"))
