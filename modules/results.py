@@ -7,11 +7,12 @@ from pathlib import Path
 from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
 from modules.checkpoints.lora_names import names_of
-from modules.checkpoints.save_single_file import save_single_file
+from modules.checkpoints.save import save_model
 from modules.precision import DTYPES
 from modules.run import Run
 from onetrainer_clone.events import Progressed
 from onetrainer_clone.state.method import Method
+from onetrainer_clone.state.saving import ModelLayout
 
 
 def write(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
@@ -35,8 +36,10 @@ def _lora(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
 
 
 def _model(run: Run, folder: Path, ending: str, _step: int) -> list[Path]:
-    path = folder / f"{run.state.run_name}{ending}.safetensors"
-    save_single_file(path, run.model, DTYPES[run.state.saving.dtype])  # type: ignore[arg-type]
+    layout = run.state.saving.model_layout
+    suffix = ".safetensors" if layout is ModelLayout.SINGLE_FILE else ""
+    path = folder / f"{run.state.run_name}{ending}{suffix}"
+    save_model(path, run.model, layout, DTYPES[run.state.saving.dtype])
     return [path]
 
 

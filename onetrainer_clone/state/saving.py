@@ -18,6 +18,11 @@ class LoraLayout(Choice):
     DIFFUSERS = "DIFFUSERS", "diffusers (PEFT)", "For programs built on diffusers; ComfyUI reads it, A1111 does not."
 
 
+class ModelLayout(Choice):
+    SINGLE_FILE = "SINGLE_FILE", "one file", "In the original layout: for A1111, Forge, ComfyUI, InvokeAI."
+    DIFFUSERS = "DIFFUSERS", "diffusers folder", "A folder of parts, for programs built on diffusers."
+
+
 class EmbeddingLayout(Choice):
     SAFETENSORS = "SAFETENSORS", "safetensors", "Read by A1111, Forge, ComfyUI, InvokeAI; for SDXL also by diffusers."
     DIFFUSERS = "DIFFUSERS", "diffusers", "For SD 1.5, with the token's name inside. The other programs read it, too."
@@ -39,6 +44,9 @@ class SavingSettings(Settings):
     dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
     lora_layout: LoraLayout = setting(
         LoraLayout.KOHYA, "LoRA layout", "What the weights in the file are called.", when=when("/method", "LORA")
+    )
+    model_layout: ModelLayout = setting(
+        ModelLayout.SINGLE_FILE, "Model layout", "How a fine-tuned model is kept.", when=when("/method", "FINE_TUNE")
     )
     tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
     cache: str = setting(

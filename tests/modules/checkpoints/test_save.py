@@ -75,8 +75,7 @@ def test_what_is_saved_is_loaded_bit_for_bit(family: Family, layout: ModelLayout
     assert not [file for file in tmp_path.rglob("*") if file.name.startswith(".")]
 
 
-@pytest.mark.parametrize("dtype", list(DTYPES))
-@pytest.mark.parametrize("layout", list(ModelLayout))
+@pytest.mark.parametrize(("layout", "dtype"), [(ModelLayout.SINGLE_FILE, "BF16"), (ModelLayout.DIFFUSERS, "FP16")])
 def test_every_dtype_is_that_of_the_files_and_of_what_is_loaded(
     layout: ModelLayout, dtype: str, tmp_path: Path
 ) -> None:
@@ -173,7 +172,7 @@ def test_what_is_not_finite_is_refused_and_the_old_folder_stays(tmp_path: Path) 
     model = tiny_model(Family.SD15)
     path = saved(model, tmp_path, ModelLayout.DIFFUSERS)
     before = (path / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
-    model.vae.decoder.conv_out.bias.data[0] = 1e6  # type: ignore[union-attr]
+    dict(model.vae.named_parameters())["decoder.conv_out.bias"].data[0] = 1e6
     with pytest.raises(UserError, match=r"not finite in float16: 'vae\.decoder\.conv_out\.bias'"):
         save_model(path, model, ModelLayout.DIFFUSERS, torch.float16)
     assert (path / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == before
