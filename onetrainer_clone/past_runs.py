@@ -17,6 +17,7 @@ from typing import Any
 from onetrainer_clone.backups import backups
 from onetrainer_clone.events import Ended, Event, Started, from_json
 from onetrainer_clone.journal import BACKUPS, JOURNAL, SAMPLES, SAVES, STATE
+from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 
 STEPPED, STARTED = b'"event": "Stepped"', b'"event": "Started"'
@@ -40,6 +41,7 @@ class PastRun:
     saves: int = 0
     backups: int = 0
     problem: str = ""  # why nothing more is known
+    going: bool = False  # in this process or another
 
     @property
     def name(self) -> str:
@@ -47,8 +49,8 @@ class PastRun:
 
     @property
     def outcome(self) -> str:
-        """'done', 'stopped', 'refused', 'failed'; 'unfinished' where nothing tells how it ended: it runs, or was killed."""
-        return self.ended.outcome if self.ended else "unfinished"
+        """'done', 'stopped', 'refused', 'failed'; 'running' while it goes on; 'interrupted' where its process was killed."""
+        return self.ended.outcome if self.ended else "running" if self.going else "interrupted"
 
     @property
     def when(self) -> str:
@@ -56,7 +58,7 @@ class PastRun:
 
     @property
     def can_resume(self) -> bool:
-        return self.backups > 0
+        return self.backups > 0 and not self.going
 
 
 def run_folders(workspace: Path) -> list[PastRun]:
@@ -90,6 +92,7 @@ def summarize(run: PastRun) -> PastRun:
         "samples": _count(run.folder / SAMPLES, ".png"),
         "saves": _count(run.folder / SAVES, ".safetensors"),
         "backups": len(backups(run.folder / BACKUPS)),
+        "going": goes_on(run.folder),
     }
     try:
         with (run.folder / JOURNAL).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

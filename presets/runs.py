@@ -6,7 +6,9 @@ from pathlib import Path
 from onetrainer_clone.backups import PREFIX, backups
 from onetrainer_clone.events import Ended, Event
 from onetrainer_clone.journal import BACKUPS, STATE, Journal, rewind
+from onetrainer_clone.locks import FileLock
 from onetrainer_clone.paths import write_whole
+from onetrainer_clone.running import announce
 from onetrainer_clone.session import Busy, Session
 from onetrainer_clone.settings import Invalid, Problem, UserError, replace
 from onetrainer_clone.state import TrainingState, check, errors
@@ -19,7 +21,7 @@ def begin(session: Session, state: TrainingState) -> TrainingState:
     if found := errors(check(state)):
         raise Invalid(found)
     claimed = claim(state)
-    _start(session, claimed)
+    _start(session, claimed, announce(claimed.run_folder))
     return claimed
 
 
@@ -40,8 +42,13 @@ def resume(
         state = replace(state, path, value)
     if wrong := errors(check(state)):
         raise Invalid(wrong)
-    rewind(folder, int(found[-1].name.removeprefix(PREFIX)))
-    _start(session, state)
+    lock = announce(state.run_folder)
+    try:
+        rewind(folder, int(found[-1].name.removeprefix(PREFIX)))
+    except BaseException:
+        lock.release()
+        raise
+    _start(session, state, lock)
     return state
 
 
@@ -51,19 +58,27 @@ def _idle(session: Session) -> None:
         raise Busy
 
 
-def _start(session: Session, state: TrainingState) -> None:
+def _start(session: Session, state: TrainingState, lock: FileLock) -> None:
+    """The run keeps the lock until it has ended."""
     try:
         journal = Journal(state.run_folder)
     except OSError as error:
+        lock.release()
         message = f"the journal in '{state.run_folder}' cannot be written: {error.strerror or error}"
         raise Invalid([Problem("saving.workspace", f"{message}; choose another folder or free some space")]) from None
 
     def listen(event: Event) -> None:
         journal(event)
         if isinstance(event, Ended):
+            lock.release()
             journal.close()
 
-    session.start(state, listen)
+    try:
+        session.start(state, listen)
+    except Busy:
+        lock.release()
+        journal.close()
+        raise
 
 
 def claim(state: TrainingState) -> TrainingState:

@@ -9,6 +9,7 @@ import pytest
 from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Started, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, STATE
 from onetrainer_clone.past_runs import PastRun, bring_back, events, put_into_trash, run_folders, summarize
+from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
 
 
@@ -59,7 +60,12 @@ def test_the_time_between_a_stop_and_its_resumption_does_not_count(tmp_path: Pat
     ]
     run = summarize(PastRun(make_run(tmp_path / "cat", told)))
     assert run.seconds == 20.0
-    assert run.outcome == "unfinished"
+    assert run.outcome == "interrupted"
+    lock = announce(run.folder)
+    again = summarize(run)
+    assert (again.outcome, again.can_resume) == ("running", False)
+    lock.release()
+    assert summarize(run).outcome == "interrupted"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,7 @@ def test_no_journal_an_empty_one_and_one_that_cannot_be_read(tmp_path: Path) -> 
     found = {run.name: summarize(run) for run in run_folders(tmp_path)}
     assert "no journal" in found["none"].problem
     assert "empty" in found["empty"].problem
-    assert found["zeros"].outcome == "unfinished"
+    assert found["zeros"].outcome == "interrupted"
     with pytest.raises(UserError, match="journal of 'none'"):
         list(events(tmp_path / "none"))
 

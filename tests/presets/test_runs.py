@@ -8,6 +8,7 @@ import pytest
 
 from onetrainer_clone import journal
 from onetrainer_clone.events import Ended, Logged
+from onetrainer_clone.running import goes_on
 from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import Invalid, UserError, replace
 from onetrainer_clone.state import TrainingState
@@ -137,3 +138,25 @@ def test_what_was_never_backed_up_cannot_be_resumed(tmp_path: Path) -> None:
     for folder in (tmp_path / "demo", tmp_path / "nowhere"):
         with pytest.raises(UserError, match="there is no backup in"):
             resume(Session(train), folder)
+
+
+def test_a_run_is_known_to_go_on_until_it_has_ended_and_is_not_resumed_meanwhile(tmp_path: Path) -> None:
+    may_end = threading.Event()
+
+    def wait(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        may_end.wait(10)
+
+    session = Session(wait)
+    folder = begin(session, demo(tmp_path)).run_folder
+    assert goes_on(folder)
+    backup = folder / journal.BACKUPS / "step0000010"
+    backup.mkdir(parents=True)
+    for name in ("backup.json", "tensors.safetensors"):
+        (backup / name).touch()
+    told = (folder / journal.JOURNAL).read_bytes()
+    with pytest.raises(UserError, match="goes on in another window or terminal"):
+        resume(Session(train), folder)
+    assert (folder / journal.JOURNAL).read_bytes() == told
+    may_end.set()
+    session.join(10)
+    assert not goes_on(folder)

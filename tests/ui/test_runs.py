@@ -8,6 +8,7 @@ import pytest
 
 from onetrainer_clone.events import Ended, Event, Started, to_json
 from onetrainer_clone.journal import JOURNAL
+from onetrainer_clone.running import announce
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
@@ -237,3 +238,23 @@ def test_many_runs_are_listed_at_once(window: Window, monkeypatch: pytest.Monkey
     page.table.step(1)
     page.toolbar.buttons["reveal"].invoke()
     assert revealed == [page.listing.runs[1].folder]
+
+
+def test_a_run_of_another_window_and_one_that_was_interrupted(window: Window) -> None:
+    folder = train(window, "old")
+    lines = (folder / JOURNAL).read_text().splitlines()
+    (folder / JOURNAL).write_text("\n".join(lines[:-1]) + "\n")  # it was killed before it could say how it ended
+    page = runs(window)
+    assert cells(page)[0][2] == "interrupted"
+    page.table.select(0)
+    window.until(lambda: "was interrupted" in page.detail.said.cget("text"))
+    other = announce(folder)
+    page.listing.look(page.workspace)
+    settle(window, page)
+    assert cells(page)[0][2] == "elsewhere"
+    with pytest.raises(UserError, match="another window"):
+        page.delete()
+    other.release()
+    page.listing.look(page.workspace)
+    settle(window, page)
+    assert cells(page)[0][2] == "interrupted"

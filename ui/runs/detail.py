@@ -1,13 +1,10 @@
 """One run that is over, or two beside each other: made of the parts of the run view."""
 
 import tkinter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import customtkinter as ctk
 
-from presets.differences import Difference
 from ui import colours, theme
 from ui.background import Background
 from ui.run.balance import BalanceStrip
@@ -17,23 +14,11 @@ from ui.run.record import Record
 from ui.run.samples import Samples
 from ui.run.viewer import Viewer
 from ui.runs.reopen import RunColours, overlaid
+from ui.runs.shown import Shown
 from ui.runs.table import Column, Row, Table
 from ui.workbench import Workbench
 
 OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the detail shows. `versus` heads the two columns of the settings."""
-
-    title: str
-    said: str  # how it ended, where that is worth a line of its own
-    records: Sequence[Record]
-    labels: Sequence[str]
-    differences: Sequence[Difference]
-    versus: tuple[str, str]
-    settings_problem: str = ""
 
 
 class Detail(ctk.CTkFrame):

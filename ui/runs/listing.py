@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 LOOKS = {
     "done": colours.GOOD, "stopped": colours.WARNING, "failed": colours.ERROR, "refused": colours.ERROR,
-    "running": colours.ACCENT, "unfinished": colours.DIM,
+    "running": colours.ACCENT, "elsewhere": colours.ACCENT, "interrupted": colours.WARNING,
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class Listing:
 
     def _on_folders(self, runs: list[PastRun]) -> None:
         self.loaded = True
+        self._known = {key: run for key, run in self._known.items() if run.ended}  # the others may have been killed since
         self.runs = [self._known.get((run.folder, run.changed), run) for run in runs]
         self.changed.emit()
         self._sum_up()
@@ -69,7 +70,7 @@ def row_of(run: PastRun, known: bool, running: bool) -> Row:
     """A line of the list."""
     if not known:
         return Row((run.name, run.when, "…"), (None, colours.DIM, colours.DIM))
-    outcome = "running" if running else run.outcome
+    outcome = "running" if running else "elsewhere" if run.going else run.outcome
     losses = ", ".join(f"{name} {loss:.3g}" for name, loss in run.losses.items()) or run.problem
     cells = (
         run.name, run.when, outcome, f"{run.step:,} of {run.steps:,}" if run.steps else "-", duration(run.seconds) or "-",

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.past_runs import PastRun, bring_back, put_into_trash
+from onetrainer_clone.past_runs import PastRun
 from onetrainer_clone.settings import UserError
-from onetrainer_clone.state import TrainingState
-from presets.differences import differences
 from ui import colours, theme
 from ui.background import Background
-from ui.dialogs import Option
-from ui.runs.detail import Detail, Shown
+from ui.runs.deeds import Deeds
+from ui.runs.detail import Detail
 from ui.runs.listing import COLUMNS, Listing, row_of
-from ui.runs.reopen import labels_of, record_of, settings_of
 from ui.runs.reveal import reveal
+from ui.runs.shown import Shown, read
 from ui.runs.table import Table
 from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from ui.runs.desk import Desk
 
 EMPTY = "No runs yet in {}.\n\nEvery run that you start is kept here, with its chart, its samples and its settings."
-DELETE = (Option("no", "Keep it"), Option("delete", "Move to the trash", "danger"))
 
 
 class RunsPage(Page):
@@ -36,7 +33,7 @@ class RunsPage(Page):
         self.listing = Listing(desk.reader)
         self.shown: tuple[Path, ...] = ()
         self.enlarged = False
-        self._trashed: tuple[Path, Path] | None = None  # where it lies now, where it was
+        self.deeds = Deeds(bench, desk, self._on_moved)
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=8, borderwidth=0)
@@ -97,11 +94,11 @@ class RunsPage(Page):
 
     def show(self, *runs: PastRun) -> None:
         """Show one run, or compare several, as soon as their journals are read."""
-        self.shown = tuple(run.folder for run in runs)
+        self.shown = folders = tuple(run.folder for run in runs)
         window = self.bench.store.state
         if runs:
             self.hint.configure(text="Reading …")
-            self.desk.reader.submit("run shown", lambda: _read(runs, window), self._on_read, self._on_unread)
+            self.desk.reader.submit("run shown", lambda: read(folders, window), self._on_read, self._on_unread)
 
     def enlarge(self, large: bool) -> None:
         """The whole page for the run, or the list again."""
@@ -116,55 +113,14 @@ class RunsPage(Page):
         self._enable()
 
     def resume(self) -> None:
-        run = self.selected[0]
-        if run.steps and run.step >= run.steps:
-            wanted = self._further(run)
-            if wanted is None:
-                return
-            self.desk.resume(run.folder, wanted)
-        else:
-            self.desk.resume(run.folder)
+        self.deeds.resume(self.selected[0])
 
     def load(self) -> None:
-        """Its settings into the window, in one step of undo."""
-        run = self.selected[0]
-        state = settings_of(run.folder, self.bench.store.state.preset)
-        self.bench.store.set(state, f"Load the settings of the run '{run.name}'")
-        self.bench.go("model")
+        self.deeds.load(self.selected[0])
 
     def delete(self) -> None:
-        """Into the workspace's trash, after asking; the last one can be brought back."""
-        if not (runs := self.selected):
-            return
-        if any(run.folder == self.desk.running_folder for run in runs):
-            raise UserError("this run goes on: stop it first")
-        names = ", ".join(f"'{run.name}'" for run in runs[:4]) + (" and more" if len(runs) > 4 else "")
-        message = (
-            f"{names}: samples, saves and backups go to {runs[0].folder.parent / '.trash'}, where you can empty it."
-        )
-        if self.bench.ask.choose("Delete?", message, DELETE) != "delete":
-            return
-
-        def work() -> tuple[Path, Path]:
-            return [(put_into_trash(run.folder), run.folder) for run in runs][-1]
-
-        self.enlarge(False)
-        self.desk.reader.submit("runs deleted", work, self._on_deleted)
-
-    def bring_back(self) -> None:
-        if self._trashed is not None:
-            trashed, self._trashed = self._trashed, None
-            self.desk.reader.submit("runs deleted", lambda: bring_back(*trashed), lambda _nothing: self._look_in_view())
-
-    def _further(self, run: PastRun) -> int | None:
-        """A run that came to its end goes on only with more steps than it had."""
-        message = f"'{run.name}' has come to its end, step {run.steps:,}. Up to which step shall it be trained further?"
-        typed = self.bench.ask.text("Train further", message, str(2 * run.steps))
-        if not typed:
-            return None
-        if not typed.isdecimal() or int(typed) <= run.steps:
-            raise UserError(f"write a number of steps above {run.steps:,} (was '{typed}')")
-        return int(typed)
+        if self.deeds.delete(self.selected):
+            self.enlarge(False)
 
     def _on_select(self) -> None:
         runs = self.selected[-2:]
@@ -188,12 +144,13 @@ class RunsPage(Page):
         if not isinstance(error, UserError):
             raise error
 
-    def _on_deleted(self, last: tuple[Path, Path]) -> None:
-        self._trashed, self.shown = last, ()
-        self.detail.pack_forget()
-        self.hint.configure(text=f"'{last[1].name}' is in the trash. 'Bring back' undoes it.")
-        self.hint.pack(expand=True)
-        self.table.selection = []
+    def _on_moved(self, gone: Path | None) -> None:
+        """Runs went to the trash, or came back."""
+        if gone is not None:
+            self.shown, self.table.selection = (), []
+            self.detail.pack_forget()
+            self.hint.configure(text=f"'{gone.name}' is in the trash. 'Bring back' undoes it.")
+            self.hint.pack(expand=True)
         self._look_in_view()
 
     def _look_in_view(self) -> None:
@@ -213,7 +170,7 @@ class RunsPage(Page):
                 "load": one,
                 "reveal": one,
                 "delete": bool(runs),
-                "back": self._trashed is not None,
+                "back": self.deeds.can_bring_back,
             }
         )
 
@@ -237,20 +194,5 @@ class RunsPage(Page):
             Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),
             Action("reveal", "Show folder", lambda: reveal(self.selected[0].folder), "In the file manager."),
             Action("delete", "Delete…", self.delete, "Moves its folder to the workspace's trash.", "danger"),
-            Action("back", "Bring back", self.bring_back, "The run that was deleted last."),
+            Action("back", "Bring back", self.deeds.bring_back, "The run that was deleted last."),
         )
-
-
-def _read(runs: tuple[PastRun, ...], window: TrainingState) -> Shown:
-    """On the worker: journals and settings."""
-    folders = [run.folder for run in runs]
-    labels, records = labels_of(folders), [record_of(folder) for folder in folders]
-    versus = (labels[0], labels[1] if len(runs) > 1 else "the window")
-    try:
-        states = [settings_of(folder) for folder in folders]
-        found, problem = differences(states[0], states[1] if len(states) > 1 else window), ""
-    except UserError as error:
-        found, problem = [], str(error)
-    ended = records[0].ended
-    said = ended.message if ended and ended.outcome != "done" and len(runs) == 1 else ""
-    return Shown(" and ".join(labels), said, records, labels, found, versus, problem)

@@ -1,0 +1,50 @@
+"""What is shown of one past run, or of two beside each other: read from their folders, on a worker."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from onetrainer_clone.backups import backups
+from onetrainer_clone.events import Ended
+from onetrainer_clone.journal import BACKUPS
+from onetrainer_clone.running import goes_on
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from presets.differences import Difference, differences
+from ui.run.record import Record
+from ui.runs.reopen import labels_of, record_of, settings_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`versus` heads the two columns of the settings."""
+
+    title: str
+    said: str  # how it ended, where that is worth a line of its own
+    records: Sequence[Record]
+    labels: Sequence[str]
+    differences: Sequence[Difference]
+    versus: tuple[str, str]
+    settings_problem: str = ""
+
+
+def read(folders: Sequence[Path], window: TrainingState) -> Shown:
+    """Journals and settings; those of a single run are compared with the window's. Raises `UserError`."""
+    labels, records = labels_of(folders), [record_of(folder) for folder in folders]
+    versus = (labels[0], labels[1] if len(folders) > 1 else "the window")
+    try:
+        states = [settings_of(folder) for folder in folders]
+        found, problem = differences(states[0], states[1] if len(states) > 1 else window), ""
+    except UserError as error:
+        found, problem = [], str(error)
+    said = _said(folders[0], records[0].ended) if len(folders) == 1 else ""
+    return Shown(" and ".join(labels), said, records, labels, found, versus, problem)
+
+
+def _said(folder: Path, ended: Ended | None) -> str:
+    if ended is not None:
+        return ended.message if ended.outcome != "done" else ""
+    if goes_on(folder):
+        return "This run goes on now. What it tells from here on is seen when it is opened again."
+    way_out = "'Resume' goes on from its newest backup." if backups(folder / BACKUPS) else "It has no backup to go on from."
+    return f"This run was interrupted: the program was killed, or the computer went off. {way_out}"
