@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args
 from uuid import uuid4
 
 import platformdirs
-import psutil
 
 from onetrainer_clone import settings
 from onetrainer_clone.paths import APP, home, name_problem, write_whole
@@ -99,7 +98,7 @@ class Queue:
     def recover(self) -> list[Entry]:
         """After a start: what ran when the program ended has stopped. Returns all entries."""
         for entry in self.entries():
-            if entry.status == "running" and (entry.process == os.getpid() or not psutil.pid_exists(entry.process)):
+            if entry.status == "running" and (entry.process == os.getpid() or not _alive(entry.process)):
                 self.mark(entry.key, "stopped", CUT_OFF)
         return self.entries()
 
@@ -154,3 +153,9 @@ def _read(path: Path) -> Entry | None:
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _alive(process: int) -> bool:
+    import psutil  # here: it takes time to import, and most starts find no entry that ran
+
+    return psutil.pid_exists(process)

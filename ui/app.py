@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
 
@@ -26,21 +26,23 @@ from ui.shell import Shell, tab_of
 from ui.store import StateStore
 from ui.tabs.page import Page
 from ui.tabs.settings import TABS, SettingsPage
-from ui.tabs.welcome import WelcomePage
 from ui.thumbnails import Pictures
-from ui.tools.drawer import Draw
 from ui.tooltip import Tooltip
 from ui.topbar import TopBar
 from ui.workbench import Options, Workbench
 
+if TYPE_CHECKING:
+    from ui.tools.drawer import Draw
+
 TURN_MS = 50  # between two looks at what the run and the workers have to say
 UNLISTED = ("concept", "changes")  # pages that are not in the navigation
 SWITCH_SECONDS = 0.0002
+LOOK_MS = 150  # after the first page is complete: looking imports what takes the window's time
 TOLD_MS = 60_000  # what is told at the start stays so long
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
 
-def open_window(train: Train, sample: Draw | None = None, preset: str | None = None, start: bool = False) -> int:
+def open_window(train: Train, sample: "Draw | None" = None, preset: str | None = None, start: bool = False) -> int:
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
     sys.setswitchinterval(
         SWITCH_SECONDS
@@ -54,7 +56,7 @@ def open_window(train: Train, sample: Draw | None = None, preset: str | None = N
 class App:
     """The parts of the window. Everything here and below runs on the main thread."""
 
-    def __init__(self, train: Train, sample: Draw | None = None, ask: Ask | None = None):
+    def __init__(self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None):
         self.view = memory.last_view()
         theme.apply()
         self.root = root = ctk.CTk()
@@ -95,11 +97,11 @@ class App:
             self.store.load(preset_store.find(preset).load())
         elif kept:
             self.store.load(*kept)
-        self.findings.look()
         first = "run" if start else "welcome" if self.store.state == TrainingState() else "model"
         self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
         self.shell.show(first)
         self.topbar.finish_soon()
+        self.root.after(LOOK_MS, self.findings.look)
         self._mark_open()
         if left is not None and not preset:
             self._tell_left_open(left, restored=kept is not None)
@@ -193,9 +195,14 @@ class App:
 
             return ConceptPage(parent, self.bench, self.writer)
 
+        def welcome(parent: Any) -> Page:
+            from ui.tabs.welcome import WelcomePage
+
+            return WelcomePage(parent, self.bench, self.try_demo)
+
         settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
         return {
-            "welcome": ("", lambda parent: WelcomePage(parent, self.bench, self.try_demo)),
+            "welcome": ("", welcome),
             "model": settings["model"],
             "concepts": ("Concepts", concepts),
             "concept": ("", concept),

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
@@ -12,8 +12,10 @@ from presets.store import Preset
 from ui import theme
 from ui.carry import carried, lacks, work
 from ui.dialogs import Option
-from ui.preset_panel import PresetPanel
 from ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from ui.preset_panel import PresetPanel
 
 TAKE_ALONG = (
     Option("cancel", "Cancel"), Option("alone", "The preset alone"), Option("take", "Take mine along", "main")
@@ -26,7 +28,7 @@ class PresetMenu:
 
     def __init__(self, parent: Any, bench: Workbench):
         self._bench = bench
-        self.panel: PresetPanel | None = None
+        self.panel: PresetPanel | None = None  # made, and imported, when it is first opened
         self.button = theme.button(parent, "", self.open, width=210, anchor="w")
         bench.tooltip.attach(self.button, lambda: "Load, save and manage presets. • stands for unsaved changes.")
         bench.store.changed.connect(lambda _before, _after: self._show_name())
@@ -44,6 +46,8 @@ class PresetMenu:
             self.panel.hide()
             return
         if self.panel is None:
+            from ui.preset_panel import PresetPanel
+
             self.panel = PresetPanel(self._bench, self)
         self.panel.show(self.button)
 

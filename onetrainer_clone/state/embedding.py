@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from onetrainer_clone import tokens
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, group, setting
 from onetrainer_clone.state.common import StopAfter
@@ -63,6 +62,8 @@ def file_name(word: NewWord, otherwise: str) -> str:
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:
+    from onetrainer_clone import tokens  # here: its library takes time to import, and the window opens without it
+
     words = new_words(state)
     seen: set[str] = set()
     for index, word in enumerate(state.embedding.words):

@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_read_leads_to_its_concept(
 ) -> None:
     """Two of them, and both are said."""
 
-    def refuse(_root: Path, _deep: bool) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("onetrainer_clone.dataset.walk", refuse)
@@ -89,7 +89,7 @@ def test_the_line_above_the_run_names_what_the_plan_found_and_leads_there(window
 
 
 def test_a_caption_file_that_cannot_be_read(window: Window, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("onetrainer_clone.dataset._read_captions", refuse)

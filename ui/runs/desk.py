@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onetrainer_clone.session import Train
 from onetrainer_clone.settings import Problem, UserError, replace
@@ -14,8 +14,10 @@ from ui.background import Background
 from ui.queue.controller import QueueRunner
 from ui.run.runner import Runner
 from ui.tabs.page import Page
-from ui.tools.drawer import Draw, Drawer
 from ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from ui.tools.drawer import Draw, Drawer
 
 Pages = dict[str, tuple[str, Callable[[Any], Page]]]
 
@@ -23,19 +25,33 @@ Pages = dict[str, tuple[str, Callable[[Any], Page]]]
 class Desk:
     """`reader` reads what may take long; `keeper` starts runs and writes the queue: it is heard out at the end."""
 
-    def __init__(self, bench: Workbench, runner: Runner, train: Train, draw: Draw | None, imports: Background):
+    def __init__(self, bench: Workbench, runner: Runner, train: Train, draw: "Draw | None", imports: Background):
         self.runner = runner
         self.reader, self.keeper = Background("past runs"), Background("queue")
-        self.drawer = Drawer(draw, train, lambda: runner.going)
+        self._drawer: Drawer | None = None
+        self._draw, self._train = draw, train
         self.queue = QueueRunner(runner, self.keeper, self._drawing)
         self._bench, self._imports = bench, imports
         # What is done at every turn of the window's loop.
         self.steps: tuple[Callable[[], object], ...] = (
             self.reader.deliver,
             self.keeper.deliver,
-            self.drawer.poll,
+            self._poll_drawer,
             self.queue.poll,
         )
+
+    @property
+    def drawer(self) -> "Drawer":
+        """Made, and imported, when the Tools tab is first shown."""
+        if self._drawer is None:
+            from ui.tools.drawer import Drawer
+
+            self._drawer = Drawer(self._draw, self._train, lambda: self.runner.going)
+        return self._drawer
+
+    def _poll_drawer(self) -> None:
+        if self._drawer is not None:
+            self._drawer.poll()
 
     @property
     def running_folder(self) -> Path | None:
@@ -48,7 +64,7 @@ class Desk:
         return [Problem("", f"a run can start when {why}: wait, or stop the drawing on the Tools tab")] if why else []
 
     def _drawing(self) -> str:
-        return "the pictures of the Tools tab are drawn" if self.drawer.going else ""
+        return "the pictures of the Tools tab are drawn" if self._drawer is not None and self._drawer.going else ""
 
     def resume(self, folder: Path, steps: int | None = None) -> None:
         """Go on with a past run from its newest backup; with `steps`, up to there. Its earlier curves are shown too."""
@@ -91,7 +107,8 @@ class Desk:
 
     def close(self) -> None:
         """Stop what goes on; what is to be written is written first."""
-        self.drawer.stop()
+        if self._drawer is not None:
+            self._drawer.stop()
         end = time.monotonic() + 5
         while not self.keeper.idle and time.monotonic() < end:
             with suppress(UserError):  # there is no window any more to tell it in
