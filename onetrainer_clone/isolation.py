@@ -10,7 +10,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from onetrainer_clone.session import WISHES, Controls, Emit, Stopped
@@ -112,9 +112,12 @@ def _work(target: str, subject: Any, pipe: Connection) -> None:
     Thread(target=_obey, args=(controls, pipe), daemon=True).start()
     module, _, name = target.partition(":")
 
+    one_at_a_time = Lock()  # threads that help the run tell something now and then
+
     def tell(kind: str, content: object) -> None:
         try:
-            pipe.send((kind, content))
+            with one_at_a_time:
+                pipe.send((kind, content))
         except OSError:  # the window is gone; what it asked for on the way out is still done
             pass
 

@@ -124,19 +124,18 @@ class Session:
 
     def _run(self, work: Work, listeners: tuple[Emit, ...], controls: Controls) -> None:
         saved = ""
-        hearing = list(listeners)
+        hearing, failing = list(listeners), set[Emit]()
+        one_at_a_time = threading.Lock()  # most events come from the run's thread, a few from those that help it
 
         def emit(event: Event) -> None:
             nonlocal saved
             if isinstance(event, Saved):
                 saved = event.path
-            for listener in tuple(hearing):
-                try:
-                    listener(event)
-                except BaseException as error:  # noqa: BLE001 - a full disk under the journal must not end the run
-                    hearing.remove(listener)
-                    self._queue.put(Warned(f"The journal of this run could not be written any further: {error}"))
-            self._queue.put(event)
+            with one_at_a_time:
+                for listener in tuple(hearing):
+                    if said := _hear(listener, event, hearing, failing):
+                        self._queue.put(Warned(said))
+                self._queue.put(event)
 
         def tell(event: Event) -> None:
             if not isinstance(event, Ended):  # there is exactly one, and it is ours
@@ -157,6 +156,24 @@ class Session:
     def join(self, timeout: float | None = None) -> None:
         if self._thread is not None:
             self._thread.join(timeout)
+
+
+def _hear(listener: Emit, event: Event, hearing: list[Emit], failing: set[Emit]) -> str:
+    """Have a listener hear an event, whatever comes of it; returns what is to be said about it."""
+    try:
+        listener(event)
+    except OSError as error:  # a full disk under the journal, which keeps the event and tries again
+        if listener in failing:
+            return ""
+        failing.add(listener)
+        return f"The journal of this run cannot be written at present: {error}. The run goes on, and it is tried again"
+    except BaseException as error:  # noqa: BLE001 - what else it may be must not end the run either
+        hearing.remove(listener)
+        return f"The journal of this run could not be written any further: {error}"
+    if listener in failing:
+        failing.remove(listener)
+        return "The journal of this run is written again"
+    return ""
 
 
 def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], str]) -> Ended:

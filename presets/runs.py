@@ -68,10 +68,12 @@ def _start(session: Session, state: TrainingState, lock: FileLock) -> None:
         raise Invalid([Problem("saving.workspace", f"{message}; choose another folder or free some space")]) from None
 
     def listen(event: Event) -> None:
-        journal(event)
-        if isinstance(event, Ended):
-            lock.release()
-            journal.close()
+        try:
+            journal(event)
+        finally:
+            if isinstance(event, Ended):
+                lock.release()
+                journal.close()
 
     try:
         session.start(state, listen)

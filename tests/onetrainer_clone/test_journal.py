@@ -1,7 +1,11 @@
 """The journal: what was told can be read again, also after a crash."""
 
+import errno
 import json
 import math
+import os
+import threading
+import time
 from pathlib import Path
 from typing import get_args
 
@@ -99,3 +103,82 @@ def test_rewinding_leaves_out_what_comes_after_a_step_and_the_end(tmp_path: Path
 def test_rewinding_what_is_not_there_makes_an_empty_journal(tmp_path: Path) -> None:
     rewind(tmp_path, 5)
     assert read(tmp_path) == []
+
+
+# Drives that are full, gone or asleep
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """While the list is not empty: so many bytes are taken by each write, then the disk is full."""
+    room: list[int] = []
+    real = os.write
+
+    def write(descriptor: int, data: bytes) -> int:
+        if not room:
+            return real(descriptor, data)
+        if room[0] <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = real(descriptor, bytes(data)[: room[0]])
+        room[0] -= taken
+        return taken
+
+    monkeypatch.setattr("onetrainer_clone.journal.os.write", write)
+    return room
+
+
+@pytest.mark.parametrize("room", [0, 1, 40])
+def test_a_full_disk_leaves_no_half_line_and_nothing_is_lost_once_there_is_room(
+    tmp_path: Path, no_room: list[int], room: int
+) -> None:
+    journal = Journal(tmp_path)
+    journal(step(1))
+    no_room.append(room)
+    for number in (2, 3):
+        with pytest.raises(OSError, match="No space left"):
+            journal(step(number))
+    assert read(tmp_path) == [step(1)]
+    assert (tmp_path / JOURNAL).read_bytes().endswith(b"}\n")
+    no_room.clear()
+    journal(step(4))
+    journal.close()
+    assert read(tmp_path) == [step(number) for number in (1, 2, 3, 4)]
+
+
+def test_a_disk_that_stays_full_is_told_at_the_end(tmp_path: Path, no_room: list[int]) -> None:
+    journal = Journal(tmp_path)
+    journal(step(1))
+    no_room.append(0)
+    for act in (lambda: journal(step(2)), journal.close):
+        with pytest.raises(OSError, match="No space left"):
+            act()
+    assert read(tmp_path) == [step(1)]
+
+
+def test_a_folder_that_vanishes_gets_a_new_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "run")
+    journal(step(1))
+    (tmp_path / "run").rename(tmp_path / "away")
+    journal(step(2))
+    journal.close()
+    assert (read(tmp_path / "away"), read(tmp_path / "run")) == ([step(1)], [step(2)])
+
+
+def test_a_drive_that_stalls_holds_nobody_up_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onetrainer_clone.journal.ANSWER_SECONDS", 0.2)
+    awake, real = threading.Event(), os.write
+
+    def asleep(descriptor: int, data: bytes) -> int:
+        awake.wait(30)
+        return real(descriptor, data)
+
+    monkeypatch.setattr("onetrainer_clone.journal.os.write", asleep)
+    journal = Journal(tmp_path)
+    begun = time.monotonic()
+    for number in range(1, 51):
+        with pytest.raises(OSError, match="does not answer"):
+            journal(step(number))
+    assert time.monotonic() - begun < 5, "only the first waits"
+    awake.set()
+    journal.close()
+    assert read(tmp_path) == [step(number) for number in range(1, 51)]
