@@ -4,6 +4,7 @@ A backup is a folder, complete or absent: it is made beside its name, flushed, t
 safetensors, the rest in JSON. Nothing is ever unpickled.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -18,11 +19,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modules.run import Run
-from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups
+from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups, put_in_place
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.events import Logged, Warned
 from onetrainer_clone.paths import flush_folder, write_whole
+from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import UserError, changed, walk
 from onetrainer_clone.state import TrainingState
 
@@ -51,7 +53,7 @@ def back_up(run: Run, folder: Path, position: Position) -> Path:
             tensors |= {f"{LIVE}{key}": parameter.detach() for key, parameter in part.items()}
         if run.ema is not None:
             tensors |= {f"{AVERAGE}{index}": tensor for index, tensor in enumerate(run.ema.shadow)}
-        save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, beside / TENSORS)
+        _write_tensors({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, beside / TENSORS)
         with (beside / TENSORS).open("rb+") as file:
             os.fsync(file.fileno())
         rest = {
@@ -65,13 +67,22 @@ def back_up(run: Run, folder: Path, position: Position) -> Path:
             "state": changed(run.state),
         }
         write_whole(beside / REST, json.dumps(rest, ensure_ascii=False))
-        shutil.rmtree(folder / name, ignore_errors=True)
-        os.replace(beside, folder / name)
+        read_header(beside / TENSORS)  # a drive may say that it wrote what it did not: then the others stay
+        flush_folder(beside)
+        put_in_place(beside, folder / name)
         flush_folder(folder)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
     return folder / name
+
+
+def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Raises OSError, also where safetensors has an error of its own for a full disk."""
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        raise OSError(errno.EIO, str(error), os.fspath(path)) from None
 
 
 def rotate(folder: Path, keep: int) -> None:

@@ -1,6 +1,5 @@
 """What a run does beside its steps: sample, validate, save; and when it is time for that."""
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,15 +12,15 @@ from PIL import Image
 from modules.backup import Position, back_up, rotate
 from modules.data.batches import Step
 from modules.figures import Figures
+from modules.last_save import save_somewhere
+from modules.patience import patient
 from modules.results import write
 from modules.run import Run
 from modules.sampling import draw_all, save_picture
 from modules.validation import validate as measure
 from onetrainer_clone.events import BackedUp, Progressed, Sampled, Saved, Validated, Warned, Weights
 from onetrainer_clone.journal import BACKUPS, SAMPLES, SAVES
-from onetrainer_clone.paths import default_workspace
 from onetrainer_clone.session import Stopped
-from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.common import Every, Unit
 from onetrainer_clone.state.sampling import Prompt, SampleWeights
 
@@ -91,8 +90,9 @@ class Occasions:
         """If it fails, the backups before stay, it is said, and tried again at the next occasion."""
         folder = self._run.state.run_folder / BACKUPS
         try:
-            path = back_up(self._run, folder, Position(step, self._figures.snapshot()))
-            rotate(folder, self._run.state.saving.backups_kept)
+            with patient(self._run.emit, f"The backup to {folder}"):
+                path = back_up(self._run, folder, Position(step, self._figures.snapshot()))
+                rotate(folder, self._run.state.saving.backups_kept)
         except OSError as error:
             self._run.emit(Warned(f"The backup of step {step} could not be written: {error.strerror or error}"))
         else:
@@ -123,7 +123,8 @@ def sample(run: Run, step: int, prompts: Sequence[tuple[int, Prompt]] | None = N
 
         def keep(index: int, prompt: Prompt, image: Image.Image, name: Weights = name) -> None:
             path = _sample_path(run.state.run_folder / SAMPLES, step, index, name)
-            save_picture(image, path, prompt, step=step, preset=run.state.preset, weights=name, run=run.state.run_name)
+            with patient(run.emit, f"Writing a sample to {path.parent}"):
+                save_picture(image, path, prompt, step=step, preset=run.state.preset, weights=name, run=run.state.run_name)
             run.emit(Sampled(step, index, prompt.text, prompt.seed, name, str(path)))
 
         try:
@@ -171,7 +172,8 @@ def save(run: Run, step: int) -> None:
     except OSError as error:
         run.emit(Warned(f"The result could not be saved in {folder}: {error.strerror or error}. The run goes on"))
     else:
-        _tell(run, step, paths)
+        for path in reversed(paths):  # the main one last: it is what the end of a run names
+            run.emit(Saved(step, str(path)))
 
 
 def _ending(step: int) -> str:
@@ -179,28 +181,9 @@ def _ending(step: int) -> str:
     return f"-step{step:07d}"
 
 
-def _tell(run: Run, step: int, paths: Sequence[Path], final: bool = False) -> None:
-    for path in reversed(paths):  # the main one last: it is what the end of a run names
-        run.emit(Saved(step, str(path), final))
-
-
 def save_final(run: Run, step: int) -> None:
-    """Save the result; where its folder cannot be written, somewhere else that is named. Raises `UserError` if nowhere."""
-    folders: Sequence[Path] = (
-        run.state.run_folder / SAVES,
-        default_workspace() / run.state.run_name,
-        Path(tempfile.gettempdir()) / run.state.run_name,
-    )
-    failures = []
-    for folder in folders:
-        try:
-            paths = write(run, folder, "", step)
-        except OSError as error:
-            failures.append(f"{folder}: {error.strerror or error}")
-            run.emit(Warned(f"The result could not be saved to {failures[-1]}"))
-        else:
-            return _tell(run, step, paths, final=True)
-    raise UserError(f"the result could not be saved anywhere: {'; '.join(failures)}. Free some space, then train again")
+    """Save the result; where its folder cannot be written, somewhere else that is named."""
+    save_somewhere(run.state, step, lambda folder: write(run, folder, "", step), run.emit)
 
 
 def rescue(run: Run, step: int) -> str:
@@ -208,8 +191,9 @@ def rescue(run: Run, step: int) -> str:
     if step < 1:
         return "Nothing had been learned yet, so nothing was saved."
     try:
-        paths = write(run, run.state.run_folder / SAVES, _ending(step), step)
+        path = save_somewhere(
+            run.state, step, lambda folder: write(run, folder, _ending(step), step), run.emit, final=False
+        )
     except Exception as error:  # noqa: BLE001 - the device itself may be what went wrong
         return f"The weights of step {step} could not be saved: {error}."
-    _tell(run, step, paths)
-    return f"The weights of step {step} are in {paths[0]}."
+    return f"The weights of step {step} are in {path}."

@@ -8,6 +8,7 @@ from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
 from modules.checkpoints.lora_names import names_of
 from modules.checkpoints.save import save_model
+from modules.patience import patient
 from modules.precision import DTYPES
 from modules.run import Run
 from onetrainer_clone.events import Progressed
@@ -23,7 +24,7 @@ def write(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
     """
     run.emit(Progressed("saving"))
     average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
-    with average:
+    with average, patient(run.emit, f"Saving to {folder}"):
         return _WRITERS[run.state.method](run, folder, ending, step)
 
 

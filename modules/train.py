@@ -1,6 +1,6 @@
 """The loop. Every detail is in a named call."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from modules.data.batches import ahead, make_batch, steps
 from modules.data.room import in_use
 from modules.figures import Figures
 from modules.occasions import Occasions, rescue
+from modules.patience import waiting_for_pictures
 from modules.precision import accelerator
 from modules.run import Run, prepare
 from modules.step import NotFinite, take_step
@@ -46,7 +47,7 @@ def learn(run: Run) -> None:
     make = partial(make_batch, run.state, run.model, run.latents)
     skipped = 0
     try:
-        with ahead(steps(run.state, run.training, run.plan.steps, make, done)) as ready:
+        with ahead(steps(run.state, run.training, run.plan.steps, make, done), partial(_goes_on, run)) as ready:
             run.emit(Progressed("training"))
             figures.pace.begin()
             for step in () if run.controls.stopping else ready:
@@ -95,6 +96,12 @@ def _tell(run: Run, watch: Watch, event: Stepped) -> None:
         run.emit(Warned(sentence))
 
 
+def _goes_on(run: Run, seconds: float) -> bool:
+    """Whether to wait on for a step that has not come for so many seconds."""
+    waiting_for_pictures(run.emit, seconds)
+    return not run.controls.stopping
+
+
 def _pause(run: Run) -> None:
     if run.controls.paused:
         run.emit(Progressed("paused"))
@@ -113,14 +120,17 @@ def _recorded(state: TrainingState, emit: Emit) -> Iterator[Emit]:
     def both(event: Event) -> None:
         emit(event)
         for board in tuple(boards):
-            try:
-                board(event)
-            except Exception as error:  # noqa: BLE001 - it is only a second record of the figures
-                boards.remove(board)
-                emit(Warned(f"TensorBoard's files could not be written any further: {error}"))
+            attempt(board, partial(board, event))
+
+    def attempt(board: Board, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - it is only a second record of the figures
+            boards.remove(board)
+            emit(Warned(f"TensorBoard's files could not be written any further: {error}"))
 
     try:
         yield both
     finally:
-        for board in boards:
-            board.close()
+        for board in tuple(boards):
+            attempt(board, board.close)

@@ -1,11 +1,35 @@
 """Where the backups of a run lie. What is in them only the trainer knows."""
 
+import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 PREFIX, TENSORS, REST = "step", "tensors.safetensors", "backup.json"
+ASIDE = ".old"  # ends the name of one that is being replaced
 
 
 def backups(folder: Path) -> list[Path]:
     """The complete backups in a folder, oldest first. A half-made one has another name, so it is never among them."""
+    _put_back(folder)
     found = folder.glob(f"{PREFIX}[0-9]*") if folder.is_dir() else ()
     return sorted(path for path in found if (path / REST).is_file() and (path / TENSORS).is_file())
+
+
+def put_in_place(made: Path, backup: Path) -> None:
+    """Give a backup its name; one that has it already is removed, but only afterwards."""
+    aside = backup.with_name(f".{backup.name}{ASIDE}")
+    shutil.rmtree(aside, ignore_errors=True)
+    if backup.exists():
+        os.replace(backup, aside)
+    os.replace(made, backup)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_back(folder: Path) -> None:
+    """Where a replacement was killed between its two renames, the one that was to be replaced is there again."""
+    for aside in folder.glob(f".{PREFIX}[0-9]*{ASIDE}") if folder.is_dir() else ():
+        backup = folder / aside.name.removeprefix(".").removesuffix(ASIDE)
+        if not backup.exists():
+            with suppress(OSError):
+                os.replace(aside, backup)

@@ -104,11 +104,12 @@ class Validated:
 
 @dataclass(frozen=True)
 class Saved:
-    """A file of the result was written."""
+    """A file of the result was written. `wanted` is its folder where that could not be written."""
 
     step: int
     path: str
     final: bool = False
+    wanted: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Journal:
         Raises OSError while lines wait, also where the drive does not answer.
         """
         if isinstance(event, Progressed):
-            return
+            return self._complain()
         line = json.dumps({"time": round(time.time(), 3), **to_json(event)}, ensure_ascii=False, allow_nan=False)
         with self._change:
             self._waiting.append(line.encode("utf-8", "backslashreplace") + b"\n")  # of a file name that is no text
@@ -61,9 +61,11 @@ class Journal:
         self._error = None
         self._change.notify_all()
         self._change.wait_for(lambda: self._error or not (self._waiting or self._writing), seconds)
-        waits = bool(self._waiting or self._writing)
-        self._stalled = waits and not self._error
-        if waits:
+        self._stalled = bool(self._waiting or self._writing) and not self._error
+        self._complain()
+
+    def _complain(self) -> None:
+        if self._stalled or self._error:
             raise self._error or OSError(errno.ETIMEDOUT, "the drive does not answer", os.fspath(self._path))
 
     def _work(self) -> None:

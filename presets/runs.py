@@ -33,7 +33,9 @@ def resume(
     found = backups(folder / BACKUPS)
     if not found:
         raise UserError(f"there is no backup in '{folder}': only a run that was backed up, or stopped, can be resumed")
-    state = changes(read_file(folder / STATE, ""))
+    before = read_file(folder / STATE, "")
+    state = changes(before)
+    changed = state != before
     for path, value in {
         "saving.workspace": str(folder.resolve().parent),
         "saving.name": folder.resolve().name,
@@ -44,7 +46,12 @@ def resume(
         raise Invalid(wrong)
     lock = announce(state.run_folder)
     try:
+        if changed:  # so that the next resumption begins from what this one was told
+            write_whole(folder / STATE, encode(state))
         rewind(folder, int(found[-1].name.removeprefix(PREFIX)))
+    except OSError as error:
+        lock.release()
+        raise _unwritable(folder, error) from None
     except BaseException:
         lock.release()
         raise

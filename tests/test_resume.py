@@ -1,5 +1,6 @@
 """A run that was killed and resumed ends exactly where the same run ends that was never stopped: bit for bit."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from modules.train import train
 from onetrainer_clone import journal
 from onetrainer_clone.backups import TENSORS, backups
 from onetrainer_clone.events import Ended, Event, Stepped, Warned
+from onetrainer_clone.paths import DEMO
 from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import UserError, replace
 from onetrainer_clone.state import TrainingState
@@ -112,6 +114,29 @@ def test_a_stopped_run_leaves_a_backup_and_goes_on(tmp_path: Path) -> None:
     said = " ".join(e.message for e in events if isinstance(e, Warned))
     assert "training.steps was 12 and is 6" in said
     assert "schedule of the new length, 6 steps" in said
+
+
+def test_what_a_run_is_resumed_with_stays_for_the_next_time(tmp_path: Path) -> None:
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 7)
+    run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "training.steps", 14)), 11)
+    _, events = run(lambda s: runs.resume(s, state.run_folder))
+    assert [e.step for e in events if isinstance(e, Stepped)] == [11, 12, 13, 14]
+    assert not [e.message for e in events if isinstance(e, Warned) and "other settings" in e.message]
+    assert json.loads((state.run_folder / journal.STATE).read_text())["training"]["steps"] == 14
+
+
+def test_other_pictures_are_said(tmp_path: Path) -> None:
+    shutil.copytree(DEMO / "concepts" / "subject", tmp_path / "pictures")
+    own = {"concepts": [{"name": "subject", "path": str(tmp_path / "pictures")}], "training.batch_size": 1}
+    changed = {path: value for path, value in CHANGES.items() if not path.startswith("concepts")}
+    start = store.find("demo").load()
+    for path, value in {**changed, **own, "saving.name": "a", "saving.workspace": str(tmp_path)}.items():
+        start = replace(start, path, value)
+    state, _ = run(lambda session: runs.begin(session, start), 6)
+    next(iter((tmp_path / "pictures").glob("*.txt"))).write_text("another caption")
+    _, events = run(lambda s: runs.resume(s, state.run_folder))
+    said = [e.message for e in events if isinstance(e, Warned)]
+    assert any("captions of subject are not the same as before: other samples follow" in line for line in said)
 
 
 def test_a_damaged_backup_is_passed_over_for_the_one_before(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Mode
 
 AHEAD = 4  # steps that are made ahead
+LOOK_SECONDS = 1.0
+GONE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,13 @@ def steps(
 
 
 @contextmanager
-def ahead(steps: Iterator[Step]) -> Iterator[Iterator[Step]]:
-    """The same steps, made by a thread up to `AHEAD` early. Its errors are raised at their step."""
+def ahead(
+    steps: Iterator[Step], goes_on: Callable[[float], bool] = lambda _seconds: True
+) -> Iterator[Iterator[Step]]:
+    """The same steps, made by a thread up to `AHEAD` early. Its errors are raised at their step.
+
+    goes_on: asked every second that a step has not come, with the seconds so far; where it says no, no more steps come.
+    """
     ready: queue.Queue[Step | BaseException | None] = queue.Queue(AHEAD)
     over = threading.Event()
 
@@ -138,9 +145,20 @@ def ahead(steps: Iterator[Step]) -> Iterator[Iterator[Step]]:
             put(error)
 
     def read() -> Iterator[Step]:
-        while (item := ready.get()) is not None:
+        waited = 0.0
+        while True:
+            try:
+                item = ready.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                waited += LOOK_SECONDS
+                if not goes_on(waited):
+                    return
+                continue
+            if item is None:
+                return
             if isinstance(item, BaseException):
                 raise item
+            waited = 0.0
             yield item
 
     thread = threading.Thread(target=work, name="batches", daemon=True)
@@ -149,4 +167,4 @@ def ahead(steps: Iterator[Step]) -> Iterator[Iterator[Step]]:
         yield read()
     finally:
         over.set()
-        thread.join()
+        thread.join(GONE_SECONDS)  # unless a drive holds it; it ends as soon as that answers
