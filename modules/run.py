@@ -75,6 +75,8 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     if accelerator.device.type != "cpu":
         model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
     trained, optimizer, ema = _trainable(state, model, accelerator)
+    for remark in trained.remarks:
+        emit(Warned(remark))
     return Run(
         state, planned, folders, accelerator, model, latents, embed, trained, optimizer, ema, emit, controls
     )  # fmt: skip
@@ -169,7 +171,11 @@ def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> 
         for name, text_encoder in model.text_encoders.items():
             if name in trained.parts:
                 text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
-    groups = [{"params": list(group.parameters), "lr": group.rate, "name": group.name} for group in trained.groups]
+    groups = [
+        {"params": list(group.parameters), "lr": group.rate, "name": group.name}
+        | ({} if group.decays else {"weight_decay": 0.0})
+        for group in trained.groups
+    ]
     optimizer: Optimizer = accelerator.prepare(make_optimizer(state, groups))
     for part in trained.parts.keys() & model.parts.keys():
         model.parts[part].train()

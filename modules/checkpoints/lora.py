@@ -2,8 +2,9 @@
 
 `Lora.modules` maps a layer's address (see `lora_names`) to its tensors by kohya's endings. Shapes of a plain LoRA of rank
 r on a linear layer: lora_down.weight [r, in], lora_up.weight [out, r], alpha []; on a convolution lora_down.weight
-[r, in, h, w], lora_up.weight [out, r, 1, 1]. The change of the weight is alpha / r * up @ down. dora_scale is [out, 1]
-(linear) or [out, 1, 1, 1]. Sources: kohya sd-scripts `networks/lora.py`, diffusers' `loaders/lora_base.py`.
+[r, in, h, w], lora_up.weight [out, r, 1, 1]. The change of the weight is alpha / r * up @ down. dora_scale has a
+magnitude per input, [1, in] or [1, in, 1, 1], or as peft's per output, [out, 1] or [out, 1, 1, 1]. Sources: kohya
+sd-scripts `networks/lora.py`, diffusers' `loaders/lora_base.py`, ComfyUI's `comfy/weight_adapter/`.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, Address, LoraNames, known_names
+from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, MAGNITUDE, UP, Address, LoraNames, known_names
 from modules.checkpoints.parts import listed
 from modules.checkpoints.weights import each, open_weights
 from onetrainer_clone.families import Family, family_of
@@ -123,20 +124,13 @@ def _complete(address: Address, found: Mapping[str, Tensor], said: Mapping[str, 
     complete = dict(found)
     if (DOWN in found) != (UP in found):
         raise UserError(f"{what} is damaged: '{path}' of the {part} has lora_{'down' if DOWN in found else 'up'} alone")
-    if DORA in found and found[DORA].ndim != found.get(UP, found[DORA]).ndim:  # peft: [out]
-        complete[DORA] = found[DORA].reshape(-1, *[1] * (found[UP].ndim - 1))
-    elif DORA in found and found[DORA].ndim == 4 and found[DORA].shape[0] == 1 and _is_peft_conv(found):
-        complete[DORA] = found[DORA].transpose(0, 1)
+    if MAGNITUDE in complete:  # [out], of a convolution [1, out, 1, 1]
+        complete[DORA] = complete.pop(MAGNITUDE).reshape(-1, *[1] * (found.get(UP, found[MAGNITUDE]).ndim - 1))
     if DOWN in found:
         rank = found[DOWN].shape[0]
         complete.setdefault(ALPHA, torch.tensor(_alpha(part, path, rank, said)))
         complete[ALPHA] = complete[ALPHA].reshape(())
     return complete
-
-
-def _is_peft_conv(found: Mapping[str, Tensor]) -> bool:
-    """Whether a magnitude of a convolution is [1, out, 1, 1]."""
-    return found[DORA].shape[1] == found[UP].shape[0]
 
 
 def _alpha(part: str, path: str, rank: int, said: Mapping[str, Any]) -> float:
@@ -174,11 +168,12 @@ def _kohya(lora: Lora, names: LoraNames, dtype: torch.dtype) -> Iterator[tuple[s
 
 
 def _with_rounded_alpha(found: Mapping[str, Tensor], dtype: torch.dtype) -> Mapping[str, Tensor]:
-    """alpha is stored in the file's dtype: what its rounding takes away goes into lora_up, so the change stays."""
-    if UP not in found or not (alpha := float(found[ALPHA])):
+    """alpha is stored in the file's dtype: what its rounding takes away goes into a factor, so the change stays."""
+    factor = next((name for name in (UP, "hada_w1_a", "lokr_w2_a", "lokr_w1_a") if name in found), None)
+    if factor is None or ALPHA not in found or not (alpha := float(found[ALPHA])):
         return found
     rounded = float(found[ALPHA].to(dtype))
-    return found if rounded == alpha else {**found, UP: found[UP].float() * (alpha / rounded)}
+    return found if rounded == alpha else {**found, factor: found[factor].float() * (alpha / rounded)}
 
 
 def _peft(lora: Lora, names: LoraNames, dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
@@ -186,6 +181,9 @@ def _peft(lora: Lora, names: LoraNames, dtype: torch.dtype) -> Iterator[tuple[st
     for address, found in lora.modules.items():
         if strange := sorted(set(found) - {DOWN, UP, ALPHA, DORA}):
             message = f"the diffusers layout holds only plain LoRA and DoRA, and '{address[1]}' has {listed(strange)}"
+            raise UserError(f"{message}: choose kohya's layout")
+        if DORA in found and found[DORA].shape[0] != found[UP].shape[0]:
+            message = f"the diffusers layout holds DoRA with a magnitude per output, and that of '{address[1]}' is per input"
             raise UserError(f"{message}: choose kohya's layout")
         if DORA in found and address[0] != "unet":  # transformers' load_adapter leaves the magnitude at its start
             raise UserError("diffusers reads DoRA on a text encoder wrongly: choose kohya's layout")

@@ -25,17 +25,18 @@ from onetrainer_clone.paths import DEMO
 Address = tuple[str, str]  # part ('unet', 'text_encoder', 'text_encoder_2') and module path
 
 DOWN, UP, ALPHA, DORA = "lora_down.weight", "lora_up.weight", "alpha", "dora_scale"
+MAGNITUDE = "lora_magnitude_vector"  # peft's: one number per output
 SUFFIXES = (
-    *(DOWN, UP, "lora_mid.weight", ALPHA, DORA),
+    *(DOWN, UP, "lora_mid.weight", ALPHA, DORA, MAGNITUDE),
     *("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"),
     *("lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"),
     *("oft_blocks", "oft_diag", "rescale", "diff", "diff_b"),
 )
-_PEFT = {DOWN: "lora_A.weight", UP: "lora_B.weight", DORA: "lora_magnitude_vector"}
+_PEFT = {DOWN: "lora_A.weight", UP: "lora_B.weight", DORA: MAGNITUDE}
 _OLDER = {"lora.down.weight": DOWN, "lora.up.weight": UP, "lora_linear_layer.down.weight": DOWN}
 _OLDER |= {"lora_linear_layer.up.weight": UP, "lora_A.default.weight": DOWN, "lora_B.default.weight": UP}
-_OLDER |= {"lora_magnitude_vector.weight": DORA, "lora_magnitude_vector.default.weight": DORA}
-_ENDINGS = {suffix: suffix for suffix in SUFFIXES} | {theirs: ours for ours, theirs in _PEFT.items()} | _OLDER
+_OLDER |= {f"{MAGNITUDE}.weight": MAGNITUDE, f"{MAGNITUDE}.default.weight": MAGNITUDE}
+_ENDINGS = {suffix: suffix for suffix in SUFFIXES} | {_PEFT[DOWN]: DOWN, _PEFT[UP]: UP} | _OLDER
 _ENDING = re.compile(rf"(.+)\.({'|'.join(re.escape(end) for end in sorted(_ENDINGS, key=len, reverse=True))})")
 _PROCESSOR = re.compile(r"(.+)\.to_(q|k|v|out)_lora\.(down|up)\.weight")  # diffusers before 0.20
 

@@ -14,6 +14,7 @@ class Group:
     name: str  # as charts show it: 'unet', or 'unet, down_blocks.*' where a part has several rates
     rate: float  # at the peak of the schedule
     parameters: Sequence[nn.Parameter]
+    decays: bool = True  # whether the optimizer's weight decay is for them
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Trained:
     base: Callable[[], AbstractContextManager[None]]  # inside it, the model is the frozen base model
     weight_change: Callable[[], float]  # ||dW|| / ||W|| since the start, over what is trained
     tensors: Callable[[], dict[str, Tensor]] = dict  # of an adapter: the result, by the names of its file; live tensors
+    remarks: Sequence[str] = ()  # what the person should know, in sentences
 
     @property
     def parameters(self) -> list[nn.Parameter]:

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from modules.diffusion import NoiseSchedule
 from onetrainer_clone.families import Family
-from onetrainer_clone.state.adapter import Layers
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,6 @@ class Model(Protocol):
 
     def predict(self, noisy: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
         """The UNet's prediction for noisy latents [B, C, h, w], float32."""
-
-    def lora_layers(self, part: str, layers: Layers) -> dict[str, str]:
-        """The layers of a part that a LoRA adapts: path of the live module -> key in a kohya file."""
 
     def pipeline(self, scheduler: Any) -> Any:
         """The diffusers pipeline over these very parts."""

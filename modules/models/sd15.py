@@ -11,8 +11,6 @@ from modules.models.base import Conditions, Text
 from modules.models.captions import token_windows
 from modules.models.latent import LatentDiffusion
 from onetrainer_clone.families import Family
-from onetrainer_clone.layer_names import kohya, text_layers, unet_layers
-from onetrainer_clone.state.adapter import Layers
 
 
 class StableDiffusion15(LatentDiffusion):
@@ -68,13 +66,6 @@ class StableDiffusion15(LatentDiffusion):
         text = conditions.text.to(self.unet.dtype)
         found: Tensor = self.unet(self._unet_input(noisy, conditions), timesteps, text.states).sample
         return found.float()
-
-    def lora_layers(self, part: str, layers: Layers) -> dict[str, str]:
-        if part == "unet":
-            return {path: kohya("lora_unet", path) for path in unet_layers(self.unet.config, layers)}
-        nested = hasattr(self.text_encoder, "text_model")
-        names = text_layers(self.text_encoder.config.num_hidden_layers, layers)
-        return {name if nested else name.removeprefix("text_model."): kohya("lora_te", name) for name in names}
 
     def pipeline(self, scheduler: Any) -> StableDiffusionPipeline | StableDiffusionInpaintPipeline:
         kind = StableDiffusionInpaintPipeline if self.inpaints else StableDiffusionPipeline

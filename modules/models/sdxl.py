@@ -20,10 +20,6 @@ from modules.models.base import Conditions, Text
 from modules.models.captions import token_windows
 from modules.models.latent import LatentDiffusion
 from onetrainer_clone.families import Family
-from onetrainer_clone.layer_names import kohya, text_layers, unet_layers
-from onetrainer_clone.state.adapter import Layers
-
-_LORA_PREFIXES = {"unet": "lora_unet", "text_encoder": "lora_te1", "text_encoder_2": "lora_te2"}
 
 
 class StableDiffusionXL(LatentDiffusion):
@@ -91,15 +87,6 @@ class StableDiffusionXL(LatentDiffusion):
             self._unet_input(noisy, conditions), timesteps, text.states, added_cond_kwargs=added
         ).sample
         return found.float()
-
-    def lora_layers(self, part: str, layers: Layers) -> dict[str, str]:
-        prefix = _LORA_PREFIXES[part]
-        if part == "unet":
-            return {path: kohya(prefix, path) for path in unet_layers(self.unet.config, layers)}
-        encoder: Any = self.text_encoders[part]
-        nested = hasattr(encoder, "text_model")
-        names = text_layers(encoder.config.num_hidden_layers, layers)
-        return {name if nested else name.removeprefix("text_model."): kohya(prefix, name) for name in names}
 
     def pipeline(self, scheduler: Any) -> StableDiffusionXLPipeline | StableDiffusionXLInpaintPipeline:
         kind = StableDiffusionXLInpaintPipeline if self.inpaints else StableDiffusionXLPipeline

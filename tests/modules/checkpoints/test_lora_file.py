@@ -17,7 +17,8 @@ from modules.checkpoints.lora_names import names_of
 from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset
-from onetrainer_clone.layer_names import kohya, text_layers, unet_layers
+from onetrainer_clone.adapted import adapted
+from onetrainer_clone.layer_names import layers_of
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from tests.modules.methods.test_lora import disturb
@@ -50,28 +51,21 @@ def learned(folder: Path, **changes: Any) -> tuple[StableDiffusion15, TrainingSt
 def merged(path: Path, rank: int, alpha: float) -> StableDiffusion15:
     """The demo model with W + alpha / r * up @ down in every layer that the file names, done by hand."""
     model, tensors = demo_model(), load_file(path)
-    used = set()
-    for part, layers in (
-        ("unet", model.lora_layers("unet", _all())),
-        ("te", model.lora_layers("text_encoder", _all())),
-    ):
-        module = model.unet if part == "unet" else model.text_encoder
-        for layer, key in layers.items():
-            if f"{key}.alpha" in tensors:
-                up, down = (tensors[f"{key}.lora_{half}.weight"].double().flatten(1) for half in ("up", "down"))
-                assert down.shape[0] == rank
-                assert float(tensors[f"{key}.alpha"]) == alpha
-                weight = module.get_submodule(layer).weight
-                weight.data = (weight.double() + (alpha / rank * up @ down).view_as(weight)).float()
-                used |= {f"{key}.alpha", f"{key}.lora_up.weight", f"{key}.lora_down.weight"}
-    assert used == set(tensors)
+    names = names_of(model.parts)
+    for key in [name.removesuffix(".alpha") for name in tensors if name.endswith(".alpha")]:
+        up, down = (tensors.pop(f"{key}.lora_{half}.weight").double().flatten(1) for half in ("up", "down"))
+        assert down.shape[0] == rank
+        assert float(tensors.pop(f"{key}.alpha")) == alpha
+        found = names.parse(f"{key}.alpha")
+        assert found is not None
+        part, layer = found[0]
+        module = model.parts[part]
+        live = layer if hasattr(module, "text_model") else layer.removeprefix("text_model.")
+        weight = module.get_submodule(live).weight
+        assert isinstance(weight, torch.nn.Parameter)
+        weight.data = (weight.double() + (alpha / rank * up @ down).view_as(weight)).float()
+    assert not tensors
     return model
-
-
-def _all() -> Any:
-    from onetrainer_clone.state.adapter import Layers
-
-    return Layers.TRANSFORMER
 
 
 @torch.no_grad()
@@ -81,7 +75,7 @@ def outputs(unet: Any, text_encoder: Any, tokens: Tensor) -> tuple[Tensor, Tenso
     return text, unet(noisy, torch.tensor([20, 800]), encoder_hidden_states=text).sample
 
 
-@pytest.mark.parametrize("layers", ["TRANSFORMER", "ATTENTION"])
+@pytest.mark.parametrize("layers", ["ALL", "TRANSFORMER", "ATTENTION"])
 @pytest.mark.parametrize("text", [True, False])
 def test_diffusers_loads_what_was_trained_and_it_equals_a_merge_by_hand(
     tmp_path: Path, layers: str, text: bool
@@ -103,22 +97,23 @@ def test_diffusers_loads_what_was_trained_and_it_equals_a_merge_by_hand(
     assert ((loaded[0] - before[0]).abs().max() > 0.01) == text
 
 
-@pytest.mark.parametrize(("layers", "text"), [("TRANSFORMER", True), ("ATTENTION", True), ("ATTENTION", False)])
+@pytest.mark.parametrize(("layers", "text"), [("ALL", True), ("TRANSFORMER", True), ("ATTENTION", False)])
 def test_the_keys_are_exactly_the_tables_with_kohyas_shapes(tmp_path: Path, layers: str, text: bool) -> None:
     changes = {"adapter.layers": layers, "adapter.rank": 3, "training.text_encoder": text}
     model, state, path = learned(tmp_path, **changes)
-    names = [kohya("lora_unet", name) for name in unet_layers(model.unet.config, state.adapter.layers)]
-    names += [kohya("lora_te", name) for name in text_layers(2, state.adapter.layers)] if text else []
+    parts = ("unet", "text_encoder") if text else ("unet",)
+    names = names_of(model.parts)
+    wanted = adapted(state.adapter, layers_of({part: names.configs[part] for part in parts}))
     tensors = load_file(path)
-    assert set(tensors) == {
-        f"{name}.{end}" for name in names for end in ("lora_down.weight", "lora_up.weight", "alpha")
-    }
-    for path_in_model, key in model.lora_layers("unet", state.adapter.layers).items():
-        base = model.unet.get_submodule(path_in_model).get_base_layer().weight
-        out_features, in_features, *kernel = base.shape
-        assert tensors[f"{key}.lora_down.weight"].shape == (3, in_features, *kernel)
-        assert tensors[f"{key}.lora_up.weight"].shape == (out_features, 3, *kernel)
-        assert tensors[f"{key}.alpha"].shape == ()
+    expected = {}
+    for one in wanted:
+        prefix = {"unet": "lora_unet_", "text_encoder": "lora_te_"}[one.layer.part]
+        key = prefix + one.layer.path.replace(".", "_")
+        kernel = (one.layer.kernel,) * 2 if one.layer.kernel else ()
+        expected[f"{key}.lora_down.weight"] = (3, one.layer.inputs, *kernel)
+        expected[f"{key}.lora_up.weight"] = (one.layer.outputs, 3, *(1 for _ in kernel))
+        expected[f"{key}.alpha"] = ()
+    assert {name: tuple(tensor.shape) for name, tensor in tensors.items()} == expected
 
 
 @pytest.mark.parametrize(

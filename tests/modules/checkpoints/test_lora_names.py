@@ -3,7 +3,16 @@
 import pytest
 from torch import nn
 
-from modules.checkpoints.lora_names import DORA, DOWN, SUFFIXES, UP, LoraNames, known_names, names_in, names_of
+from modules.checkpoints.lora_names import (
+    DOWN,
+    MAGNITUDE,
+    SUFFIXES,
+    UP,
+    LoraNames,
+    known_names,
+    names_in,
+    names_of,
+)
 from onetrainer_clone.families import Family
 from tests.modules.checkpoints.loras import targets
 from tests.modules.checkpoints.tiny import CONFIGS, FOLDERS, full_parts
@@ -108,7 +117,7 @@ def test_every_spelling_of_every_layer_is_read_as_this_layer(names: LoraNames) -
         ("unet.mid_block.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.down.weight", "to_q", DOWN),
         ("unet.mid_block.attentions.0.transformer_blocks.0.attn1.processor.to_out_lora.up.weight", "to_out.0", UP),
         ("mid_block.attentions.0.transformer_blocks.0.attn1.processor.to_v_lora.up.weight", "to_v", UP),
-        ("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_k.lora_magnitude_vector", "to_k", DORA),
+        ("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_k.lora_magnitude_vector", "to_k", MAGNITUDE),
         ("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_k.alpha", "to_k", "alpha"),
     ],
 )

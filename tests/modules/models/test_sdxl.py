@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 import torch
 from diffusers import EulerAncestralDiscreteScheduler, StableDiffusionXLPipeline
-from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from modules.models.base import Conditions
 from modules.models.sdxl import StableDiffusionXL
 from modules.sampling import draw
 from onetrainer_clone.families import Family
-from onetrainer_clone.layer_names import unet_layers
 from onetrainer_clone.session import Controls
-from onetrainer_clone.state.adapter import Layers
 from onetrainer_clone.state.sampling import Prompt
 from tests.modules.checkpoints.tiny import tiny_model
 
@@ -104,18 +101,3 @@ def test_a_picture_is_the_pipelines(
     assert found.shape == (32, 64, 3)
     assert np.abs(found - (expected * 255).round()).max() <= 1
     assert found.max() - found.min() > 20
-
-
-def test_lora_layers_are_those_of_all_three_parts(model: StableDiffusionXL) -> None:
-    keys = {part: model.lora_layers(part, Layers.TRANSFORMER) for part in model.parts}
-    assert {part: len(found) for part, found in keys.items()} == {
-        "unet": 722,
-        "text_encoder": 72,
-        "text_encoder_2": 192,
-    }
-    assert list(keys["unet"]) == unet_layers(model.unet.config, Layers.TRANSFORMER)
-    for part, prefix in (("text_encoder", "lora_te1_text_model_"), ("text_encoder_2", "lora_te2_text_model_")):
-        assert all(key.startswith(prefix) for key in keys[part].values())
-        assert all(isinstance(model.parts[part].get_submodule(path), torch.nn.Linear) for path in keys[part])
-    assert isinstance(model.text_encoder, CLIPTextModel)
-    assert isinstance(model.text_encoder_2, CLIPTextModelWithProjection)
