@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ui.tools.drawer import Draw
 
 TURN_MS = 50  # between two looks at what the run and the workers have to say
-UNLISTED = ("concept", "changes")  # pages that are not in the navigation
+UNLISTED = ("welcome", "concept", "changes")  # pages that are not in the navigation
 SWITCH_SECONDS = 0.0002
 LOOK_MS = 150  # after the first page is complete: looking imports what takes the window's time
 TOLD_MS = 60_000  # what is told at the start stays so long
@@ -97,7 +97,7 @@ class App:
             self.store.load(preset_store.find(preset).load())
         elif kept:
             self.store.load(*kept)
-        first = "run" if start else "welcome" if self.store.state == TrainingState() else "model"
+        first = "run" if start else "model" if _complete(self.store.state) else "welcome"
         self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
         self.shell.show(first)
         self.topbar.finish_soon()
@@ -198,7 +198,7 @@ class App:
         def welcome(parent: Any) -> Page:
             from ui.tabs.welcome import WelcomePage
 
-            return WelcomePage(parent, self.bench, self.try_demo)
+            return WelcomePage(parent, self.bench, self.try_demo, self.presets.open)
 
         settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
         return {
@@ -251,3 +251,8 @@ class App:
         running = self.runner.state.active if self.runner.state else ()
         names = [concept.name for concept in self.store.state.concepts]
         self.colours.update(names, [concept.name for concept in running])
+
+
+def _complete(state: TrainingState) -> bool:
+    """Whether there is something to train, and a model to train it with: else the first steps are shown."""
+    return bool(state.model.source and state.concepts)

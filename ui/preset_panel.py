@@ -16,7 +16,8 @@ from ui.workbench import Workbench
 if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
 
-WIDTH, HEIGHT = 640, 560  # px at 100 %
+WIDTH, HEIGHT = 640, 560  # px at 100 %, where there is room
+EDGE = 10  # px at 100 % that stay free at the window's edge
 
 
 class PresetPanel(ctk.CTkFrame):
@@ -62,13 +63,14 @@ class PresetPanel(ctk.CTkFrame):
 
     def show(self, below: Any) -> None:
         scale, root = theme.scaling(self), self._bench.root
+        left = (below.winfo_rootx() - root.winfo_rootx()) / scale
+        top = (below.winfo_rooty() - root.winfo_rooty() + below.winfo_height()) / scale + 4
         self.configure(
-            width=min(WIDTH, round(root.winfo_width() / scale) - 40),
-            height=min(HEIGHT, round(root.winfo_height() / scale) - 80),
+            width=min(WIDTH, round(root.winfo_width() / scale - left) - EDGE),
+            height=min(HEIGHT, round(root.winfo_height() / scale - top) - EDGE),
         )
         self.grid_propagate(False)
-        left, top = (below.winfo_rootx() - root.winfo_rootx(), below.winfo_rooty() - root.winfo_rooty())
-        self.place(x=left / scale, y=(top + below.winfo_height()) / scale + 4)
+        self.place(x=left, y=top)
         self.tk.call("raise", str(self))
         self.shown = True
         self.variable.set("")

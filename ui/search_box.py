@@ -12,7 +12,7 @@ from ui.search import Found, find
 from ui.workbench import Workbench
 
 WIDTH, ROW = 520, 46  # px at 100 %
-HINT = "Find a setting (Ctrl+F)"
+HINT, SHORT_HINT = "Find a setting (Ctrl+F)", "Find (Ctrl+F)"
 LEAVE_MS = 150  # a click on a result takes the focus before it arrives
 
 
@@ -38,6 +38,10 @@ class SearchBox:
             ("<Return>", self.results.take), ("<Escape>", self.clear),
         ):  # fmt: skip
             self.entry.bind(key, lambda _event, call=call: call())
+
+    def fit(self, narrow: bool) -> None:
+        self.entry.configure(width=120 if narrow else 180)
+        self._hint.configure(text=SHORT_HINT if narrow else HINT)
 
     def focus(self) -> None:
         self.entry.focus_set()

@@ -42,10 +42,10 @@ class Shell:
         self._marks: dict[str, int] = {}
         self._idle: set[str] = set()  # tabs whose settings have no effect in this state
         self._low = False
-        self._name = ctk.CTkLabel(
+        self.name = ctk.CTkLabel(
             self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w"
         )
-        self._name.pack(fill="x", padx=16, pady=(14, 10))
+        self.name.pack(fill="x", padx=16, pady=(14, 10))
         self.nav.bind("<Configure>", lambda event: self._fit(event.height / theme.scaling(self.nav) < LOW))
         for key, (title, _) in pages.items():
             if title:
@@ -107,8 +107,8 @@ class Shell:
             tab.configure(height=26 if low else 34)
             tab.pack_configure(pady=0 if low else 1)
         name, size = ("OneTrainer Clone", 12) if low else ("OneTrainer\nClone", 16)
-        self._name.configure(text=name, font=theme.font(size, bold=True))
-        self._name.pack_configure(pady=(4, 2) if low else (14, 10))
+        self.name.configure(text=name, font=theme.font(size, bold=True))
+        self.name.pack_configure(pady=(4, 2) if low else (14, 10))
 
     def _hover(self, key: str, over: bool) -> None:
         if key != _parent(self.current):

@@ -67,7 +67,7 @@ class TopBar:
                 button.configure(text=sign if narrow else word, width=34 if narrow else width)
         self._presets.button.configure(width=150 if narrow else 210)
         if self._search is not None:
-            self._search.entry.configure(width=120 if narrow else 180)
+            self._search.fit(narrow)
 
     def find(self) -> None:
         self.search.focus()

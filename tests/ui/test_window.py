@@ -16,6 +16,7 @@ from tests.ui.conftest import Window, close
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
 from ui.dialogs import Dialog, Option, TkAsk
+from ui.tabs.welcome import STEPS, WelcomePage
 
 
 def test_the_window_imports_no_torch_and_no_matplotlib() -> None:
@@ -30,9 +31,21 @@ def test_the_window_imports_no_torch_and_no_matplotlib() -> None:
 def test_first_start_says_what_to_do(make_window: Callable[..., Window]) -> None:
     window = make_window(None)
     assert window.app.shell.current == "welcome"
+    page = window.app.shell.pages["welcome"]
+    assert isinstance(page, WelcomePage)
+    assert [label.cget("text") for label in page.numbers] == ["1", "2", "3", "4"]
     window.app.go("model.source")
     assert window.app.shell.current == "model"
-    window.app.try_demo()
+    window.app.store.replace("model.source", "/models/cat")
+    window.app.root.focus_force()
+    window.app.root.event_generate("<F1>")
+    assert window.app.shell.current == "welcome"
+    assert [label.cget("text") for label in page.numbers] == ["1", "✓", "3", "4"]
+    page._go(STEPS[0])
+    window.until(lambda: window.app.presets.panel is not None and window.app.presets.panel.shown)
+    window.app.presets.open()
+    window.ask.choices = ["discard"]
+    page.demo.invoke()
     assert window.app.shell.current == "run"
     assert window.app.store.state.preset == "demo"
 
