@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from onetrainer_clone.drawing import Drawing
     from onetrainer_clone.session import Controls, Emit
     from onetrainer_clone.state import TrainingState
+    from onetrainer_clone.tools import ToolSettings
 
 ROOT = Path(__file__).resolve().parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # small models on a busy machine: two are slower
@@ -77,7 +78,7 @@ def run(arguments: "Namespace") -> int:
         return run_checks(arguments.pytest_arguments)
     from onetrainer_clone import cli
 
-    return cli.main(arguments, train=train, sample=sample, window=window)
+    return cli.main(arguments, train=train, sample=sample, window=window, run_tool=tool)
 
 
 def train(state: "TrainingState", emit: "Emit", controls: "Controls") -> None:
@@ -92,6 +93,13 @@ def sample(drawing: "Drawing", emit: "Emit", controls: "Controls") -> None:
     from modules.sample import sample_pictures
 
     sample_pictures(drawing, emit, controls)
+
+
+def tool(settings: "ToolSettings", emit: "Emit", controls: "Controls") -> None:
+    """A tool for files of weights, as every front end gets it; torch enters as in `train`."""
+    from modules.tools import run_tool
+
+    run_tool(settings, emit, controls)
 
 
 def window(preset: "str | None" = None, start: bool = False) -> int:

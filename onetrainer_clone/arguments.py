@@ -3,6 +3,14 @@
 import argparse
 from collections.abc import Sequence
 
+# Their options are made from their declarations (`tools.py`), which need what is installed.
+TOOLS = {
+    "convert": "convert a model, LoRA or embedding for other programs, or to another type",
+    "merge": "merge LoRA files into a model",
+    "extract": "make a LoRA from the difference of two models",
+    "resize": "give a LoRA another rank",
+    "inspect": "say what a file is and holds",
+}
 EXIT_CODES = "Exit codes: 0 done, 2 wrong input, 130 stopped, 1 a fault of the program."
 
 
@@ -14,6 +22,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         arguments = parser.parse_args(["window"])
     if arguments.command == "test":
         arguments.pytest_arguments = rest
+    elif arguments.command in TOOLS:
+        arguments.tool_arguments = rest
     elif rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return arguments
@@ -45,6 +55,8 @@ def make_parser() -> argparse.ArgumentParser:
     settings.add_argument("word", nargs="?", help="only settings that have this in their path, label or tip")
     settings.add_argument("--json", action="store_true", help="as JSON, for programs")
     _sample_options(_add(commands, "sample", "draw pictures from a model and LoRA files, without training"))
+    for name, words in TOOLS.items():
+        commands.add_parser(name, help=words, add_help=False)
     _add(commands, "test", "run the program's own checks; further arguments go to pytest")
     return parser
 

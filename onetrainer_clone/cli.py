@@ -12,8 +12,12 @@ from functools import partial
 from types import FrameType
 from typing import Any, TextIO
 
-from onetrainer_clone.drawing import Drawing, LoraFile, problems
-from onetrainer_clone.events import Ended
+from onetrainer_clone import tool_arguments
+from onetrainer_clone.drawing import Drawing, problems
+from onetrainer_clone.events import Ended, Event, Inspected
+from onetrainer_clone.inspection import Report, inspect_header
+from onetrainer_clone.inspection import as_json as report_json
+from onetrainer_clone.inspection import as_text as as_report
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import Plan, make_plan
 from onetrainer_clone.plan import require as require_plan
@@ -22,6 +26,9 @@ from onetrainer_clone.session import Controls, Emit, Session, Train
 from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, parse, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from onetrainer_clone.terminal import Json, Terminal, complain, plan_text
+from onetrainer_clone.tool_arguments import lora_from
+from onetrainer_clone.tools import TOOLS, Inspect, ToolSettings
+from onetrainer_clone.tools import problems as tool_problems
 from presets import store
 from presets.runs import begin, resume
 
@@ -29,10 +36,11 @@ DONE, FAULT, WRONG, STOPPED = 0, 1, 2, 130
 EXIT_CODES = {"done": DONE, "failed": FAULT, "refused": WRONG, "stopped": STOPPED}
 
 Sample = Callable[[Drawing, Emit, Controls], None]
+RunTool = Callable[[ToolSettings, Emit, Controls], None]
 Window = Callable[[str | None, bool], int]
 
 
-def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Window) -> int:
+def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Window, run_tool: RunTool) -> int:
     """Run a command; returns its exit code."""
     commands: dict[str, Callable[[], int]] = {
         "window": lambda: window(arguments.preset, False),
@@ -42,6 +50,7 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
         "plan": lambda: _plan(arguments),
         "settings": lambda: _settings(arguments),
         "sample": lambda: _sample(arguments, train, sample),
+        **{tool.name: lambda: _tool(arguments, train, run_tool) for tool in TOOLS},
     }
     for stream in (sys.stdout, sys.stderr):
         _never_fail(stream)
@@ -277,16 +286,37 @@ def _option(path: str) -> str:
     )
 
 
-def lora_from(text: str) -> LoraFile:
-    """'file.safetensors:0.8' -> the file at strength 0.8; a Windows drive's colon is not taken for one."""
-    path, colon, strength = text.rpartition(":")
-    try:
-        number = float(strength)
-    except ValueError:
-        return LoraFile(path=text)
-    if not colon:
-        return LoraFile(path=text)
-    try:
-        return load(LoraFile, {"path": path, "strength": number})
-    except Invalid as error:
-        raise Invalid([Problem("--lora", f"the strength {p.message}") for p in error.problems]) from None
+def _tool(arguments: argparse.Namespace, train: Train, run_tool: RunTool) -> int:
+    tool = next(tool for tool in TOOLS if tool.name == arguments.command)
+    settings, as_json = tool_arguments.read(tool, arguments.tool_arguments)
+    if found := tool_problems(settings):
+        raise tool_arguments.in_words(tool, found)
+    if isinstance(settings, Inspect):
+        return _inspect(settings, train, run_tool, as_json)
+    session = Session(train)
+    with stopping(session):
+        session.run(partial(run_tool, settings))
+        return follow(session, as_json)
+
+
+def _inspect(settings: Inspect, train: Train, run_tool: RunTool, as_json: bool) -> int:
+    """The report alone, also as JSON. Where the header suffices, torch stays out."""
+    path = resolve(settings.source)
+    if not settings.norms and path.suffix.lower() == ".safetensors":
+        found = inspect_header(path)
+        print(json.dumps(report_json(found)) if as_json else as_report(found))
+        return DONE
+    if not as_json:
+        session = Session(train)
+        with stopping(session):
+            session.run(partial(run_tool, settings))
+            return follow(session, False)
+    reports: list[Report] = []
+
+    def keep(event: Event) -> None:
+        if isinstance(event, Inspected):
+            reports.append(event.report)
+
+    run_tool(settings, keep, Controls())
+    print(json.dumps(report_json(reports[0])))
+    return DONE

@@ -11,9 +11,11 @@ from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter
 
+from onetrainer_clone.inspection import Report
+
 Weights = Literal["live", "ema"]
 Outcome = Literal["done", "stopped", "refused", "failed"]
-Activity = Literal["loading", "scanning", "caching", "training", "sampling", "validating", "saving", "paused"]
+Activity = Literal["loading", "scanning", "caching", "training", "sampling", "validating", "saving", "paused", "tool"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,13 @@ class Logged:
 
 
 @dataclass(frozen=True)
+class Inspected:
+    """What a tool found out about a file."""
+
+    report: Report
+
+
+@dataclass(frozen=True)
 class Ended:
     """The run is over. `message` is a sentence for the person; `trace` is there only after a fault of ours."""
 
@@ -145,7 +154,9 @@ class Ended:
     problems: tuple[str, ...] = field(default=())
 
 
-Event = Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | BackedUp | Warned | Logged | Ended
+Event = (
+    Started | Progressed | Cached | Stepped | Sampled | Validated | Saved | BackedUp | Warned | Logged | Inspected | Ended
+)
 
 
 @cache
@@ -162,6 +173,8 @@ def to_json(event: Event) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
     return {key: _plain(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 

@@ -15,6 +15,7 @@ ACTIVITY_WORDS: dict[Activity, str] = {
     "validating": "validating",
     "saving": "saving",
     "paused": "paused",
+    "tool": "layer",
 }
 
 

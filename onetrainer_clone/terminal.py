@@ -12,6 +12,7 @@ from onetrainer_clone.events import (
     BackedUp,
     Ended,
     Event,
+    Inspected,
     Logged,
     Progressed,
     Sampled,
@@ -22,6 +23,7 @@ from onetrainer_clone.events import (
     Warned,
 )
 from onetrainer_clone.events import to_json as event_to_json
+from onetrainer_clone.inspection import as_text
 from onetrainer_clone.plan import Plan
 
 
@@ -74,6 +76,8 @@ class Terminal:
                 self._line(f"warning: {event.message}")
             case Logged():
                 self._line(event.message)
+            case Inspected():
+                self._line(as_text(event.report))
 
     _last = ""
     _shown: tuple[str, float] = ("", 0.0)

@@ -32,7 +32,7 @@ def parse(argv):
 STUB_CLI = """
 import json, os, sys
 
-def main(arguments, train, sample, window):
+def main(arguments, train, sample, window, run_tool):
     print(json.dumps({"argv": sys.argv, "prefix": sys.prefix, "folder": os.getcwd(), "process": os.getpid()}))
     return int(os.environ["EXIT_CODE"])
 """

@@ -34,8 +34,13 @@ _FOREIGN |= {"lora_transformer_": "a transformer model such as Flux", "lora_prio
 @dataclass(frozen=True)
 class Lora:
     modules: Mapping[Address, Mapping[str, Tensor]]
-    family: Family | None = None  # of the model that it is for, where it is known
+    names: LoraNames | None = None  # of the model that it is for, where it is known
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def family(self) -> Family | None:
+        """Of the model that it is for."""
+        return self.names.family if self.names else None
 
     def rank(self, address: Address) -> int | None:
         """Of a plain LoRA's layer; None for another kind."""
@@ -71,7 +76,7 @@ def from_tensors(
             raise UserError(f"{what} holds '{address[1]}' of the {address[0]} twice, the second time as '{key}'")
         modules[address][suffix] = tensors[key]
     said = _said_alphas(metadata, what)
-    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names.family, metadata)
+    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names, metadata)
 
 
 def _distance(

@@ -35,7 +35,7 @@ def read_part(name: str, config: Config, entries: Sequence[Entry], weights: Weig
     with init_empty_weights():
         module = _MAKE[name](dict(config))
     wanted = module.state_dict()
-    stored = {_stored(entry.original, weights): entry for entry in entries}
+    stored = {stored_name(entry.original, weights): entry for entry in entries}
     if missing := [original for original in stored if original not in weights.shapes]:
         raise UserError(f"'{weights.path}' lacks {listed(missing)} of the {len(stored)} weights of its {name}")
     found = {}
@@ -50,7 +50,7 @@ def read_part(name: str, config: Config, entries: Sequence[Entry], weights: Weig
     return module.eval()
 
 
-def _stored(original: str, weights: Weights) -> str:
+def stored_name(original: str, weights: Weights) -> str:
     """The name in the file: some of 2022 have no `text_model.` level."""
     short = original.replace(".transformer.text_model.", ".transformer.")
     return short if original not in weights.shapes and short in weights.shapes else original
@@ -58,7 +58,7 @@ def _stored(original: str, weights: Weights) -> str:
 
 def strangers(weights: Weights, entries: Mapping[str, Sequence[Entry]]) -> list[str]:
     """What of a file neither the table nor the list of what is never used knows."""
-    known = {_stored(entry.original, weights) for part in entries.values() for entry in part}
+    known = {stored_name(entry.original, weights) for part in entries.values() for entry in part}
     rest = (name for name in weights.shapes if name not in known)
     return [name for name in rest if not name.startswith(_UNUSED) and not name.endswith(_UNUSED_ENDS)]
 

@@ -22,6 +22,8 @@ from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.terminal import Terminal
+from onetrainer_clone.tool_arguments import lora_from
+from onetrainer_clone.tools import ToolSettings
 from presets import store
 from tests.onetrainer_clone.making import make_model, make_pictures
 from tests.onetrainer_clone.test_events import STEP
@@ -35,6 +37,7 @@ class Front:
     def __init__(self) -> None:
         self.trained: list[TrainingState] = []
         self.drawn: list[Drawing] = []
+        self.tools: list[ToolSettings] = []
         self.opened: list[tuple[str | None, bool]] = []
         self.training: Callable[[Emit, Controls], None] = lambda emit, controls: None
 
@@ -45,12 +48,16 @@ class Front:
     def sample(self, drawing: Drawing, emit: Emit, controls: Controls) -> None:
         self.drawn.append(drawing)
 
+    def run_tool(self, settings: ToolSettings, emit: Emit, controls: Controls) -> None:
+        self.tools.append(settings)
+        emit(Saved(0, "made", final=True))
+
     def window(self, preset: str | None, start: bool) -> int:
         self.opened.append((preset, start))
         return 0
 
     def run(self, *arguments: str) -> int:
-        return cli.main(parse(arguments), self.train, self.sample, self.window)
+        return cli.main(parse(arguments), self.train, self.sample, self.window, self.run_tool)
 
 
 @pytest.fixture
@@ -471,7 +478,7 @@ def test_what_cannot_be_drawn_is_said_once_in_the_words_of_the_options(
 
 @pytest.mark.parametrize("text", [r"C:\loras\cat.safetensors", r"C:\loras\cat.safetensors:0.8"])
 def test_the_colon_of_a_windows_drive_is_no_strength(text: str) -> None:
-    lora = cli.lora_from(text)
+    lora = lora_from(text)
     assert (lora.path, lora.strength) == (r"C:\loras\cat.safetensors", 0.8 if text.endswith("0.8") else 1.0)
 
 
@@ -481,7 +488,7 @@ def test_the_colon_of_a_windows_drive_is_no_strength(text: str) -> None:
 def in_a_process(folder: Path, encoding: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     program = (
         "import sys; from onetrainer_clone import cli; from onetrainer_clone.arguments import parse;"
-        "sys.exit(cli.main(parse(sys.argv[1:]), None, None, None))"
+        "sys.exit(cli.main(parse(sys.argv[1:]), None, None, None, None))"
     )
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     root = Path(__file__).parents[2]
@@ -508,7 +515,7 @@ def test_a_console_that_lacks_a_letter_does_not_end_the_command(tmp_path: Path, 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:
     program = "from onetrainer_clone import cli; from onetrainer_clone.arguments import parse;" + (
-        "import sys; sys.exit(cli.main(parse(['settings']), None, None, None))"
+        "import sys; sys.exit(cli.main(parse(['settings']), None, None, None, None))"
     )
     root = Path(__file__).parents[2]
     with subprocess.Popen(

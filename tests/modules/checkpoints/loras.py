@@ -72,7 +72,7 @@ def random_lora(
             norms = weight.flatten(1).norm(dim=1) * (1 + torch.rand(len(weight), generator=chance))
             found[DORA] = norms.detach().reshape(-1, *[1] * (weight.ndim - 1))
         modules[address] = found
-    return Lora(modules, family)
+    return Lora(modules, names(family))
 
 
 def merged(lora: Lora, family: Family, strength: float = 1.0) -> dict[str, nn.Module]:

@@ -233,7 +233,7 @@ def test_alphas_in_diffusers_metadata(tmp_path: Path, rslora: bool) -> None:
 
 def test_a_layer_of_another_kind_is_kept_in_kohyas_layout_and_refused_in_diffusers(tmp_path: Path) -> None:
     found = {f"hada_{half}": torch.ones(2, 2) for half in ("w1_a", "w1_b", "w2_a", "w2_b")}
-    lora = Lora({UNET_LAYER: {**found, ALPHA: torch.tensor(2.0)}}, Family.SD15)
+    lora = Lora({UNET_LAYER: {**found, ALPHA: torch.tensor(2.0)}}, names(Family.SD15))
     again = read_lora(written(tmp_path / "lora.safetensors", lora, KOHYA), names(Family.SD15))
     assert same(again.modules, lora.modules)
     with pytest.raises(UserError, match=r"holds only plain LoRA.*attn2.to_k.*hada_w1_a.*choose kohya's layout"):

@@ -1,0 +1,255 @@
+"""What the tools for files ask of a person: each declared once, for the window's form and for the command line alike.
+
+The work itself is in `modules/tools`. `TOOLS` lists them in the order in which they are shown.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from onetrainer_clone import model_files
+from onetrainer_clone.drawing import LoraFile
+from onetrainer_clone.paths import resolve
+from onetrainer_clone.settings import Choice, Problem, Settings, setting, when
+from onetrainer_clone.state.common import Dtype
+from onetrainer_clone.state.saving import LoraLayout, ModelLayout
+
+LORA_SUFFIXES = (".safetensors", ".pt", ".bin", ".ckpt")
+_WEIGHTS = ".safetensors"
+
+
+class Form(Choice):
+    ORIGINAL = (
+        "ORIGINAL",
+        "A1111, Forge, ComfyUI",
+        "A model as one file in the original layout, a LoRA with kohya's keys, an embedding as safetensors.",
+    )
+    DIFFUSERS = (
+        "DIFFUSERS",
+        "diffusers",
+        "A model as a folder of parts, a LoRA with PEFT's keys, an embedding under its token's name.",
+    )
+    PT = "PT", "A1111 .pt", "The older file of an SD 1.5 embedding."
+
+
+class StoredAs(Choice):
+    KEEP = "KEEP", "as it is", "The type that the source has."
+    FP32 = Dtype.FP32.value, Dtype.FP32.label, Dtype.FP32.tip
+    FP16 = Dtype.FP16.value, Dtype.FP16.label, "Half the size of float32; what most files are shared in."
+    BF16 = Dtype.BF16.value, Dtype.BF16.label, "Half the size of float32; full range, coarse steps."
+
+
+class Measure(Choice):
+    RANK = "RANK", "Fixed rank", "Every layer gets the same rank."
+    ENERGY = "ENERGY", "Share kept", "Every layer gets the smallest rank that keeps this share of its change."
+
+
+def _target(tip: str) -> str:
+    found: str = setting("", "Target", tip, kind="save", basic=True)
+    return found
+
+
+def _overwrite() -> bool:
+    found: bool = setting(False, "Overwrite", "Replaces the target where it is there already; never a source.")
+    return found
+
+
+def _dtype() -> StoredAs:
+    found: StoredAs = setting(StoredAs.KEEP, "Save as", "The type of the weights in the new file.")
+    return found
+
+
+class Convert(Settings):
+    source: str = setting("", "Source", "A model (file or folder), a LoRA or an embedding.", kind="file", basic=True)
+    target: str = _target("The new file; for a model in diffusers' layout the new folder.")
+    form: Form = setting(Form.ORIGINAL, "For", "The programs that are to read it.", basic=True)
+    dtype: StoredAs = _dtype()
+    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="file", empty="the model's own")
+    token: str = setting(
+        "", "Token", "What an embedding is called inside the file.", empty="the file's name",
+        when=when("form", Form.DIFFUSERS, Form.PT),
+    )  # fmt: skip
+    overwrite: bool = _overwrite()
+
+
+class Merge(Settings):
+    model: str = setting("", "Model", "A model file or folder, which stays as it is.", kind="file", basic=True)
+    target: str = _target("The new model file; in diffusers' layout the new folder.")
+    loras: tuple[LoraFile, ...] = setting(
+        (), "LoRA files", "Merged one after the other, each at its strength.", basic=True
+    )
+    layout: ModelLayout = setting(ModelLayout.SINGLE_FILE, "Layout", "How the new model is kept.")
+    dtype: StoredAs = _dtype()
+    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="file", empty="the model's own")
+    overwrite: bool = _overwrite()
+
+
+class Extract(Settings):
+    base: str = setting("", "Base model", "The model that the LoRA is to be used with.", kind="file", basic=True)
+    tuned: str = setting("", "Tuned model", "A model that was trained from the base model.", kind="file", basic=True)
+    target: str = _target("The new LoRA file.")
+    measure: Measure = setting(Measure.RANK, "Size by", "What decides on the rank of a layer.", basic=True)
+    rank: int = setting(32, "Rank", "Of every layer, and the most with 'Share kept'.", ge=1, le=2048, basic=True)
+    energy: float = setting(
+        0.9, "Share kept", "Of the squared change of each layer.", gt=0, le=1, when=when("measure", Measure.ENERGY)
+    )
+    convs: bool = setting(False, "Convolutions", "Also the convolutions of the UNet: a larger, more exact file.")
+    conv_rank: int = setting(16, "Rank of convolutions", "Of those of 3x3.", ge=1, le=2048, when=when("convs"))
+    text_encoders: bool = setting(True, "Text encoders", "Also what the text encoders have learned.")
+    layout: LoraLayout = setting(LoraLayout.KOHYA, "Layout", "What the weights in the new file are called.")
+    dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
+    overwrite: bool = _overwrite()
+
+
+class Resize(Settings):
+    source: str = setting("", "Source", "A LoRA file.", kind="file", basic=True)
+    target: str = _target("The new LoRA file.")
+    measure: Measure = setting(Measure.RANK, "Size by", "What decides on the new rank of a layer.", basic=True)
+    rank: int = setting(8, "Rank", "Of every layer, and the most with 'Share kept'.", ge=1, le=2048, basic=True)
+    energy: float = setting(
+        0.95, "Share kept", "Of the squared change of each layer.", gt=0, le=1, when=when("measure", Measure.ENERGY)
+    )
+    layout: LoraLayout = setting(LoraLayout.KOHYA, "Layout", "What the weights in the new file are called.")
+    dtype: StoredAs = _dtype()
+    overwrite: bool = _overwrite()
+
+
+class Inspect(Settings):
+    source: str = setting("", "File", "A model, a LoRA or an embedding; nothing in it is run.", kind="file", basic=True)
+    norms: bool = setting(
+        True, "Look at the weights", "Reads every weight: norms per block, and whether NaN or infinity is among them."
+    )
+
+
+ToolSettings = Convert | Merge | Extract | Resize | Inspect
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    label: str
+    tip: str
+    settings: type[ToolSettings]
+
+
+TOOLS: Sequence[Tool] = (
+    Tool("convert", "Convert", "A model, LoRA or embedding for other programs, or in another type", Convert),
+    Tool("merge", "Merge LoRA", "A new model with LoRA files merged into it", Merge),
+    Tool("extract", "Extract LoRA", "A LoRA from the difference of two models", Extract),
+    Tool("resize", "Resize LoRA", "A LoRA of another rank that does nearly the same", Resize),
+    Tool("inspect", "Inspect", "What a file is and holds", Inspect),
+)
+
+
+def problems(tool: ToolSettings) -> list[Problem]:
+    """What keeps a tool from working, all at once."""
+    match tool:
+        case Convert():
+            found = [*_source(tool.source, "source"), *_model(tool.vae, "vae", vae=True)]
+        case Merge():
+            found = [*_model(tool.model, "model"), *_model(tool.vae, "vae", vae=True), *_loras(tool)]
+        case Extract():
+            found = [*_model(tool.base, "base"), *_model(tool.tuned, "tuned"), *_different(tool)]
+        case Resize() | Inspect():
+            found = [*_source(tool.source, "source")]
+    return [*found, *_new_file(tool)]
+
+
+def _source(source: str, path: str) -> Iterator[Problem]:
+    if not source:
+        yield Problem(path, "choose a file")
+    elif not os.path.exists(resolve(source)):
+        yield Problem(path, f"there is no file '{source}': was it moved or renamed?")
+
+
+def _model(source: str, path: str, vae: bool = False) -> Iterator[Problem]:
+    if not source and not vae:
+        yield Problem(path, "choose a model: a file or a diffusers model folder")
+    elif source and (message := model_files.vae_problem(source) if vae else model_files.problem(source)):
+        yield Problem(path, message)
+
+
+def _loras(merge: Merge) -> Iterator[Problem]:
+    if not merge.loras:
+        yield Problem("loras", "choose at least one LoRA file")
+    for index, lora in enumerate(merge.loras):
+        if not os.path.isfile(resolve(lora.path)):
+            yield Problem(f"loras[{index}].path", f"there is no file '{lora.path}': was it moved or renamed?")
+
+
+def _different(extract: Extract) -> Iterator[Problem]:
+    if extract.base and _same(extract.base, extract.tuned):
+        yield Problem("tuned", "is the base model itself: their difference is nothing")
+
+
+def sources(tool: ToolSettings) -> list[str]:
+    """Every file and folder that a tool reads."""
+    match tool:
+        case Convert():
+            found = [tool.source, tool.vae]
+        case Merge():
+            found = [tool.model, tool.vae, *(lora.path for lora in tool.loras)]
+        case Extract():
+            found = [tool.base, tool.tuned]
+        case Resize() | Inspect():
+            found = [tool.source]
+    return [source for source in found if source]
+
+
+def _new_file(tool: ToolSettings) -> Iterator[Problem]:
+    """What is wrong with where the result is to go."""
+    if isinstance(tool, Inspect):
+        return
+    path = resolve(tool.target)
+    if not tool.target:
+        yield Problem("target", "say what the new file is to be called")
+    elif message := _wrong_suffix(tool, path):
+        yield Problem("target", message)
+    elif any(_same(source, tool.target) or _inside(source, path) for source in sources(tool)):
+        yield Problem("target", "is one of the sources: choose another name, so that they stay as they are")
+    elif os.path.exists(path) and not tool.overwrite:
+        yield Problem("target", f"'{tool.target}' is there already: choose another name, or allow to overwrite it")
+    elif message := _no_place(path):
+        yield Problem("target", message)
+
+
+def _wrong_suffix(tool: ToolSettings, path: Path) -> str:
+    if isinstance(tool, Convert):
+        if tool.form is Form.PT:
+            return "" if path.suffix == ".pt" else f"must end in .pt (was '{path.name}')"
+        if tool.form is Form.DIFFUSERS and _is_model(tool.source):
+            return _as_folder(path)
+    if isinstance(tool, Merge) and tool.layout is ModelLayout.DIFFUSERS:
+        return _as_folder(path)
+    return "" if path.suffix == _WEIGHTS else f"must end in {_WEIGHTS} (was '{path.name}')"
+
+
+def _as_folder(path: Path) -> str:
+    if path.suffix in LORA_SUFFIXES or path.is_file():
+        return f"must be a folder: that is how diffusers keeps a model (was '{path.name}')"
+    return ""
+
+
+def _is_model(source: str) -> bool:
+    return resolve(source).is_dir() or not model_files.problem(source)
+
+
+def _same(a: str, b: str) -> bool:
+    first, second = resolve(a), resolve(b)
+    return os.path.realpath(first) == os.path.realpath(second)
+
+
+def _inside(source: str, target: Path) -> bool:
+    """Whether the target lies in a model folder that is read."""
+    folder = resolve(source)
+    return folder.is_dir() and Path(os.path.realpath(folder)) in Path(os.path.realpath(target)).parents
+
+
+def _no_place(path: Path) -> str:
+    for place in path.parents:
+        if place.exists():
+            if not place.is_dir():
+                return f"cannot be written: '{place}' is a file"
+            return "" if os.access(place, os.W_OK) else f"cannot be written: '{place}' allows no new files"
+    return f"'{path}' is on a drive that is not there"
