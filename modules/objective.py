@@ -23,8 +23,9 @@ def losses(model: Model, batch: Batch, embed: EmbedText, base: Callable[[], Abst
     target = schedule.target(batch.latents, batch.noise, batch.timesteps)
     if batch.prior.any():
         target = _with_prior(model, batch, noisy, target, embed, base)
-    prediction = model.predict(noisy, batch.timesteps, Conditions(embed(batch.tokens), batch.sizes))
-    return (prediction - target).square().mean((1, 2, 3))
+    prediction = model.predict(noisy, batch.timesteps, Conditions(embed(batch.tokens), batch.sizes, batch.inpainting))
+    error = (prediction - target).square()
+    return (error if batch.pixel_weight is None else error * batch.pixel_weight).mean((1, 2, 3))
 
 
 @torch.no_grad()
@@ -39,9 +40,9 @@ def _with_prior(
     """The target with the prior rows replaced by the base model's prediction; only those rows are computed."""
     rows = batch.prior
     with base():
-        known = model.predict(
-            noisy[rows], batch.timesteps[rows], Conditions(embed(batch.tokens[rows]), batch.sizes[rows])
-        )
+        inpainting = None if batch.inpainting is None else batch.inpainting[rows]
+        conditions = Conditions(embed(batch.tokens[rows]), batch.sizes[rows], inpainting)
+        known = model.predict(noisy[rows], batch.timesteps[rows], conditions)
     target = target.clone()
     target[rows] = known
     return target

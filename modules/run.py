@@ -104,7 +104,7 @@ def _fill(
     """
     total = 0
     while True:
-        views = [view for folder in folders for view in views_of(state, folder, planned.epochs)]
+        views = [view for folder in folders for view in views_of(state, folder, planned.epochs, latents.model.inpaints)]
         encoded, broken = latents.fill(views, emit, controls)
         total += encoded
         if not broken:
@@ -125,7 +125,11 @@ def _name_left_out(folders: Sequence[Folder], emit: Emit) -> None:
     for name, key, why in gone[:NAMED_LEFT_OUT]:
         emit(Logged(f"{name}: {shown(key)} is left out: {why}"))
     if len(gone) > NAMED_LEFT_OUT:
-        emit(Logged(f"{len(gone) - NAMED_LEFT_OUT:,} more are left out; the plan (python3 launch.py plan) names them all"))
+        emit(
+            Logged(
+                f"{len(gone) - NAMED_LEFT_OUT:,} more are left out; the plan (python3 launch.py plan) names them all"
+            )
+        )
 
 
 def _limit_cache(state: TrainingState, emit: Emit) -> None:
@@ -134,12 +138,22 @@ def _limit_cache(state: TrainingState, emit: Emit) -> None:
     try:
         room = make_room(state.cache_folder, round(limit * 2**30))
     except OSError as error:
-        return emit(Warned(f"The size of the cache in {state.cache_folder} cannot be limited: {error.strerror or error}"))
+        return emit(
+            Warned(f"The size of the cache in {state.cache_folder} cannot be limited: {error.strerror or error}")
+        )
     if room.removed:
-        emit(Logged(f"The cache was beyond its limit: {room.removed:,} entries were removed that were not used for longest"))
+        emit(
+            Logged(
+                f"The cache was beyond its limit: {room.removed:,} entries were removed that were not used for longest"
+            )
+        )
     if limit and room.bytes > limit * 2**30:
         size = f"takes {room.bytes / 2**30:.1f} GiB, above its limit of {limit:g}"
-        emit(Warned(f"The cache {size}: the runs that go on need all of it. Raise the limit, or use fewer image variants"))
+        emit(
+            Warned(
+                f"The cache {size}: the runs that go on need all of it. Raise the limit, or use fewer image variants"
+            )
+        )
 
 
 def _without(folder: Folder, broken: dict[Picture, str]) -> Folder:

@@ -74,10 +74,13 @@ def draw(
         pipeline = model.pipeline(scheduler(model.scheduler_config, prompt.sampler))
         both = model.encode_text(model.tokenize([prompt.text, prompt.negative]))
         text = both.to(next(model.unet.parameters()).dtype)
+        sides = (prompt.width or resolution, prompt.height or resolution)
+        width, height = (_side(side, model.vae_factor) for side in sides)
         latents = pipeline(
             **_embeddings(text),
-            width=_side(prompt.width or resolution, model.vae_factor),
-            height=_side(prompt.height or resolution, model.vae_factor),
+            **(_everything_anew(model, width, height) if model.inpaints else {}),
+            width=width,
+            height=height,
             num_inference_steps=prompt.steps,
             guidance_scale=prompt.cfg_scale,
             generator=torch.Generator().manual_seed(prompt.seed),
@@ -94,6 +97,13 @@ def _embeddings(text: Text) -> dict[str, Tensor]:
     if text.pooled is not None:
         found |= {"pooled_prompt_embeds": text.pooled[:1], "negative_pooled_prompt_embeds": text.pooled[1:]}
     return found
+
+
+def _everything_anew(model: Model, width: int, height: int) -> dict[str, Any]:
+    """What makes an inpainting pipeline draw a whole picture: a mask over all of a grey one, as A1111's text to image."""
+    grey = torch.zeros(1, 3, height, width)
+    mask = torch.ones(1, 1, height, width)
+    return {"image": grey, "mask_image": mask, "masked_image_latents": model.encode_images(grey)[0], "strength": 1.0}
 
 
 def _side(pixels: int, factor: int) -> int:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
-from modules.data.batches import Batch, size_conditions
+from modules.data.batches import Batch, inpainting_row, size_conditions
 from modules.data.cache import Latents, plain
 from modules.models.base import Model
 from modules.objective import EmbedText, losses
@@ -64,6 +64,7 @@ def _batch(state: TrainingState, model: Model, folder: Folder, picture: Picture,
         prior=torch.zeros(len(steps), dtype=torch.bool),
         loss_weight=torch.ones(len(steps)),
         samples=[one] * len(steps),
+        inpainting=inpainting_row(latents, one).expand(len(steps), -1, -1, -1) if model.inpaints else None,
     )
 
 

@@ -38,6 +38,7 @@ class Picture:
     width: int  # as shown, after the EXIF orientation
     height: int
     captions: tuple[str, ...]  # variants; a sample takes one
+    mask: bool = False  # whether the person's mask lies beside it
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,11 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
     shared, remarks = _shared_captions(concept)
     pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
-    masks: list[str] = []
 
     def unreadable(folder: Path, error: OSError) -> None:
-        left_out.append((folder.relative_to(root).as_posix(), f"a folder that cannot be read: {error.strerror or error}"))
+        left_out.append(
+            (folder.relative_to(root).as_posix(), f"a folder that cannot be read: {error.strerror or error}")
+        )
 
     try:
         folders = list(walk(root, concept.include_subfolders, unreadable))
@@ -75,13 +77,13 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
         raise Invalid([Problem("path", message)]) from None
     for folder, names in folders:
         within = f"{folder.relative_to(root).as_posix()}/" if folder != root else ""
+        present = set(names)
         texts = {name for name in names if name.endswith(CAPTION_SUFFIXES)}
         for name in in_order(names):
             if os.path.splitext(name)[1].lower() not in PICTURE_SUFFIXES:
                 continue
             path, key = folder / name, within + name
             if name.endswith(MASK_ENDING):
-                masks.append(key)
                 continue
             look(len(pictures) + len(left_out))
             try:
@@ -90,9 +92,7 @@ def find(concept: Concept, look: Callable[[int], None] = lambda _count: None) ->
                 left_out.append((key, str(error)))
                 continue
             captions = shared if shared is not None else _captions(path, concept, texts, remarks)
-            pictures.append(Picture(path, key, width, height, captions))
-    if masks:
-        remarks.append(f"masks are not used yet, so they are left out: {', '.join(masks[:3])}, {len(masks)} in all")
+            pictures.append(Picture(path, key, width, height, captions, path.stem + MASK_ENDING in present))
     return Folder(concept, tuple(pictures), tuple(left_out), tuple(remarks))
 
 
@@ -101,7 +101,8 @@ def picture(concept: Concept, path: Path, key: str) -> Picture:
     width, height = header_size(path)
     shared, _ = _shared_captions(concept)
     own = {name for suffix in CAPTION_SUFFIXES if path.with_name(name := path.stem + suffix).exists()}
-    return Picture(path, key, width, height, shared if shared is not None else _captions(path, concept, own, []))
+    captions = shared if shared is not None else _captions(path, concept, own, [])
+    return Picture(path, key, width, height, captions, path.with_name(path.stem + MASK_ENDING).exists())
 
 
 def walk(

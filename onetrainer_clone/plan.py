@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Any
 
-from onetrainer_clone import advice, dataset, epoch, tokens
+from onetrainer_clone import advice, dataset, epoch, model_files, tokens
 from onetrainer_clone.dataset import Folder
+from onetrainer_clone.families import INPAINTING
 from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
@@ -119,6 +120,9 @@ def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: 
 
 
 def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> Iterator[Problem]:
+    inpaints = model_files.family(state.model.source) in INPAINTING.values()
+    if state.noise.masked and not any(picture.mask for folder in folders for picture in folder.pictures):
+        yield Problem("noise.masked", "has no effect: no picture has a mask (paint one, in the pictures)", "note")
     if 0 < plan.samples_per_epoch < 1:
         message = (
             f"an epoch would have only {plan.samples_per_epoch:.3g} samples: raise the repeats, to one sample or more"
@@ -137,10 +141,12 @@ def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> It
                 f"{_some([f'{file} ({reason})' for file, reason in folder.left_out])}; mend or remove them"
             )
             yield Problem(path, message)
+        unused = [p.key for p in folder.pictures if p.mask and not state.noise.masked and not inpaints]
         listed: tuple[tuple[str, Sequence[str], Severity], ...] = (
             ("cannot be used", [f"{file} ({reason})" for file, reason in folder.left_out], "warning"),
             ("without a caption", concept.without_caption, "warning"),
             ("smaller than the resolution: enlarged", concept.too_small, "note"),
+            ("with a mask that is not used: switch masked training on to use it", unused, "note"),
             ("with a caption too long for the text encoder: its end is cut off", concept.long_captions, "warning"),
         )
         for what, files, severity in listed:

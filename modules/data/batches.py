@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
-from modules.data.cache import Latents, View
+from modules.data.cache import Latents, View, mask_variant
+from modules.data.masks import OWN, mask_of, through, to_latents, to_weights
 from modules.diffusion import offset_noise
 from modules.models.base import Model
 from onetrainer_clone import epoch
@@ -36,6 +37,8 @@ class Batch:
     prior: Tensor  # [B] bool: the target is the base model's own prediction
     loss_weight: Tensor  # [B]
     samples: Sequence[Sample]
+    inpainting: Tensor | None = None  # [B, 1 + C, h, w], see `models.base.Conditions`
+    pixel_weight: Tensor | None = None  # [B, 1, h, w]: how much each latent pixel counts; None where all count alike
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -49,6 +52,7 @@ class Batch:
 def make_batch(state: TrainingState, model: Model, latents: Latents, samples: Sequence[Sample]) -> Batch:
     """A batch on the CPU. All of a sample's chances come from its own seed, whatever batch it is in."""
     rows = [_row(state, model, latents, sample) for sample in samples]
+    height, width = rows[0][0].shape[1:]
     return Batch(
         latents=torch.stack([row[0] for row in rows]),
         noise=torch.stack([row[1] for row in rows]),
@@ -58,7 +62,30 @@ def make_batch(state: TrainingState, model: Model, latents: Latents, samples: Se
         prior=torch.tensor([sample.concept.mode is Mode.PRIOR_PREDICTION for sample in samples]),
         loss_weight=torch.tensor([sample.concept.loss_weight for sample in samples]),
         samples=samples,
+        inpainting=torch.stack([inpainting_row(latents, sample) for sample in samples]) if model.inpaints else None,
+        pixel_weight=_pixel_weights(state, samples, height, width),
     )
+
+
+def inpainting_row(latents: Latents, sample: Sample) -> Tensor:
+    """What an inpainting model sees of a sample beside its noisy latents: [1 + C, h, w]."""
+    variant = mask_variant(sample.concept, sample.repeat)
+    view = View(sample.picture, sample.crop, sample.flip, through(sample.picture, variant))
+    mean, _ = latents.load(view)
+    mask = to_latents(mask_of(sample.picture, view.mask, sample.crop, sample.flip), *mean.shape[1:])
+    return torch.cat([mask, mean])
+
+
+def _pixel_weights(state: TrainingState, samples: Sequence[Sample], height: int, width: int) -> Tensor | None:
+    """How much each latent pixel counts [B, 1, h, w]; None where every one counts the same."""
+    if not state.noise.masked or not any(sample.picture.mask for sample in samples):
+        return None
+    found = torch.ones(len(samples), 1, height, width)
+    for row, sample in enumerate(samples):
+        if sample.picture.mask:
+            mask = mask_of(sample.picture, OWN, sample.crop, sample.flip)
+            found[row] = to_weights(mask, height, width, state.noise.unmasked_weight)
+    return found
 
 
 def size_conditions(sample: Sample) -> list[float]:

@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +15,17 @@ import torch
 from torch import Tensor
 
 from modules.data.images import cut, open_rgb
+from modules.data.masks import OWN, mask_of, through
 from modules.data.store import Store, digest, fingerprint
 from modules.models.base import Model, Text
 from onetrainer_clone import epoch
 from onetrainer_clone.buckets import Crop
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.events import Progressed
+from onetrainer_clone.masks import mask_path
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.concepts import Concept, Role
 
 T = TypeVar("T")
 READERS = 4  # threads that read and decode pictures; both leave the interpreter
@@ -36,11 +38,12 @@ ENCODED_PIXELS = (
 
 @dataclass(frozen=True)
 class View:
-    """One way in which a picture is seen."""
+    """One way in which a picture is seen; with the name of a mask the picture without what is to be drawn anew."""
 
     picture: Picture
     crop: Crop
     flip: bool
+    mask: str = ""  # see `masks.through`
 
 
 class Latents:
@@ -54,11 +57,19 @@ class Latents:
 
     def key(self, view: View) -> str:
         """The address of a view. The picture's bytes are hashed once per run."""
-        path = view.picture.path
+        crop = (view.crop.scaled_width, view.crop.scaled_height, view.crop.left, view.crop.top, view.crop.bucket)
+        mask = self._mask(view) if view.mask else ()
+        return digest(self._hash(view.picture.path), repr(crop), str(view.flip), self.background, self._vae, *mask)
+
+    def _hash(self, path: Path) -> str:
         if path not in self._hashes:
             self._hashes[path] = digest(path.read_bytes())
-        crop = (view.crop.scaled_width, view.crop.scaled_height, view.crop.left, view.crop.top, view.crop.bucket)
-        return digest(self._hashes[path], repr(crop), str(view.flip), self.background, self._vae)
+        return self._hashes[path]
+
+    def _mask(self, view: View) -> tuple[str, str]:
+        """What the mask of a view depends on."""
+        own = view.mask == OWN
+        return view.mask, self._hash(mask_path(view.picture.path)) if own else view.picture.key
 
     def load(self, view: View) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation; encoded now if the entry was lost since the cache was filled."""
@@ -76,7 +87,8 @@ class Latents:
     def _pixels(self, view: View) -> Tensor:
         data = view.picture.path.read_bytes()
         self._hashes[view.picture.path] = digest(data)  # the file may have changed since it was looked for
-        return cut(open_rgb(data, self.background), view.crop, view.flip)
+        pixels = cut(open_rgb(data, self.background), view.crop, view.flip)
+        return pixels * (mask_of(view.picture, view.mask, view.crop, view.flip) < 0.5) if view.mask else pixels
 
     def _encode(self, found: Sequence[tuple[View, Tensor]]) -> None:
         pixels = torch.stack([pixels for _, pixels in found])
@@ -154,18 +166,32 @@ def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     yield from (items[i : i + size] for i in range(0, len(items), size))
 
 
-def views_of(state: TrainingState, folder: Folder, epochs: int) -> list[View]:
-    """Every view of a concept that a run of so many epochs will see."""
+def views_of(state: TrainingState, folder: Folder, epochs: int, inpaints: bool = False) -> list[View]:
+    """Every view of a concept that a run of so many epochs will see. inpaints: each also through its mask."""
     concept, pictures = folder.concept, folder.pictures
     if concept.role is Role.VALIDATION:
-        return [plain(state, folder, picture) for picture in pictures]
+        return _through_masks([(plain(state, folder, picture), 0) for picture in pictures], inpaints)
     total = math.floor(epoch.per_epoch(folder) * epochs)
-    variants = concept.image_variants if concept.augmented else 1
+    variants = concept.image_variants if concept.augmented or inpaints else 1
     laps, rest = divmod(total, len(pictures)) if pictures else (0, 0)
     wanted = {(index, lap % variants) for lap in range(min(laps, variants)) for index in range(len(pictures))}
     if laps < variants and rest:  # the last, unfinished round
         wanted |= {(index, laps) for index in epoch.lap_order(folder, laps, state.training.seed)[:rest]}
-    return [_view(state, folder, pictures[index], variant) for index, variant in sorted(wanted)]
+    found = [(_view(state, folder, pictures[index], variant), variant) for index, variant in sorted(wanted)]
+    return _through_masks(found, inpaints)
+
+
+def _through_masks(views: Sequence[tuple[View, int]], inpaints: bool) -> list[View]:
+    """Views with their variants -> the views, and for an inpainting model each of them without its masked area."""
+    plain_views = [view for view, _ in views]
+    if not inpaints:
+        return plain_views
+    return plain_views + [replace(view, mask=through(view.picture, variant)) for view, variant in views]
+
+
+def mask_variant(concept: Concept, repeat: int) -> int:
+    """Which of the random masks a sample gets."""
+    return repeat % concept.image_variants if concept.role is not Role.VALIDATION else 0
 
 
 def plain(state: TrainingState, folder: Folder, picture: Picture) -> View:

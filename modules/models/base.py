@@ -58,6 +58,10 @@ class Model(Protocol):
         """The parts that can be trained: 'unet' and the text encoders."""
 
     @property
+    def inpaints(self) -> bool:
+        """Whether the UNet also reads a mask and a masked picture."""
+
+    @property
     def vae_factor(self) -> int:
         """Pixels per latent along a side."""
 

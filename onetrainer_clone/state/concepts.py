@@ -100,7 +100,9 @@ class Concept(Settings):
     )  # fmt: skip
     flip: bool = setting(False, "Flip", "Half of the variants are mirrored left to right.", when=when("role", *TRAINED))
     image_variants: int = setting(
-        8, "Image variants", "How many different crops and flips each picture gets. Each is encoded once and cached.",
+        8, "Image variants",
+        "How many different crops and flips each picture gets, for an inpainting model random masks too. Each is encoded "
+        "once and cached.",
         ge=2, le=1000, when=when("role", *TRAINED),
     )  # fmt: skip
     resolution: int | None = setting(

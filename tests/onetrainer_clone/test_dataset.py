@@ -153,14 +153,13 @@ def test_a_picture_of_too_many_pixels_is_left_out(
     assert found.left_out == (("bomb.png", f"larger than {int(40_000 * times) - 1:,} pixels"),)
 
 
-def test_masks_are_named_but_are_no_damage(tmp_path: Path) -> None:
-    make_pictures(tmp_path, "cat.png", "cat-masklabel.png", "dog.png", "dog-masklabel.png")
+def test_masks_are_no_pictures_but_belong_to_them(tmp_path: Path) -> None:
+    make_pictures(tmp_path, "cat.png", "cat-masklabel.png", "dog.png", "bird-masklabel.png")
     found = look(tmp_path)
-    assert keys(found) == ["cat.png", "dog.png"]
-    assert found.left_out == ()
-    (remark,) = found.remarks
-    assert "cat-masklabel.png" in remark
-    assert "2 in all" in remark
+    assert [(picture.key, picture.mask) for picture in found.pictures] == [("cat.png", True), ("dog.png", False)]
+    assert (found.left_out, found.remarks) == ((), ())
+    alone = dataset.picture(found.concept, tmp_path / "cat.png", "cat.png")
+    assert alone == found.pictures[0]
 
 
 @settings(max_examples=60, deadline=None)
