@@ -144,9 +144,7 @@ def steps(
 
 
 @contextmanager
-def ahead(
-    steps: Iterator[Step], goes_on: Callable[[float], bool] = lambda _seconds: True
-) -> Iterator[Iterator[Step]]:
+def ahead(steps: Iterator[Step], goes_on: Callable[[float], bool] = lambda _seconds: True) -> Iterator[Iterator[Step]]:
     """The same steps, made by a thread up to `AHEAD` early. Its errors are raised at their step.
 
     goes_on: asked every second that a step has not come, with the seconds so far; where it says no, no more steps come.

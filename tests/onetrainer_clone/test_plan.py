@@ -133,7 +133,7 @@ def test_masks_beside_every_picture_do_not_stop_a_run(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     require(plan)
     assert len(plan.problems) == 1
-    assert "masks" in plan.problems[0].message
+    assert "mask that is not used" in plan.problems[0].message
 
 
 def test_many_files_are_counted_and_three_named(tmp_path: Path) -> None:
