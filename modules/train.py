@@ -85,6 +85,9 @@ def _started(run: Run, done: int) -> None:
         Share(c.name, c.role, c.share_of_samples, c.share_of_loss_weight) for c in plan.concepts if c.name in names
     )
     run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done, shares))
+    if plan.adapter and not run.state.adapter.source:
+        run.emit(Logged(f"Training a {plan.adapter}, on {run.model.device}"))
+        return
     count = sum(parameter.numel() for parameter in run.trained.parameters)
     parts = ", ".join(f"{len(found):,} tensors of the {PARTS[part]}" for part, found in run.trained.parts.items())
     run.emit(Logged(f"Training {count:,} weights in {parts}, on {run.model.device}"))

@@ -14,6 +14,7 @@ from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import Problem, UserError
 from onetrainer_clone.state.method import NEW_WORDS, PARTS
 from onetrainer_clone.state.optimizer import learning_rates
+from onetrainer_clone.state.saving import LoraLayout
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -25,6 +26,9 @@ _MARKS = {Variant.LOHA: ".hada_w1_a", Variant.LOKR: ".lokr_w", Variant.DORA: ".d
 def problems(state: "TrainingState") -> Iterator[Problem]:
     settings = state.adapter
     yield from _continued(state)
+    if settings.variant is not Variant.LORA and state.saving.lora_layout is LoraLayout.DIFFUSERS:
+        message = f"diffusers' layout cannot hold a {settings.variant.label}: choose kohya's"
+        yield Problem("saving.lora_layout", message)
     _, wrong = layer_rules.parse(settings.rules)
     yield from (Problem("adapter.rules", message) for message in wrong)
     patterns = layer_patterns.split(settings.filter)

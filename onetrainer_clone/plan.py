@@ -8,6 +8,7 @@ from itertools import accumulate, islice
 from typing import Any
 
 from onetrainer_clone import advice, dataset, epoch, model_files, tokens
+from onetrainer_clone.adapter_plan import AdapterPlan, adapter_plan
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.families import INPAINTING
 from onetrainer_clone.paths import shown
@@ -48,6 +49,7 @@ class Plan:
     epochs: int
     steps: int
     problems: tuple[Problem, ...]
+    adapter: AdapterPlan | None = None
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -76,7 +78,7 @@ def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> 
     weight = sum(amounts[id(folder)] * folder.concept.loss_weight for folder in trained)
     concepts = tuple(_concept_plan(state, folder, amounts.get(id(folder), 0.0), samples, weight) for folder in folders)
     steps_per_epoch, epochs, steps = _length(state, trained) if samples >= 1 else (0, 0, 0)
-    plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, ())
+    plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, (), adapter_plan(state))
     return dataclasses.replace(plan, problems=(*_problems(state, folders, plan), *advice.before(state, plan)))
 
 

@@ -125,4 +125,5 @@ def plan_text(plan: Plan) -> str:
         f"{plan.samples_per_epoch:,.4g} samples and {plan.steps_per_epoch:,} steps per epoch, {plan.epochs:,} epochs, "
         f"{plan.steps:,} steps in total"
     )
+    rows += [str(plan.adapter)] if plan.adapter else []
     return "\n".join(rows)

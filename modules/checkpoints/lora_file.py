@@ -20,6 +20,7 @@ from onetrainer_clone.epoch import per_epoch, with_trigger
 from onetrainer_clone.families import Family
 from onetrainer_clone.settings import changed
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.adapter import AdapterSettings, Layers, Variant
 from onetrainer_clone.state.concepts import Role
 from onetrainer_clone.state.optimizer import learning_rates
 
@@ -59,10 +60,7 @@ def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folde
         "ss_base_model_version": family_metadata(family)["ss_base_model_version"],
         "ss_sd_model_name": Path(state.model.source).name,
         "ss_output_name": state.run_name,
-        "ss_network_module": "networks.lora",
-        "ss_network_dim": state.adapter.rank,
-        "ss_network_alpha": f"{state.adapter.alpha:g}",
-        "ss_network_args": json.dumps({}),
+        **_network(state.adapter),
         "ss_unet_lr": rates.get("unet", 0.0),
         "ss_text_encoder_lr": rates.get("text_encoder", 0.0),
         "ss_learning_rate": max(rates.values(), default=0.0),
@@ -84,6 +82,32 @@ def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folde
         "onetrainer_clone_state_hash": hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest(),
     }
     return {key: str(value) for key, value in found.items()}
+
+
+def _network(settings: AdapterSettings) -> dict[str, str | int]:
+    """What is trained, as kohya's trainer calls it; for what it has no module of its own, as LyCORIS does in it."""
+    found: dict[str, str] = {}
+    if settings.layers is Layers.ALL:
+        rank = settings.conv_rank or settings.rank
+        alpha = settings.conv_alpha or settings.alpha * rank / settings.rank
+        found |= {"conv_dim": str(rank), "conv_alpha": f"{alpha:g}"}
+    if settings.lora_plus_ratio != 1:
+        found["loraplus_lr_ratio"] = f"{settings.lora_plus:g}"
+    if algorithm := _LYCORIS.get(settings.variant):
+        found |= algorithm
+    return {
+        "ss_network_module": "lycoris.kohya" if algorithm else "networks.lora",
+        "ss_network_dim": settings.rank,
+        "ss_network_alpha": f"{settings.alpha:g}",
+        "ss_network_args": json.dumps(found),
+    }
+
+
+_LYCORIS = {
+    Variant.DORA: {"algo": "locon", "dora_wd": "True", "wd_on_output": "False"},
+    Variant.LOHA: {"algo": "loha"},
+    Variant.LOKR: {"algo": "lokr"},
+}
 
 
 def tag_frequency(folders: Sequence[Folder]) -> dict[str, dict[str, int]]:

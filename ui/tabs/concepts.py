@@ -110,9 +110,10 @@ class ConceptsPage(ItemsPage):
             return self.bench.findings.plan_problem
         if plan is None:
             return "Here you will see what share of the training each concept gets." if not self.items else ""
+        size = f" · a {plan.adapter.kind} of {plan.adapter.file_mib:.3g} MiB" if plan.adapter else ""
         return (
             f"{_amount(plan.samples_per_epoch)} images and {plan.steps_per_epoch:,} steps per epoch · "
-            f"{plan.steps:,} steps in {plan.epochs:,} {'epoch' if plan.epochs == 1 else 'epochs'} in all"
+            f"{plan.steps:,} steps in {plan.epochs:,} {'epoch' if plan.epochs == 1 else 'epochs'} in all{size}"
         )
 
     def _free_name(self, name: str, besides: Set[str] = frozenset()) -> str:
