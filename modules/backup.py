@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from modules.rot import rotten
 from modules.run import Run
 from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups, put_in_place
 from onetrainer_clone.dataset import Folder
@@ -41,7 +42,14 @@ class Position:
 
 
 def back_up(run: Run, folder: Path, position: Position) -> Path:
-    """Write a backup of a run under `folder`; returns its own folder. Raises OSError, and then leaves no trace."""
+    """Write a backup of a run under `folder`; returns its own folder.
+
+    Raises OSError, and then leaves no trace, and `UserError` for weights that are not finite.
+    """
+    live = {key: parameter for part in run.trained.parts.values() for key, parameter in part.items()}
+    if bad := rotten(live):
+        message = f"the trained weights '{bad[0]}' have become infinite or NaN at step {position.step}"
+        raise UserError(f"{message}: they are not backed up, the backups before stay. Lower the learning rate")
     name = f"{PREFIX}{position.step:07d}"
     beside = folder / f".{name}.{os.getpid()}.part"
     shutil.rmtree(beside, ignore_errors=True)

@@ -13,8 +13,10 @@ from modules.backup import Position, back_up, rotate
 from modules.data.batches import Step
 from modules.figures import Figures
 from modules.last_save import save_somewhere
+from modules.memory import is_full
 from modules.patience import patient
 from modules.results import write
+from modules.rot import is_black, why_black
 from modules.run import Run
 from modules.sampling import draw_all, save_picture
 from modules.validation import validate as measure
@@ -126,16 +128,21 @@ def sample(run: Run, step: int, prompts: Sequence[tuple[int, Prompt]] | None = N
             with patient(run.emit, f"Writing a sample to {path.parent}"):
                 save_picture(image, path, prompt, step=step, preset=run.state.preset, weights=name, run=run.state.run_name)
             run.emit(Sampled(step, index, prompt.text, prompt.seed, name, str(path)))
+            if is_black(image):
+                run.emit(Warned(f"The sample '{prompt.text}' of step {step} is all black: {why_black(run.state, run)}"))
 
         try:
             with weights, run.accelerator.autocast():
                 draw_all(run.model, prompts, run.state.training.resolution, run.emit, run.controls, keep)
         except Stopped:
             return
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            run.emit(Warned("A sample does not fit into the GPU's memory: draw smaller ones. The run goes on"))
-        except OSError as error:
+        except (OSError, RuntimeError, MemoryError) as error:
+            if is_full(error):
+                torch.cuda.empty_cache()
+                run.emit(Warned("A sample does not fit into the memory: draw smaller ones. The run goes on"))
+                continue
+            if not isinstance(error, OSError):
+                raise
             run.emit(Warned(f"The samples of step {step} could not be written: {error.strerror or error}"))
 
 

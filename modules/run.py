@@ -9,12 +9,14 @@ from torch.optim import Optimizer
 from modules.checkpoints.load import load_model
 from modules.data.cache import Latents, Texts, views_of
 from modules.data.room import make_room
+from modules.memory import full_in_words
 from modules.methods import METHODS, Trained
 from modules.models.base import Model
 from modules.objective import EmbedText
 from modules.optim.ema import Ema
 from modules.optim.optimizers import make_optimizer
 from onetrainer_clone import plan
+from onetrainer_clone.advice import WHILE_LOADING, out_of_memory, while_caching
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.epoch import with_trigger
 from onetrainer_clone.events import Cached, Logged, Progressed, Warned
@@ -61,20 +63,24 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     planned = plan.make_plan(state, folders)
     plan.require(planned)
     emit(Progressed("loading"))
-    model = load_model(state.model, lambda message: emit(Warned(message)))
-    _check_sizes(state, model)
-    model.to(accelerator.device)
+    with full_in_words("loading the model", WHILE_LOADING):
+        model = load_model(state.model, lambda message: emit(Warned(message)))
+        _check_sizes(state, model)
+        model.to(accelerator.device)
     latents = Latents(model, state.cache_folder, state.training.background)
-    folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
+    with full_in_words("encoding the pictures", while_caching(state)):
+        folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
     for problem in planned.problems:
         emit(Warned(str(problem)))
     _name_left_out(folders, emit)
-    embed = _text(state, model, folders, emit, controls)
+    with full_in_words("encoding the captions", WHILE_LOADING):
+        embed = _text(state, model, folders, emit, controls)
     _limit_cache(state, emit)
     emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
     if accelerator.device.type != "cpu":
         model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
-    trained, optimizer, ema = _trainable(state, model, accelerator)
+    with full_in_words("setting up the training", out_of_memory(state, planned)):
+        trained, optimizer, ema = _trainable(state, model, accelerator)
     for remark in trained.remarks:
         emit(Warned(remark))
     return Run(

@@ -88,7 +88,7 @@ def draw(
             callback_on_step_end=after_step,
         ).images
         pixels = model.decode_images(latents)[0]
-    return Image.fromarray(((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+    return Image.fromarray(((pixels.nan_to_num(-1).clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
 
 
 def _embeddings(text: Text) -> dict[str, Tensor]:

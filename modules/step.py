@@ -10,8 +10,10 @@ from modules import objective
 from modules.data.batches import Batch, Step
 from modules.optim.rounding import count_next
 from modules.optim.schedules import rate_factor
+from modules.rot import cause
 from modules.run import Run
 from onetrainer_clone.epoch import seed_of
+from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.training import stop_of
 
@@ -101,12 +103,13 @@ def _clip(run: Run, step: Step, skipped_before: int) -> float:
 
 def _require_finite(run: Run, values: list[float], batch: Batch, step: Step) -> None:
     if bad := [s.picture.key for s, value in zip(batch.samples, values, strict=True) if not math.isfinite(value)]:
-        _refuse(run, step, "the loss is not finite", bad)
+        _refuse(run, step, "the loss is not finite", bad, batch)
 
 
-def _refuse(run: Run, step: Step, what: str, files: list[str]) -> None:
+def _refuse(run: Run, step: Step, what: str, files: list[str], batch: Batch | None = None) -> None:
     run.optimizer.zero_grad(set_to_none=True)
+    why = cause(run, batch) or "Lower the learning rate, or train in float32 or bfloat16"
+    named = ", ".join(shown(file) for file in dict.fromkeys(files))
     raise NotFinite(
-        f"step {step.number}: {what} (pictures: {', '.join(dict.fromkeys(files))}). The run was stopped before the weights "
-        "were touched. Lower the learning rate, or train in float32 or bfloat16"
+        f"step {step.number}: {what} (pictures: {named}). The run was stopped before the weights were touched. {why}"
     )

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from modules.backup import restore_newest
 from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
 from modules.data.room import in_use
 from modules.figures import Figures
+from modules.memory import in_words, is_full
 from modules.occasions import Occasions, rescue
 from modules.patience import waiting_for_pictures
 from modules.precision import accelerator
@@ -59,12 +58,12 @@ def learn(run: Run) -> None:
                 if run.controls.stopping:
                     break
                 figures.pace.begin()
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        gone = f"step {done + 1}: the memory is full ({str(error).splitlines()[0] if str(error) else 'RAM'})"
-        raise UserError(f"{gone}. What would help: {out_of_memory(run.state, run.plan)}. {rescue(run, done)}") from None
     except NotFinite as error:
         raise NotFinite(f"{error}. {rescue(run, done)}") from None
-    except Exception:
+    except Exception as error:
+        if is_full(error):
+            relief = out_of_memory(run.state, run.plan)
+            raise UserError(f"step {done + 1}: {in_words(error)}. What would help: {relief}. {rescue(run, done)}") from None
         run.emit(Warned(rescue(run, done)))
         raise
     if done:

@@ -63,6 +63,20 @@ def _class_unprotected(state: TrainingState) -> Iterator[Problem]:
             yield Problem(f"concepts[{index}].mode", message, "note")
 
 
+WHILE_LOADING = (
+    "closing other programs (costs nothing); bfloat16 for the weights of the UNet and the text encoder (half the memory, "
+    "slightly coarser); a model file of half precision"
+)
+
+
+def while_caching(state: TrainingState) -> str:
+    """What would help where the VAE does not find room for the pictures, and what it costs."""
+    found = ["closing other programs (costs nothing)"]
+    if state.model.vae_dtype is Dtype.FP32:
+        found.append("bfloat16 for the VAE's weights (half the memory, slightly coarser latents)")
+    return "; ".join([*found, "a lower resolution (less detail)"])
+
+
 def out_of_memory(state: TrainingState, plan: "Plan") -> str:
     """The up to three settings that would save most memory in this very state, and what each costs."""
     training, found = state.training, []

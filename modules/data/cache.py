@@ -24,6 +24,7 @@ from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.events import Progressed
 from onetrainer_clone.masks import mask_path
 from onetrainer_clone.session import Controls, Emit, Stopped
+from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept, Role
 
@@ -96,7 +97,8 @@ class Latents:
         mean, std = (torch.cat(part) for part in zip(*parts, strict=True))
         for row, (view, _) in enumerate(found):
             if not (torch.isfinite(mean[row]).all() and torch.isfinite(std[row]).all()):
-                raise ValueError(f"the VAE gives no finite latents for {view.picture.path}: use float32 for the VAE")
+                message = f"the VAE gives no finite latents for {view.picture.path}: use float32 for the VAE"
+                raise Invalid([Problem("model.vae_dtype", message)])
             self.store.put(self.key(view), {"mean": mean[row].cpu().clone(), "std": std[row].cpu().clone()})
 
     def fill(self, views: Sequence[View], emit: Emit, controls: Controls) -> tuple[int, list[tuple[Picture, str]]]:

@@ -1,0 +1,43 @@
+"""A full memory, the device's or the machine's, told from other errors and said in words."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from onetrainer_clone.settings import UserError
+
+_WORDS = (  # of RuntimeErrors; torch has a kind of its own for its CUDA allocator alone
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "alloc_failed",
+    "bad allocation",
+    "defaultcpuallocator",
+)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a memory is full."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _WORDS)
+
+
+def in_words(error: BaseException) -> str:
+    return f"the memory is full ({str(error).splitlines()[0] if str(error) else 'RAM'})"
+
+
+@contextmanager
+def full_in_words(doing: str, way_out: str) -> Iterator[None]:
+    """Inside, a full memory is a `UserError`: what was being done, what torch said, and what would help."""
+    try:
+        yield
+    except Exception as error:
+        if not is_full(error):
+            raise
+        raise UserError(f"{doing}: {in_words(error)}. What would help: {way_out}") from None
