@@ -57,6 +57,9 @@ def _require_fit(source: str, lora: Lora, variant: Variant, wanted: Sequence[Ada
         kinds = " and ".join(sorted(kind.label if kind else "another kind" for kind in held))
         raise Invalid([Problem("adapter.variant", f"'{source}' is a {kinds}, so it cannot go on as a {variant.label}")])
     chosen = {(one.layer.part, one.layer.path) for one in wanted}
+    if per_output := [address for address, found in lora.modules.items() if DORA in found and found[DORA].shape[0] != 1]:
+        message = f"'{source}' is a DoRA with a magnitude per output ({listed(['.'.join(a) for a in per_output])})"
+        raise Invalid([Problem("adapter.source", f"{message}; only those with one per input can go on")])
     if lost := [f"{part}.{path}" for part, path in lora.modules if (part, path) not in chosen]:
         message = f"'{source}' also adapts {len(lost)} layers that are not trained here, which would be lost"
         raise Invalid([Problem("adapter.layers", f"{message}: {listed(lost)}. Choose more layers, or train their part")])
