@@ -16,7 +16,7 @@ from torch import Tensor
 
 from modules.data.images import cut, open_rgb
 from modules.data.masks import OWN, mask_of, through
-from modules.data.store import Store, digest, fingerprint
+from modules.data.store import Entry, Store, digest, fingerprint
 from modules.models.base import Model, Text
 from onetrainer_clone import epoch
 from onetrainer_clone.buckets import Crop
@@ -76,10 +76,7 @@ class Latents:
         """Mean and standard deviation; encoded now if the entry was lost since the cache was filled."""
         entry = self.store.get(self.key(view))
         if entry is None:
-            self._encode([(view, self._pixels(view))])
-            entry = self.store.get(self.key(view))
-        if entry is None:
-            raise OSError(f"the cached picture {view.picture.path} cannot be read")
+            [entry] = self._encode([(view, self._pixels(view))]).values()
         return entry["mean"], entry["std"]
 
     def missing(self, view: View) -> bool:
@@ -91,15 +88,20 @@ class Latents:
         pixels = cut(open_rgb(data, self.background), view.crop, view.flip)
         return pixels * (mask_of(view.picture, view.mask, view.crop, view.flip) < 0.5) if view.mask else pixels
 
-    def _encode(self, found: Sequence[tuple[View, Tensor]]) -> None:
+    def _encode(self, found: Sequence[tuple[View, Tensor]]) -> dict[str, Entry]:
+        """The entries by address, which a full disk and memory may not have kept."""
         pixels = torch.stack([pixels for _, pixels in found])
         parts = [self.model.encode_images(rows) for rows in alone_on_cpu(pixels, self.model.device)]
         mean, std = (torch.cat(part) for part in zip(*parts, strict=True))
+        made = {}
         for row, (view, _) in enumerate(found):
             if not (torch.isfinite(mean[row]).all() and torch.isfinite(std[row]).all()):
                 message = f"the VAE gives no finite latents for {view.picture.path}: use float32 for the VAE"
                 raise Invalid([Problem("model.vae_dtype", message)])
-            self.store.put(self.key(view), {"mean": mean[row].cpu().clone(), "std": std[row].cpu().clone()})
+            made[self.key(view)] = {"mean": mean[row].cpu().clone(), "std": std[row].cpu().clone()}
+        for key, entry in made.items():
+            self.store.put(key, entry)
+        return made
 
     def fill(self, views: Sequence[View], emit: Emit, controls: Controls) -> tuple[int, list[tuple[Picture, str]]]:
         """Encode what is not there yet. Returns how many were encoded, and the pictures that cannot be decoded, with why.
@@ -242,21 +244,28 @@ class Texts:
         return len(todo)
 
     @torch.no_grad()
-    def _encode(self, windows: Sequence[Tensor]) -> None:
+    def _encode(self, windows: Sequence[Tensor]) -> dict[str, Entry]:
+        """The entries by address, which a full disk and memory may not have kept."""
         with torch.autocast(self.model.device.type, enabled=False):  # what is kept must not depend on the run's dtype
             together = alone_on_cpu(torch.stack(list(windows)), self.model.device)
             read = map(self.model.encode_text, together)
             found = [text[row : row + 1] for text in read for row in range(len(text.states))]
+        made = {}
         for window, text in zip(windows, found, strict=True):
-            kept = {"states": text.states[0]} | ({} if text.pooled is None else {"pooled": text.pooled[0]})
-            self.store.put(self._key(window), {name: tensor.cpu().clone() for name, tensor in kept.items()})
+            parts = {"states": text.states[0]} | ({} if text.pooled is None else {"pooled": text.pooled[0]})
+            made[self._key(window)] = {name: tensor.cpu().clone() for name, tensor in parts.items()}
+        for key, entry in made.items():
+            self.store.put(key, entry)
+        return made
 
     def embed(self, tokens: Tensor) -> Text:
         """As `Model.encode_text`, on the CPU; windows that are not there yet are encoded now."""
         windows = self._windows(tokens)
-        if missing := {self._key(row): row for row in windows if self.store.get(self._key(row)) is None}:
-            self._encode(list(missing.values()))
-        entries = [entry for row in windows if (entry := self.store.get(self._key(row))) is not None]
+        keys = [self._key(row) for row in windows]
+        found = {key: entry for key in keys if (entry := self.store.get(key)) is not None}
+        if missing := {key: row for key, row in zip(keys, windows, strict=True) if key not in found}:
+            found |= self._encode(list(missing.values()))
+        entries = [found[key] for key in keys]
         states = torch.stack([entry["states"] for entry in entries]).reshape(*tokens.shape[::2], -1)
         first = entries[:: len(windows) // len(tokens)]
         return Text(states, torch.stack([entry["pooled"] for entry in first]) if "pooled" in first[0] else None)
