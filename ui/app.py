@@ -12,7 +12,7 @@ from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from ui import memory, theme
 from ui.actions import Actions
-from ui.appearance import Appearance
+from ui.appearance import Appearance, prepare
 from ui.background import Background
 from ui.colours import ConceptColours
 from ui.dialogs import Ask, TkAsk
@@ -59,6 +59,7 @@ class App:
     def __init__(self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None):
         self.view = memory.last_view()
         theme.apply()
+        prepare(self.view)
         self.root = root = ctk.CTk()
         self.appearance = Appearance(root, self.view)
         self.ask: Ask = ask or TkAsk(root)

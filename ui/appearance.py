@@ -10,12 +10,16 @@ from ui.memory import View
 MINIMUM = (900, 600)
 
 
+def prepare(view: View) -> None:
+    """Set the scaling before there is a window: customtkinter would hold one at its first size for a second."""
+    ctk.set_widget_scaling(view.scaling_percent / 100)
+
+
 class Appearance:
     def __init__(self, root: Any, view: View):
         self._root, self._view = root, view
         # customtkinter's 'system' mode asks the system 30 times a second, on Linux by starting a process: ask it once
         ctk.set_appearance_mode(view.theme or ctk.get_appearance_mode().lower())
-        ctk.set_widget_scaling(view.scaling_percent / 100)  # it is the process's: an earlier window may have left another
         root.title("OneTrainer Clone")
         root.minsize(*MINIMUM)
         size, _, place = view.geometry.partition("+")

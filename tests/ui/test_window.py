@@ -14,7 +14,7 @@ from onetrainer_clone.state.model import ModelSettings
 from presets import store as preset_store
 from tests.ui.conftest import Window, close
 from tests.ui.fake_trainer import FakeTrainer
-from ui import memory
+from ui import memory, theme
 from ui.dialogs import Dialog, Option, TkAsk
 from ui.tabs.welcome import STEPS, WelcomePage
 
@@ -61,6 +61,14 @@ def test_the_last_state_comes_back(make_window: Callable[..., Window]) -> None:
     assert again.app.store.unsaved
     assert not again.app.bench.options.basic
     assert again.app.shell.current == "model"
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_size_and_scaling_come_back_at_once(make_window: Callable[..., Window], percent: int) -> None:
+    memory.keep_view(memory.View("1000x700+0+0", scaling_percent=percent))
+    root = make_window("demo").app.root
+    assert (root.winfo_width(), root.winfo_height()) == (1000, 700)
+    assert theme.scaling(root) == percent / 100
 
 
 def test_the_state_is_kept_while_the_window_is_open(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:

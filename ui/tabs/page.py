@@ -63,6 +63,8 @@ class Scrolled(ctk.CTkScrollableFrame):
     def bring(self, top: int) -> None:
         """Scroll until what stands at this height of the screen is in the upper part of the view."""
         self.update_idletasks()
+        canvas = self._parent_canvas
+        canvas.configure(scrollregion=canvas.bbox("all"))  # its own way is an event, which comes after this
         height = max(self.winfo_height(), 1)
         within = top - self.winfo_rooty() - 60
-        self._parent_canvas.yview_moveto(max(within / height, 0.0))
+        canvas.yview_moveto(max(within / height, 0.0))
