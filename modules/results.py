@@ -1,9 +1,10 @@
-"""The result of a run, written as files: a LoRA, a whole model."""
+"""The result of a run, written as files: a LoRA, a whole model, embeddings."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from modules.checkpoints.embedding_file import SUFFIXES, embedding_metadata, save_embedding
 from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
 from modules.checkpoints.lora_names import names_of
@@ -12,6 +13,7 @@ from modules.patience import patient
 from modules.precision import DTYPES
 from modules.run import Run
 from onetrainer_clone.events import Progressed
+from onetrainer_clone.state.embedding import file_name
 from onetrainer_clone.state.method import Method
 from onetrainer_clone.state.saving import ModelLayout
 
@@ -25,7 +27,8 @@ def write(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
     run.emit(Progressed("saving"))
     average: AbstractContextManager[None] = run.ema.in_place() if run.ema else nullcontext()
     with average, patient(run.emit, f"Saving to {folder}"):
-        return _WRITERS[run.state.method](run, folder, ending, step)
+        written = _WRITERS[run.state.method](run, folder, ending, step) if run.state.method in _WRITERS else []
+        return [*written, *_embeddings(run, folder, ending)]
 
 
 def _lora(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
@@ -40,8 +43,20 @@ def _model(run: Run, folder: Path, ending: str, _step: int) -> list[Path]:
     layout = run.state.saving.model_layout
     suffix = ".safetensors" if layout is ModelLayout.SINGLE_FILE else ""
     path = folder / f"{run.state.run_name}{ending}{suffix}"
-    save_model(path, run.model, layout, DTYPES[run.state.saving.dtype])
+    with run.trained.as_files():
+        save_model(path, run.model, layout, DTYPES[run.state.saving.dtype])
     return [path]
+
+
+def _embeddings(run: Run, folder: Path, ending: str) -> list[Path]:
+    """One file per trained word, named after it: that is what A1111 and ComfyUI call it by."""
+    state, paths = run.state, []
+    layout, about = state.saving.embedding_layout, embedding_metadata(run.model.family)
+    for placeholder, vectors in run.trained.embeddings().items():
+        path = folder / f"{file_name(placeholder, state.run_name)}{ending}{SUFFIXES[layout]}"
+        save_embedding(path, vectors, layout, about, placeholder, DTYPES[state.saving.dtype])
+        paths.append(path)
+    return paths
 
 
 _WRITERS: dict[Method, Callable[[Run, Path, str, int], list[Path]]] = {

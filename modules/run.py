@@ -10,7 +10,7 @@ from modules.checkpoints.load import load_model
 from modules.data.cache import Latents, Texts, views_of
 from modules.data.room import make_room
 from modules.memory import full_in_words
-from modules.methods import METHODS, Trained
+from modules.methods import NewWords, Trained, make
 from modules.models.base import Model
 from modules.objective import EmbedText
 from modules.optim.ema import Ema
@@ -25,6 +25,8 @@ from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.embedding import new_words
+from onetrainer_clone.state.method import NEW_WORDS
 from onetrainer_clone.state.optimizer import learning_rates
 
 NAMED_LEFT_OUT = 500  # files in the log
@@ -67,6 +69,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
         model = load_model(state.model, lambda message: emit(Warned(message)))
         _check_sizes(state, model)
         model.to(accelerator.device)
+        words = NewWords(model, state) if new_words(state) else None
     latents = Latents(model, state.cache_folder, state.training.background)
     with full_in_words("encoding the pictures", while_caching(state)):
         folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
@@ -74,13 +77,13 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
         emit(Warned(str(problem)))
     _name_left_out(folders, emit)
     with full_in_words("encoding the captions", WHILE_LOADING):
-        embed = _text(state, model, folders, emit, controls)
+        embed = model.encode_text if words else _text(state, model, folders, emit, controls)
     _limit_cache(state, emit)
     emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
     if accelerator.device.type != "cpu":
         model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
     with full_in_words("setting up the training", out_of_memory(state, planned)):
-        trained, optimizer, ema = _trainable(state, model, accelerator)
+        trained, optimizer, ema = _trainable(state, model, accelerator, words)
     for remark in trained.remarks:
         emit(Warned(remark))
     return Run(
@@ -184,13 +187,16 @@ def _text(state: TrainingState, model: Model, folders: Sequence[Folder], emit: E
     return lambda tokens: texts.embed(tokens.cpu()).to(model.device)
 
 
-def _trainable(state: TrainingState, model: Model, accelerator: Accelerator) -> tuple[Trained, Optimizer, Ema | None]:
-    trained = METHODS[state.method.value](model, state)
+def _trainable(
+    state: TrainingState, model: Model, accelerator: Accelerator, words: NewWords | None
+) -> tuple[Trained, Optimizer, Ema | None]:
+    trained = make(model, state, words)
     if state.training.gradient_checkpointing:
         model.unet.enable_gradient_checkpointing()  # type: ignore[operator]
         for name, text_encoder in model.text_encoders.items():
-            if name in trained.parts:
+            if name in trained.parts or NEW_WORDS in trained.parts:
                 text_encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+                text_encoder.train()  # transformers saves memory in this mode alone; CLIP has no drop-out
     groups = [
         {"params": list(group.parameters), "lr": group.rate, "name": group.name}
         | ({} if group.decays else {"weight_decay": 0.0})

@@ -2,9 +2,11 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from modules import objective
 from modules.data.batches import Batch, Step
@@ -24,7 +26,7 @@ MOST_SKIPPED = (
 
 
 class NotFinite(UserError):
-    """A loss or gradient that is not a number; the weights are still those of the step before."""
+    """A loss, gradient, weight or state of the optimizer that is not a number."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def is_measured(number: int) -> bool:
 
 
 def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
-    """Train on the batches of a step. Raises `NotFinite` before the weights are touched.
+    """Train on the batches of a step. Raises `NotFinite`; for a loss or gradient before the weights are touched.
 
     The loss is the mean over all samples of the step, so accumulated batches give the gradient of one large batch.
     """
@@ -66,8 +68,11 @@ def take_step(run: Run, step: Step, skipped_before: int = 0) -> Result:
     norm = _clip(run, step, skipped_before)
     count_next(run.optimizer, is_measured(step.number))
     run.optimizer.step()
+    run.trained.after_step()
     run.optimizer.zero_grad(set_to_none=True)
     skipped = bool(getattr(run.optimizer, "step_was_skipped", False))
+    if is_measured(step.number):
+        _require_sound(run, step)
     if run.ema is not None and not skipped:
         run.ema.after_step(step.number)
     return Result(loss, dict(concept_losses), norm, skipped)
@@ -99,6 +104,19 @@ def _clip(run: Run, step: Step, skipped_before: int) -> float:
     if not math.isfinite(value) and not (scaled and skipped_before < MOST_SKIPPED):
         _refuse(run, step, "the gradient is not finite", [s.picture.key for b in step.batches for s in b.samples])
     return value
+
+
+def _require_sound(run: Run, step: Step) -> None:
+    """A step from finite gradients can still overflow in the weights or in the optimizer's memory."""
+    states = (t for held in run.optimizer.state.values() for t in held.values() if isinstance(t, Tensor))
+    if not_finite([*run.trained.parameters, *states]):
+        raise NotFinite(f"step {step.number}: {cause(run)}. Lower it, and go on from the last backup")
+
+
+def not_finite(tensors: Iterable[Tensor]) -> bool:
+    """Whether any floating-point tensor holds NaN or infinity; waits for the device once."""
+    largest = [t.detach().abs().max().float() for t in tensors if t.is_floating_point() and t.numel()]
+    return bool(largest) and not bool(torch.stack([value.to(largest[0].device) for value in largest]).isfinite().all())
 
 
 def _require_finite(run: Run, values: list[float], batch: Batch, step: Step) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Any
 
-from onetrainer_clone import advice, dataset, epoch, model_files, tokens
+from onetrainer_clone import advice, dataset, epoch, method_plan, model_files, tokens
 from onetrainer_clone.adapter_plan import AdapterPlan, adapter_plan
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.families import INPAINTING
@@ -15,6 +15,7 @@ from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.embedding import new_words, vectors_of
 from onetrainer_clone.state.training import Length
 
 TOO_MANY_UNREADABLE = 0.1  # above this share the folder is not what the person thinks it is: the run does not start
@@ -79,7 +80,8 @@ def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> 
     concepts = tuple(_concept_plan(state, folder, amounts.get(id(folder), 0.0), samples, weight) for folder in folders)
     steps_per_epoch, epochs, steps = _length(state, trained) if samples >= 1 else (0, 0, 0)
     plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, (), adapter_plan(state))
-    return dataclasses.replace(plan, problems=(*_problems(state, folders, plan), *advice.before(state, plan)))
+    found = (*_problems(state, folders, plan), *method_plan.problems(state, folders, plan), *advice.before(state, plan))
+    return dataclasses.replace(plan, problems=found)
 
 
 def _length(state: TrainingState, trained: Sequence[Folder]) -> tuple[int, int, int]:
@@ -100,8 +102,9 @@ def _concept_plan(state: TrainingState, folder: Folder, amount: float, samples: 
     concept, pictures = folder.concept, folder.pictures
     places = [epoch.bucket_for(state, concept, picture) for picture in pictures]
     variants = {picture.captions: [epoch.with_trigger(concept, t) for t in picture.captions] for picture in pictures}
+    words = {word.placeholder: vectors_of(state.model.source, word) for word in new_words(state)}
     texts = list({text for some in variants.values() for text in some})
-    long = {text for text, found in zip(texts, tokens.too_long(state.model, texts), strict=True) if found}
+    long = {text for text, found in zip(texts, tokens.too_long(state.model, texts, words), strict=True) if found}
     bare = {captions for captions, some in variants.items() if not any(some)}
     over = {captions for captions, some in variants.items() if not long.isdisjoint(some)}
     return ConceptPlan(

@@ -1,7 +1,7 @@
 """How many tokens a caption has, counted with the model's own tokenizer and without torch."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from onetrainer_clone import clip_vocabulary
 from onetrainer_clone.model_files import configs, read_json
+from onetrainer_clone.new_words import teach
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.state.model import ModelSettings
 
@@ -62,13 +63,26 @@ def _put_together(pairs: models.BPE) -> Tokenizer:
     return tokenizer
 
 
-def too_long(model: ModelSettings, captions: Sequence[str]) -> list[bool]:
-    """Which captions do not fit into the text encoder's windows; all False where that cannot be known."""
+def too_long(model: ModelSettings, captions: Sequence[str], words: Mapping[str, int] | None = None) -> list[bool]:
+    """Which captions do not fit into the text encoder's windows; all False where that cannot be known.
+
+    words: placeholders of new words, with how many vectors each has.
+    """
     tokenizer = counter(model.source)
     if tokenizer is None:
         return [False] * len(captions)
+    if words:
+        tokenizer = _taught(tokenizer, tuple(words.items()))
     most = room(model)
     return [count > most for count in counts(tokenizer, captions)]
+
+
+@lru_cache(maxsize=4)
+def _taught(tokenizer: Tokenizer, words: tuple[tuple[str, int], ...]) -> Tokenizer:
+    """A copy that knows new words."""
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    teach(copy, dict(words))
+    return copy
 
 
 def room(model: ModelSettings) -> int:
@@ -86,7 +100,12 @@ def counts(tokenizer: Tokenizer, captions: Sequence[str]) -> list[int]:
     return [sum(map(of_word.__getitem__, caption.split(" "))) for caption in captions]
 
 
+def count(source: str, text: str) -> int | None:
+    """How many tokens a text has; None where that cannot be known."""
+    tokenizer = counter(source)
+    return None if tokenizer is None else counts(tokenizer, [text])[0]
+
+
 def is_known_word(source: str, text: str) -> bool:
     """Whether a text is one token of the model's vocabulary; False where that cannot be known."""
-    tokenizer = counter(source)
-    return tokenizer is not None and len(tokenizer.encode(text, add_special_tokens=False).ids) == 1
+    return count(source, text) == 1

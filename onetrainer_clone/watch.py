@@ -8,7 +8,9 @@ from onetrainer_clone.events import Stepped
 from onetrainer_clone.settings import value_in_words
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
+from onetrainer_clone.state.method import PARTS
 from onetrainer_clone.state.optimizer import Optimizer, learning_rates
+from onetrainer_clone.state.training import stop_of
 
 if TYPE_CHECKING:
     from onetrainer_clone.plan import Plan
@@ -19,6 +21,8 @@ LEARNED = 0.9  # below this share of the beginning's loss a concept counts as be
 SMALL_SHARE = 1 / 3  # of the loss weight; above it, a subject's loss that stands still has other reasons
 SEARCHED = 200  # steps in which Prodigy usually has found its step size
 STILL = 1e-6  # ||dW|| / ||W|| that shows in no picture; the demo ends at 0.26, usual LoRAs between 0.001 and 0.1
+MUCH_LOST = 0.5  # of the weights, rounded away at one step
+OFTEN = 0.05  # of the steps, skipped; a scale that finds its place skips a handful
 LAGGING = 0.3  # ||ema - live|| / ||live|| at half of the run
 
 
@@ -38,7 +42,10 @@ class Watch:
             self._seen[name] += 1
             if len(self._beginnings[name]) < FIRST:
                 self._beginnings[name].append(loss)
-        found = [*self._swamped(event), *self._searching(event), *self._still(event), *self._lagging(event)]
+        rules = (
+            self._swamped, self._searching, self._still, self._lagging, self._rounded, self._skipping, self._stopping
+        )  # fmt: skip
+        found = [pair for rule in rules for pair in rule(event)]
         new = [sentence for key, sentence in found if key not in self._said]
         self._said |= {key for key, _ in found}
         return new
@@ -72,7 +79,7 @@ class Watch:
             )
 
     def _still(self, event: Stepped) -> Iterator[tuple[str, str]]:
-        if event.step >= ENOUGH and event.weight_change is not None and event.weight_change < STILL:
+        if event.step - event.skipped_steps >= ENOUGH and event.weight_change is not None and event.weight_change < STILL:
             yield (
                 "still",
                 f"After {event.step:,} steps the weights have changed by {event.weight_change:.1g} of their size, which no "
@@ -87,3 +94,26 @@ class Watch:
                 f"The average (EMA) is {far:.0%} away from the weights that are trained, so samples and result look less "
                 "trained than they are: lower the EMA decay, or sample the live weights to compare",
             )
+
+    def _rounded(self, event: Stepped) -> Iterator[tuple[str, str]]:
+        lost = event.rounded_away
+        if lost is not None and lost > MUCH_LOST and not self._state.optimizer.stochastic_rounding:
+            yield (
+                "rounded",
+                f"{lost:.0%} of the weights are as they were after a step: bfloat16 is too coarse for steps so small, and "
+                "rounds them away. Switch 'Stochastic rounding' on, or hold the weights in float32",
+            )
+
+    def _skipping(self, event: Stepped) -> Iterator[tuple[str, str]]:
+        if event.step >= ENOUGH and event.skipped_steps > OFTEN * event.step:
+            yield (
+                "skipping",
+                f"{event.skipped_steps:,} of {event.step:,} steps were skipped and changed nothing: float16 cannot hold "
+                "their gradients. Train in bfloat16 or float32, or lower the learning rate",
+            )
+
+    def _stopping(self, event: Stepped) -> Iterator[tuple[str, str]]:
+        for part in learning_rates(self._state):
+            stop = stop_of(self._state, part)
+            if stop.over(event.step, event.epoch - 1):
+                yield f"stop {part}", f"From step {event.step:,} on the {PARTS[part]} stays as it is (set to stop {stop})."

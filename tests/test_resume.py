@@ -21,9 +21,12 @@ from onetrainer_clone.settings import UserError, replace
 from onetrainer_clone.state import TrainingState
 from presets import runs, store
 
+RATES = ("learning_rate.unet", "learning_rate.text_encoder")
 STEPS, KILLED_AT, BACKUP_EVERY = 12, 8, 5
 CHANGES: dict[str, Any] = {
     "training.steps": STEPS,
+    "training.resolution": 32,
+    "training.bucket_step": "16",
     "training.ema.enabled": True,
     "training.ema.decay": 0.9,
     "training.accumulation": 2,
@@ -68,18 +71,50 @@ def run(start: Callable[[Session], TrainingState], kill_at: int = 0) -> tuple[Tr
     return state, events
 
 
+def results(state: TrainingState, name: str) -> dict[str, torch.Tensor]:
+    """Every tensor of every file that a run of this name saved."""
+    files = (state.run_folder / "saves").iterdir()
+    return {
+        f"{path.stem.removeprefix(name)} {key}": tensor for path in files for key, tensor in load_file(path).items()
+    }
+
+
 def figures(folder: Path) -> list[Any]:
     return [
-        (e.step, e.loss, e.smoothed_loss, e.smoothed_concept_loss, e.learning_rate, e.gradient_norm, e.ema_distance)
+        (
+            e.step,
+            e.loss,
+            e.smoothed_loss,
+            e.smoothed_concept_loss,
+            e.learning_rate,
+            e.gradient_norm,
+            e.ema_distance,
+            e.weight_change,
+            e.rounded_away,
+        )
         for e in journal.read(folder)
         if isinstance(e, Stepped)
     ]
 
 
+METHODS: dict[str, dict[str, Any]] = {
+    "LORA": {},
+    "FINE_TUNE": {  # in bfloat16, so that the rounding by chance is resumed, too; one part stops between backup and kill
+        "model.unet_dtype": "BF16",
+        "model.text_encoder_dtype": "BF16",
+        "training.train_dtype": "BF16",
+        "training.text_encoder_stop": {"unit": "STEPS", "amount": 7},
+    },
+    "EMBEDDING": {"embedding.words": [{"placeholder": "sks", "vectors": 3}], "embedding.preserve_norm": True},
+    "LORA and words": {"method": "LORA", "embedding.words": [{"placeholder": "sks", "initial_text": "red circle"}]},
+}
+
+
 @pytest.mark.parametrize("optimizer", ["ADAMW", "ADAMW_8BIT", "PRODIGY"])
-def test_a_killed_run_resumes_bit_for_bit(optimizer: str, tmp_path: Path) -> None:
-    rates = {"learning_rate.unet": None, "learning_rate.text_encoder": None} if optimizer == "PRODIGY" else {}
-    more = {"optimizer.optimizer": optimizer, **rates}
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_run_resumes_bit_for_bit(method: str, optimizer: str, tmp_path: Path) -> None:
+    rates = {} if method.startswith("LORA") and optimizer != "PRODIGY" else dict.fromkeys(RATES)
+    more = {"method": method, "optimizer.optimizer": optimizer, **rates, **METHODS[method]}
     whole, events = run(lambda session: runs.begin(session, state_of("whole", tmp_path, **more)))
     assert isinstance(events[-1], Ended)
     assert events[-1].outcome == "done"
@@ -88,9 +123,9 @@ def test_a_killed_run_resumes_bit_for_bit(optimizer: str, tmp_path: Path) -> Non
     assert isinstance(events[-1], Ended)
     assert events[-1].outcome == "done"
     assert [e.step for e in events if isinstance(e, Stepped)] == list(range(BACKUP_EVERY + 1, STEPS + 1))
-    expected = load_file(whole.run_folder / "saves" / "whole.safetensors")
-    found = load_file(again.run_folder / "saves" / "broken.safetensors")
+    expected, found = results(whole, "whole"), results(again, "broken")
     assert expected.keys() == found.keys()
+    assert expected
     assert all(torch.equal(expected[key], found[key]) for key in expected)
     assert figures(whole.run_folder) == figures(again.run_folder)
     assert len(figures(whole.run_folder)) == STEPS

@@ -1,7 +1,7 @@
 """What a method hands to the run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -27,6 +27,9 @@ class Trained:
     weight_change: Callable[[], float]  # ||dW|| / ||W|| since the start, over what is trained
     tensors: Callable[[], dict[str, Tensor]] = dict  # of an adapter: the result, by the names of its file; live tensors
     remarks: Sequence[str] = ()  # what the person should know, in sentences
+    embeddings: Callable[[], Mapping[str, Mapping[str, Tensor]]] = dict  # placeholder -> text encoder -> vectors [n, D]
+    as_files: Callable[[], AbstractContextManager[None]] = nullcontext  # inside it, the model is one that a file can hold
+    after_step: Callable[[], None] = lambda: None  # puts right what a step of the optimizer may not change
 
     @property
     def parameters(self) -> list[nn.Parameter]:

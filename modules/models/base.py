@@ -54,6 +54,10 @@ class Model(Protocol):
         """'text_encoder', for SDXL also 'text_encoder_2'."""
 
     @property
+    def tokenizers(self) -> dict[str, Any]:
+        """The tokenizer of each text encoder."""
+
+    @property
     def parts(self) -> dict[str, nn.Module]:
         """The parts that can be trained: 'unet' and the text encoders."""
 

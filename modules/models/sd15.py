@@ -40,6 +40,10 @@ class StableDiffusion15(LatentDiffusion):
         return f"clip skip {self.clip_skip}"
 
     @property
+    def tokenizers(self) -> dict[str, CLIPTokenizer]:
+        return {"text_encoder": self.tokenizer}
+
+    @property
     def window(self) -> int:
         return int(self.text_encoder.config.max_position_embeddings)
 

@@ -53,6 +53,10 @@ class StableDiffusionXL(LatentDiffusion):
         return f"clip skip {self.clip_skip}"
 
     @property
+    def tokenizers(self) -> dict[str, CLIPTokenizer]:
+        return {"text_encoder": self.tokenizer, "text_encoder_2": self.tokenizer_2}
+
+    @property
     def window(self) -> int:
         return int(self.text_encoder.config.max_position_embeddings)
 

@@ -89,8 +89,6 @@ def check(state: TrainingState) -> list[Problem]:
 
 
 def _problems(state: TrainingState) -> Iterator[Problem]:
-    if state.method is Method.EMBEDDING:
-        yield Problem("method", f"{state.method.label} is not yet available: choose LoRA")
     for rule in RULES:
         yield from rule(state)
 

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.paths import resolve
-from onetrainer_clone.settings import Problem, Settings, group, setting
+from onetrainer_clone.safetensors_header import read_header
+from onetrainer_clone.settings import Problem, Settings, UserError, group, setting
 from onetrainer_clone.state.common import StopAfter
+from onetrainer_clone.state.method import Method
+from onetrainer_clone.state.model import ModelType
+from onetrainer_clone.state.saving import EmbeddingLayout
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -56,9 +60,22 @@ def new_words(state: "TrainingState") -> tuple[NewWord, ...]:
     return tuple(word for word in state.embedding.words if word.enabled)
 
 
-def file_name(word: NewWord, otherwise: str) -> str:
+def vectors_of(source: str, word: NewWord) -> int:
+    """How many vectors a word has with the model at `source`; 1 where only torch could tell."""
+    from onetrainer_clone import tokens  # here: its library takes time to import, and the window opens without it
+
+    if not word.source:
+        return word.vectors or tokens.count(source, word.initial_text) or 1
+    try:
+        shapes = list(read_header(resolve(word.source)).shapes.values())
+    except UserError:
+        return 1
+    return shapes[0][0] if shapes and len(shapes[0]) == 2 else 1
+
+
+def file_name(placeholder: str, otherwise: str) -> str:
     """The name of a word's file without suffix: A1111 and ComfyUI take the file's name for the word."""
-    return re.sub(r"[^\w.-]+", "_", word.placeholder).strip("_.") or otherwise
+    return re.sub(r"[^\w.-]+", "_", placeholder).strip("_.") or otherwise
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:
@@ -92,11 +109,26 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
         elif not word.train:
             message = "is neither trained nor read from a file, so it would mean nothing more than its beginning"
             yield Problem(f"{path}.train", f"{message}: switch it on, or choose a file")
-    names = [file_name(word, "") for word in words]
-    if len(set(names)) < len(names):
-        yield Problem("embedding.words", f"two words would have the same file ({', '.join(names)}): rename one")
-    if str(state.method) == "EMBEDDING" and not any(word.train for word in words):
+    yield from _files(state)
+    if state.method is Method.EMBEDDING and not any(word.train for word in words):
         yield Problem("embedding.words", "there is no new word to train: add one, or choose another method")
+
+
+def _files(state: "TrainingState") -> Iterator[Problem]:
+    names = [file_name(word.placeholder, state.run_name) for word in new_words(state)]
+    if state.method is not Method.EMBEDDING:
+        names.append(state.run_name)  # of the LoRA or model beside them
+    if len({name.casefold() for name in names}) < len(names):
+        message = f"two results would have the same file name ({', '.join(names)}): rename a placeholder or the run"
+        yield Problem("embedding.words", message)
+    layout = state.saving.embedding_layout
+    if layout is EmbeddingLayout.SAFETENSORS:
+        return
+    if not new_words(state):
+        yield Problem("saving.embedding_layout", "has no effect: there is no new word", "note")
+    elif state.model.type is ModelType.SDXL:
+        message = f"'{layout.label}' has no place for SDXL's two text encoders"
+        yield Problem("saving.embedding_layout", f"{message}: choose '{EmbeddingLayout.SAFETENSORS.label}'")
 
 
 def _source(path: str, word: NewWord) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.embedding import new_words
-from onetrainer_clone.state.method import NEW_WORDS, Method
+from onetrainer_clone.state.method import NEW_WORDS, PARTS, Method
+from onetrainer_clone.state.model import ModelType
 from onetrainer_clone.state.training import switched_on
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class LearningRate(Settings):
         None, "Text encoder", "Learning rate of the text encoder; 0 leaves it as it is.", ge=0, le=100, empty=USUAL,
         basic=True, when=when("/training.text_encoder"),
     )  # fmt: skip
+    text_encoder_2: float | None = setting(
+        None, "Text encoder 2", "Learning rate of SDXL's larger text encoder; 0 leaves it as it is.", ge=0, le=100,
+        empty=USUAL, basic=True, when=when("/model.type", ModelType.SDXL),
+    )  # fmt: skip
     embedding: float | None = setting(
         None, "Embeddings", "Learning rate of new words.", gt=0, le=100, empty="the usual: 1e-3, Prodigy 1", basic=True
     )
@@ -112,6 +117,10 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     name = state.optimizer.optimizer
     if not rates and any(switched_on(state).values()):
         yield Problem("learning_rate.unet", "every learning rate is 0: nothing would be learned")
+    for part in ("unet", "text_encoder", "text_encoder_2"):
+        if _own_rate(state, part) is not None and not switched_on(state).get(part) and state.method is Method.EMBEDDING:
+            message = f"has no effect: an embedding leaves the {PARTS[part]} as it is"
+            yield Problem(f"learning_rate.{part}", message, "note")
     if _own_rate(state, NEW_WORDS) is not None and NEW_WORDS not in rates:
         yield Problem("learning_rate.embedding", "has no effect: there is no new word to train", "note")
     if name is Optimizer.PRODIGY:

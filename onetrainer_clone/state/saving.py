@@ -48,6 +48,9 @@ class SavingSettings(Settings):
     model_layout: ModelLayout = setting(
         ModelLayout.SINGLE_FILE, "Model layout", "How a fine-tuned model is kept.", when=when("/method", "FINE_TUNE")
     )
+    embedding_layout: EmbeddingLayout = setting(
+        EmbeddingLayout.SAFETENSORS, "Embedding layout", "What the files of new words look like inside."
+    )
     tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
     cache: str = setting(
         "",

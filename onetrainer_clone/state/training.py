@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Dtype, Every, StopAfter
 from onetrainer_clone.state.method import OF_MODEL, PARTS, Method
+from onetrainer_clone.state.model import ModelType
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -101,6 +102,10 @@ class TrainingSettings(Settings):
         True, "Train the text encoder", "The part that reads; helps a new word to be understood.", basic=True,
         when=when("/method", *OF_MODEL),
     )  # fmt: skip
+    text_encoder_2: bool = setting(
+        True, "Train text encoder 2", "The larger of SDXL's two text encoders.", basic=True,
+        when=when("/model.type", ModelType.SDXL),
+    )  # fmt: skip
     unet_stop: StopAfter = group(
         StopAfter, "Stop the UNet", "The UNet can stay as it is from then on.", when=when("unet")
     )
@@ -108,6 +113,9 @@ class TrainingSettings(Settings):
         StopAfter, "Stop the text encoder", "It learns faster than the UNet, so it is often stopped earlier.",
         when=when("text_encoder"),
     )  # fmt: skip
+    text_encoder_2_stop: StopAfter = group(
+        StopAfter, "Stop text encoder 2", "As for the first text encoder.", when=when("/model.type", ModelType.SDXL)
+    )
     prior_copy: PriorCopy = setting(
         PriorCopy.DEVICE, "Base model for prior prediction", "Where a fine-tune keeps the model as it was, for concepts in "
         "PRIOR_PREDICTION mode; without any there is no copy.", when=when("/method", Method.FINE_TUNE),
@@ -149,7 +157,9 @@ def switched_on(state: "TrainingState") -> dict[str, bool]:
     """Which parts of the model are to be trained, whatever their learning rate; an embedding trains none of them."""
     if state.method is Method.EMBEDDING:
         return {}
-    return {"unet": state.training.unet, "text_encoder": state.training.text_encoder}
+    training = state.training
+    found = {"unet": training.unet, "text_encoder": training.text_encoder}
+    return found | ({"text_encoder_2": training.text_encoder_2} if state.model.type is ModelType.SDXL else {})
 
 
 def stop_of(state: "TrainingState", part: str) -> StopAfter:
@@ -157,6 +167,7 @@ def stop_of(state: "TrainingState", part: str) -> StopAfter:
     return {
         "unet": state.training.unet_stop,
         "text_encoder": state.training.text_encoder_stop,
+        "text_encoder_2": state.training.text_encoder_2_stop,
     }.get(part, state.embedding.stop)
 
 

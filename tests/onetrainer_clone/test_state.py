@@ -49,7 +49,6 @@ def test_an_empty_state_says_what_to_choose_first() -> None:
         ({"model__source": "nowhere"}, "model.source", "there is no folder 'nowhere': was it moved or renamed?"),
         ({"model__clip_skip": 12}, "model.clip_skip", "the model's text layers (was 12)"),
         ({"model__vae": "nowhere"}, "model.vae", "is not a VAE folder"),
-        ({"method": "EMBEDDING"}, "method", "Embedding is not yet available: choose LoRA"),
         (
             {"training__resolution": 500},
             "training.resolution",
