@@ -30,6 +30,7 @@ from onetrainer_clone.tool_arguments import lora_from
 from onetrainer_clone.tools import TOOLS, Inspect, ToolSettings
 from onetrainer_clone.tools import problems as tool_problems
 from presets import store
+from presets.importers import import_preset
 from presets.runs import begin, resume
 
 DONE, FAULT, WRONG, STOPPED = 0, 1, 2, 130
@@ -49,6 +50,7 @@ def main(arguments: argparse.Namespace, train: Train, sample: Sample, window: Wi
         "resume": lambda: _resume(arguments, train),
         "plan": lambda: _plan(arguments),
         "settings": lambda: _settings(arguments),
+        "import": lambda: _import(arguments),
         "sample": lambda: _sample(arguments, train, sample),
         **{tool.name: lambda: _tool(arguments, train, run_tool) for tool in TOOLS},
     }
@@ -206,6 +208,17 @@ def _plan(arguments: argparse.Namespace) -> int:
     if wrong := errors(found):
         raise Invalid(wrong)
     require_plan(plan)
+    return DONE
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    found = import_preset(resolve(arguments.path))
+    preset = store.save(arguments.name, found.state, f"Imported from {found.source}.", overwrite=False)
+    if arguments.json:
+        print(json.dumps({"preset": str(preset.path), "source": found.source, "lines": found.lines}))
+        return DONE
+    print(f"The preset '{preset.name}' was made from {found.source}: {preset.path}")
+    print("\n".join(found.lines) or "Everything was taken over.")
     return DONE
 
 
