@@ -12,10 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
+
+from onetrainer_clone.locks import FileLock
 
 FAULT, WRONG, STOPPED = 1, 2, 130  # exit codes
 PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -28,19 +31,47 @@ def set_up(environment: Path, extras: set[str], before_making: Callable[[], None
 
     `before_making` may refuse before minutes are spent. Ends the process with a sentence where it cannot go on.
     """
-    version, found = version_of(interpreter(environment)), read_stamp(environment)
-    there = set(found.get("extras", []))
     try:
-        if extras <= there and found == stamp(environment, version, there):
+        if is_set_up(environment, extras):
             return
-        if version not in PYTHONS or found.get("python", list(version)) != list(version) or not has_pip(environment):
-            if before_making:
-                before_making()
-            make(environment)
-            version = sys.version_info[:2]
-        install(environment, version, extras | there)
+        with _alone(environment):
+            if not is_set_up(environment, extras):  # another start may have done it meanwhile
+                _set_up(environment, extras, before_making)
     except OSError as error:
         refuse(f"The environment cannot be made: {error}", FAULT)
+
+
+def is_set_up(environment: Path, extras: set[str]) -> bool:
+    """Whether the environment is there with these extras, for this program as it is."""
+    found = read_stamp(environment)
+    there = set(found.get("extras", []))
+    return extras <= there and found == stamp(environment, version_of(interpreter(environment)), there)
+
+
+@contextmanager
+def _alone(environment: Path) -> Iterator[None]:
+    """Inside, no other start works on the environment. Where the drive knows no locks, nothing is waited for."""
+    lock = FileLock(environment.with_name(f"{environment.name}.lock"))
+    try:
+        if not lock.take():
+            say("Another start is setting up the environment: waiting for it.")
+            lock.take(float("inf"))
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _set_up(environment: Path, extras: set[str], before_making: Callable[[], None] | None) -> None:
+    version, found = version_of(interpreter(environment)), read_stamp(environment)
+    if version not in PYTHONS or found.get("python", list(version)) != list(version) or not has_pip(environment):
+        if before_making:
+            before_making()
+        make(environment)
+        version = sys.version_info[:2]
+    install(environment, version, extras | set(found.get("extras", [])))
 
 
 def make(environment: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -72,8 +72,12 @@ def picks(folder: Folder, epoch: int, seed: int) -> list[tuple[int, int]]:
 
 def lap_order(folder: Folder, lap: int, seed: int) -> list[int]:
     """The order in which a round goes through the folder."""
-    order: list[int] = _shuffled(len(folder.pictures), seed_of(seed, folder.concept.name, "lap", lap)).tolist()
+    order: list[int] = _lap(folder, lap, seed).tolist()
     return order
+
+
+def _lap(folder: Folder, lap: int, seed: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return _shuffled(len(folder.pictures), seed_of(seed, folder.concept.name, "lap", lap))
 
 
 @lru_cache(maxsize=64)
@@ -176,15 +180,33 @@ def step_counts(state: TrainingState, folders: Sequence[Folder]) -> Iterator[int
         )
         for f in folders
     ]
-    constant = all(not f.pictures or per_epoch(f) % len(f.pictures) == 0 for f in folders)
+    amounts = [per_epoch(folder) for folder in folders]
+    constant = all(not f.pictures or amount % len(f.pictures) == 0 for f, amount in zip(folders, amounts, strict=True))
     epoch, steps = 0, 0
     while True:
         if epoch == 0 or not constant:
             counts = np.zeros(len(numbers), dtype=np.int64)
-            for folder, found in zip(folders, sizes, strict=True):
-                picked = [index for index, _ in picks(folder, epoch, state.training.seed)]
-                counts += np.bincount(found[picked], minlength=len(numbers))
+            for folder, found, amount in zip(folders, sizes, amounts, strict=True):
+                first, last = (amount.numerator * number // amount.denominator for number in (epoch, epoch + 1))
+                counts += _bucket_counts(folder, found, first, last, state.training.seed, len(numbers))
             batch_count = int((-(-counts // state.training.batch_size)).sum())
             steps = -(-batch_count // state.training.accumulation)
         yield steps
         epoch += 1
+
+
+def _bucket_counts(
+    folder: Folder, found: "np.ndarray[Any, np.dtype[np.int64]]", first: int, last: int, seed: int, buckets: int
+) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """How many samples of a part of a concept's walk fall into each bucket; `found` is the bucket of each picture."""
+    count = len(folder.pictures)
+    if first < last and (found == found[0]).all():  # then it does not matter which they are
+        return np.bincount(found[:1], minlength=buckets) * (last - first)
+    counts = np.zeros(buckets, dtype=np.int64)
+    while first < last:
+        lap, place = divmod(first, count)
+        taken = min(last - first, count - place)
+        order = _lap(folder, lap, seed)[place : place + taken] if taken < count else slice(None)
+        counts += np.bincount(found[order], minlength=buckets)
+        first += taken
+    return counts

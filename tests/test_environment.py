@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 import venv
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,34 @@ def test_changed_pyproject_installs_again_into_the_same_environment(tools: Tools
     tools.asked()
     env.set_up(tools.environment, set())
     assert tools.asked() == ["."]
+
+
+def test_two_first_starts_at_once_install_once(tools: Tools, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second waits for the first, and then finds everything done."""
+    inside, go_on = threading.Event(), threading.Event()
+    real = Tools.__call__
+
+    def slow(self: Tools, command: list[str], **options: Any) -> tuple[int, bool]:
+        inside.set()
+        go_on.wait(30)
+        return real(self, command, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tools, "__call__", slow)
+        starts = [threading.Thread(target=env.set_up, args=(tools.environment, set())) for _ in range(2)]
+        starts[0].start()
+        assert inside.wait(30)
+        starts[1].start()
+        for _ in range(300):
+            if "waiting for it" in capsys.readouterr().err:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the second start does not wait")
+        go_on.set()
+        for start in starts:
+            start.join(60)
+    assert tools.asked() == ["venv", "."]
 
 
 def test_extras_are_added_and_kept(tools: Tools) -> None:
