@@ -1,4 +1,4 @@
-"""Kills runs with SIGKILL at random moments, resumes them, and checks that nothing was lost or damaged.
+"""Kills runs with SIGKILL while they do each of the things that they do, resumes them, and checks that nothing was lost.
 
     python -m tests.kill [--kills 50] [--seed 0]
 
@@ -16,14 +16,18 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from onetrainer_clone import journal
 from onetrainer_clone.backups import backups
-from onetrainer_clone.events import BackedUp, Ended
-from onetrainer_clone.session import Session
+from onetrainer_clone.events import BackedUp, Ended, Event, Progressed
+from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import replace
+from onetrainer_clone.state import TrainingState
 from presets import codec, runs, store
 
 CHANGES: dict[str, object] = {
@@ -48,12 +52,33 @@ CHANGES: dict[str, object] = {
 }
 
 
-def train(folder: Path, name: str, resumed: bool) -> None:
-    """One run to its end, in a process of its own."""
+MOMENTS = {  # what has just been told -> what goes on in the moments after it
+    "Progressed loading": "loading",
+    "Progressed caching": "caching",
+    "Progressed training": "the first step",
+    "Stepped": "the journal's line of a step",
+    "Progressed sampling": "a sample",
+    "Sampled": "between samples",
+    "Progressed saving": "a save",
+    "Saved": "a backup",
+    "BackedUp": "the next step",
+}
+
+
+def train(folder: Path, name: str, resumed: bool, told: Connection | None = None) -> None:
+    """One run to its end, in a process of its own. `told` hears what has just been told."""
     os.environ["ONETRAINER_HOME"] = str(folder / f"home-{name}")  # a cold cache of its own, so caching is killed too
     from modules.train import train as run_training
 
-    session = Session(run_training)
+    def watched(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        def tell(event: Event) -> None:
+            if told is not None:
+                told.send(type(event).__name__ + (f" {event.activity}" if isinstance(event, Progressed) else ""))
+            emit(event)
+
+        run_training(state, tell, controls)
+
+    session = Session(watched)
     if resumed:
         runs.resume(session, folder / name)
     else:
@@ -68,22 +93,25 @@ def train(folder: Path, name: str, resumed: bool) -> None:
 
 @dataclass
 class Trial:
-    """A workspace, and the seconds that a whole run takes in it."""
+    """A workspace, and how often each moment comes in a whole run."""
 
     folder: Path
-    seconds: float = 0.0
+    times: Counter[str] = field(default_factory=Counter)
 
-    def start(self, name: str, resumed: bool = False) -> "multiprocessing.context.ForkServerProcess":
-        process = _context().Process(target=train, args=(self.folder, name, resumed))
+    def start(
+        self, name: str, resumed: bool = False, told: Connection | None = None
+    ) -> "multiprocessing.context.ForkServerProcess":
+        process = _context().Process(target=train, args=(self.folder, name, resumed, told))
         process.start()
         return process
 
     def whole(self, name: str) -> bytes:
         """Run to the end; returns the result's file."""
-        begun = time.monotonic()
-        process = self.start(name)
+        ours, theirs = _context().Pipe()
+        process = self.start(name, told=theirs)
+        theirs.close()
+        self.times = Counter(_heard(ours))
         process.join()
-        self.seconds = time.monotonic() - begun
         return self.result(name)
 
     def result(self, name: str) -> bytes:
@@ -93,9 +121,18 @@ class Trial:
         data = (self.folder / name / "saves" / f"{name}.safetensors").read_bytes()
         return data[8 + int.from_bytes(data[:8], "little") :]
 
-    def killed(self, name: str, after_seconds: float) -> list[str]:
-        """Kill a run, resume it (or start it anew, where nothing was backed up yet). Returns what is wrong."""
-        process = self.start(name)
+    def killed(self, name: str, moment: str, number: int, after_seconds: float) -> list[str]:
+        """Kill a run so long after a moment has come so often; resume it, or start it anew where nothing was backed up.
+
+        Returns what is wrong.
+        """
+        ours, theirs = _context().Pipe()
+        process = self.start(name, told=theirs)
+        theirs.close()
+        for heard in _heard(ours):
+            number -= heard == moment
+            if number == 0:
+                break
         time.sleep(after_seconds)
         if process.pid is not None and process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
@@ -109,6 +146,14 @@ class Trial:
             shutil.rmtree(folder, ignore_errors=True)
             self.start(name).join()
         return wrong
+
+
+def _heard(pipe: Connection) -> Iterator[str]:
+    while True:
+        try:
+            yield pipe.recv()
+        except (EOFError, ConnectionResetError):
+            return
 
 
 def _context() -> "multiprocessing.context.ForkServerContext":
@@ -149,17 +194,19 @@ def damaged(folder: Path) -> list[str]:
 
 
 def kill_many(folder: Path, kills: int, seed: int) -> list[str]:
-    """Kill so many runs at random moments; returns everything that is wrong."""
+    """Kill so many runs, at each moment in turn; returns everything that is wrong."""
     prepare()
     trial, chance, wrong = Trial(folder), random.Random(seed), []
     trial.whole("warm-up")
     expected = trial.whole("whole")
     for number in range(kills):
-        name, after = f"killed{number}", chance.uniform(0.0, trial.seconds)
-        wrong += [f"killed after {after:.2f} s: {what}" for what in trial.killed(name, after)]
+        name, moment = f"killed{number}", list(MOMENTS)[number * 4 % len(MOMENTS)]
+        which, after = chance.randint(1, trial.times[moment]), chance.choice([0.0, 0.002, 0.01, 0.05, 0.2])
+        where = f"killed {after} s after {moment} number {which}, in {MOMENTS[moment]}"
+        wrong += [f"{where}: {what}" for what in trial.killed(name, moment, which, after)]
         if trial.result(name) != expected:
             ended = [event for event in journal.read(folder / name) if isinstance(event, Ended)]
-            wrong.append(f"killed after {after:.2f} s: the end state differs ({ended[-1:]})")
+            wrong.append(f"{where}: the end state differs ({ended[-1:]})")
         shutil.rmtree(folder / name)
         shutil.rmtree(folder / f"home-{name}", ignore_errors=True)
     return wrong
