@@ -23,6 +23,7 @@ class FakeTrainer:
     sample_every: int = 10
     fail_at: int | None = None
     fail: Callable[[], Exception] = lambda: ZeroDivisionError("a fault of ours")
+    wanted: str = ""  # the folder that the result should have gone to
     runs: list[TrainingState] = field(default_factory=list)
 
     def __call__(self, state: TrainingState, emit: Emit, controls: Controls) -> None:
@@ -70,7 +71,7 @@ class FakeTrainer:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{state.run_name}-{step}.safetensors"
         path.write_bytes(b"nothing was learned")
-        emit(Saved(step, str(path), final))
+        emit(Saved(step, str(path), final, self.wanted))
 
 
 def _stepped(step: int, steps: int, names: tuple[str, ...], seconds: float) -> Stepped:

@@ -75,6 +75,7 @@ class Record:
         self.samples: dict[PromptKey, dict[int, Sampled]] = {}
         self.saved: Written | None = None
         self.backed_up: Written | None = None
+        self.elsewhere: list[Saved] = []  # of the last save, what could not be written to the run's folder
         self.log: list[LogLine] = []
         self.logged = 0  # lines ever: the log itself is cut at its beginning
         self.curves_version = self.samples_version = 0
@@ -115,6 +116,9 @@ class Record:
                 self.samples.setdefault(key, {})[event.step] = event
                 self.samples_version += 1
             case Saved():
+                if self.saved is None or self.saved.step != event.step:
+                    self.elsewhere = []
+                self.elsewhere += [event] if event.wanted else []
                 self.saved = Written(event.step, event.path, when)
             case BackedUp():
                 self.backed_up = Written(event.step, event.path, when)
