@@ -38,19 +38,24 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     if configs is None or unreadable:
         return
     layers = layers_of(configs)
-    yield from _filter(state, patterns, layers)
+    if unmatched := list(_filter(state, patterns, layers)):
+        yield from unmatched  # what follows from them is not worth saying
+        return
     found = adapted(settings, layers)
     yield from _rules(state, found)
     yield from _sizes(state, found)
 
 
 def _filter(state: "TrainingState", patterns: Sequence[str], layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Patterns that match nothing; where all match something, the parts of which nothing is left."""
     chosen = state.adapter.layers
     within = preset(layers, chosen)
+    all_match = True
     for pattern in patterns:
         bare = pattern.removeprefix(NOT)
         if any(layer_patterns.matches(bare, layer) for layer in within):
             continue
+        all_match = False
         if any(layer_patterns.matches(bare, layer) for layer in layers):
             message = f"'{pattern}' matches only layers that '{chosen.label}' leaves out: choose more layers"
         else:
@@ -58,7 +63,7 @@ def _filter(state: "TrainingState", patterns: Sequence[str], layers: Sequence[La
         yield Problem("adapter.filter", message)
     left = {layer.part for layer in layer_patterns.chosen(patterns, within)}
     for part in dict.fromkeys(layer.part for layer in layers):
-        if part not in left:
+        if all_match and part not in left:
             message = f"no layer of the {PARTS[part]} is left: switch its training off, or add '{part}.*'"
             yield Problem("adapter.filter", message)
 

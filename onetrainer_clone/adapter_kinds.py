@@ -1,4 +1,8 @@
-"""The kinds of adapters, and which layers they adapt."""
+"""The kinds of adapters, and which layers they adapt.
+
+OFT is not among them: peft's rotates what a layer reads, while the `oft_blocks` that ComfyUI and A1111 read rotate what it
+puts out, so no program could use the file.
+"""
 
 from onetrainer_clone.settings import Choice
 
@@ -8,7 +12,7 @@ class Variant(Choice):
     DORA = (
         "DORA",
         "DoRA",
-        "A LoRA with a length of its own for every input: learns a little more, a third slower. Read by ComfyUI, A1111 "
+        "A LoRA with a length of its own for every input: learns a little more, slightly slower. Read by ComfyUI, A1111 "
         "and Forge; diffusers takes it for a plain LoRA.",
     )
     LOHA = (

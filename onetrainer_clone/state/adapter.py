@@ -64,7 +64,6 @@ class AdapterSettings(Settings):
     rules: str = setting(
         "", "Own values", "Layers with a rank, alpha or learning rate of their own, one rule a line: 'down_blocks.*: "
         "rank 8, alpha 4, rate 5e-5'. The first that matches holds; a rank alone keeps alpha / rank.", kind="text",
-        empty="none",
     )  # fmt: skip
 
     @property

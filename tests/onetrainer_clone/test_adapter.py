@@ -178,6 +178,12 @@ def test_diffusers_layout_is_refused_for_what_it_cannot_hold(variant: str) -> No
     assert "saving.lora_layout" in [p.path for p in problems(state) if p.severity == "error"]
 
 
+def test_what_follows_from_a_wrong_pattern_is_not_said() -> None:
+    wrong = said(filter="atn1, conv1", rules="attn1: rank 2")
+    assert len(wrong) == 2
+    assert all(sentence.startswith("error adapter.filter") for sentence in wrong)
+
+
 def test_nothing_is_said_of_usual_settings() -> None:
     assert said() == []
     assert said(layers="ALL", conv_rank=8, filter="attn1, conv1, text_encoder", rules="conv1: rate 1e-5") == []

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from modules.checkpoints.lora_names import names_of
-from modules.models.sd15 import StableDiffusion15
+from modules.models.base import Model
 
 Tensors = Mapping[str, Tensor]
 
@@ -46,7 +46,7 @@ def _delta(found: Tensors) -> Tensor:
 
 
 @torch.no_grad()
-def merge(model: StableDiffusion15, path: Path) -> int:
+def merge(model: Model, path: Path) -> int:
     """Put the merged weights into a model; returns how many layers the file has."""
     names = names_of(model.parts)
     layers: dict[tuple[str, str], dict[str, Tensor]] = {}

@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, inject_adapter_in_model
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from modules.checkpoints.lora import from_tensors
+from modules.checkpoints.lora import from_tensors, write_lora
 from modules.checkpoints.lora_file import save_lora
 from modules.checkpoints.lora_names import names_of
 from modules.methods import Trained
 from modules.methods.dora import add_magnitude
 from modules.methods.lora import lora
+from modules.models.base import Conditions, Model
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone.adapted import adapted, weights
 from onetrainer_clone.families import Family
 from onetrainer_clone.layer_names import layers_of
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.saving import LoraLayout
 from tests.modules.checkpoints.tiny import tiny_model
 from tests.modules.methods.readers import merge
 from tests.modules.methods.test_lora import disturb, outputs, state_with
@@ -187,3 +190,31 @@ def test_sdxl_is_adapted_in_all_parts_that_are_trained(layers: str, unet: int) -
     trained = lora(model, state_with(model__type="SDXL", adapter__layers=layers, adapter__rank=1))
     expected = {"unet": unet, "text_encoder": 72, "text_encoder_2": 192}
     assert {part: len(found) // 2 for part, found in trained.parts.items()} == {p: expected[p] for p in trained.parts}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_sdxl_file_has_sgm_names_and_readers_merge_it_to_what_was_live(variant: str, tmp_path: Path) -> None:
+    model, by_reader = tiny_model(Family.SDXL), tiny_model(Family.SDXL)
+    trained = lora(model, state_with(model__type="SDXL", adapter__variant=variant, adapter__layers="ALL", adapter__rank=1))
+    disturb(trained, 0.02)
+    path = tmp_path / "lora.safetensors"
+    names = names_of(model.parts)
+    write_lora(path, from_tensors(trained.tensors(), [names], {}), LoraLayout.KOHYA, names, torch.float32, {})
+    keys = {key.partition(".")[0] for key in load_file(path)}
+    assert "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q" in keys
+    assert "lora_unet_output_blocks_2_2_conv" in keys
+    assert any(key.startswith("lora_te1_text_model_encoder_layers_") for key in keys)
+    assert not any("down_blocks" in key for key in keys)
+    assert merge(by_reader, path) == len(keys)
+    with torch.no_grad():
+        live, expected, before = (_sdxl_outputs(one) for one in (model, by_reader, tiny_model(Family.SDXL)))
+    for found, wanted, base in zip(live, expected, before, strict=True):
+        assert (found - wanted).abs().max() <= 1e-5 * wanted.abs().max().clamp(min=1)
+        assert (found - base).abs().max() > 1e-4
+
+
+def _sdxl_outputs(model: Model) -> list[Tensor]:
+    text = model.encode_text(model.tokenize(["a red circle"]))
+    noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    sizes = torch.tensor([[64, 64, 0, 0, 64, 64]])
+    return [text.states, model.predict(noisy, torch.tensor([500]), Conditions(text, sizes))]
