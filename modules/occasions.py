@@ -69,14 +69,23 @@ class Occasions:
         last = step.number == self._run.plan.steps
         if self._run.validation and (last or self._validate.due(step)):
             validate(self._run, step.number)
-        if self._sample.due(step) or self._run.controls.take("sample"):
-            self.sample(step.number)
-        if asked := self._run.controls.asked():
-            sample(self._run, step.number, [(BY_HAND, prompt) for prompt in asked])
-        if self._run.controls.take("save") or (self._save.due(step) and not last):
-            save(self._run, step.number)
-        if self._run.controls.take("back up") or self._back_up.due(step):
-            self.back_up(step.number)
+        self._do(step.number, self._sample.due(step), self._save.due(step) and not last, self._back_up.due(step))
+
+    def asked(self, step: int) -> None:
+        """Only what the person asked for, as in a pause."""
+        self._do(step, False, False, False)
+
+    def _do(self, step: int, sampling: bool, saving: bool, backing_up: bool) -> None:
+        """What is due, and what was asked for; what is both is done once."""
+        controls = self._run.controls
+        if controls.take("sample") or sampling:
+            self.sample(step)
+        if asked := controls.asked():
+            sample(self._run, step, [(BY_HAND, prompt) for prompt in asked])
+        if controls.take("save") or saving:
+            save(self._run, step)
+        if controls.take("back up") or backing_up:
+            self.back_up(step)
 
     def end(self, step: int) -> None:
         """After the last step, or after the one at which the person stopped the run."""

@@ -54,7 +54,7 @@ def learn(run: Run) -> None:
                 done, skipped = step.number, skipped + 1 if result.skipped else 0
                 _tell(run, watch, figures.stepped(step, result))
                 occasions.after(step)
-                _pause(run)
+                _pause(run, occasions, done)
                 if run.controls.stopping:
                     break
                 figures.pace.begin()
@@ -104,10 +104,13 @@ def _goes_on(run: Run, seconds: float) -> bool:
     return not run.controls.stopping
 
 
-def _pause(run: Run) -> None:
+def _pause(run: Run, occasions: Occasions, step: int) -> None:
+    """Wait; what the person asks for meanwhile is done from the weights as they are."""
     if run.controls.paused:
         run.emit(Progressed("paused"))
-        run.controls.wait_while_paused()
+        while run.controls.wait_while_paused():
+            occasions.asked(step)
+            run.emit(Progressed("paused"))
         run.emit(Progressed("training"))
 
 

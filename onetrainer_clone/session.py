@@ -33,9 +33,8 @@ class Controls:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._running = threading.Event()
-        self._running.set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()  # notified when anything changes
+        self._paused = False
         self._wishes: set[Wish] = set()
         self._asked: list[Prompt] = []
         self.save_on_stop = True
@@ -46,7 +45,8 @@ class Controls:
             if not self._stop.is_set():
                 self.save_on_stop = save
             self._stop.set()
-            self._running.set()
+            self._paused = False
+            self._lock.notify_all()
 
     @property
     def stopping(self) -> bool:
@@ -54,24 +54,28 @@ class Controls:
 
     def pause(self) -> None:
         with self._lock:  # else a stop in between would leave the trainer asleep
-            if not self.stopping:
-                self._running.clear()
+            self._paused = not self.stopping
 
     def resume(self) -> None:
-        self._running.set()
+        with self._lock:
+            self._paused = False
+            self._lock.notify_all()
 
     @property
     def paused(self) -> bool:
-        return not self._running.is_set()
+        return self._paused
 
-    def wait_while_paused(self) -> None:
-        """For the trainer: sleeps while the run is paused."""
-        self._running.wait()
+    def wait_while_paused(self) -> bool:
+        """For the trainer: sleeps while the run is paused. True where something is asked for meanwhile: do it, come back."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._paused or self._wishes or self._asked)
+            return self._paused
 
     def wish(self, wish: Wish) -> None:
-        """Ask for something to be done once, after the step."""
+        """Ask for something to be done once, after the step; at once in a pause."""
         with self._lock:
             self._wishes.add(wish)
+            self._lock.notify_all()
 
     def take(self, wish: Wish) -> bool:
         """For the trainer: whether this was asked for since the last time."""
@@ -85,6 +89,7 @@ class Controls:
         """Ask for one picture from the weights as they are after the step; what is asked for is drawn in order."""
         with self._lock:
             self._asked.append(prompt)
+            self._lock.notify_all()
 
     def asked(self) -> list[Prompt]:
         """For the trainer: the prompts that were asked for since the last time."""

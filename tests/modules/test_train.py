@@ -31,8 +31,9 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.paths import DEMO
 from onetrainer_clone.session import Controls, Stopped, run_to_end
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import UserError, load
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.sampling import Prompt
 from tests.modules.small import (
     SUBJECT,
     apart,
@@ -548,6 +549,29 @@ def test_a_pause_waits_and_goes_on_as_if_nothing_had_been(make: Make, plain: Pla
 
     paused, events = run(make(), watch)
     assert waited == [True]
+    assert len(stepped(events)) == 4
+    assert same(paused, plain[0])
+
+
+def test_in_a_pause_pictures_are_drawn_and_the_result_is_saved(make: Make, plain: Plain) -> None:
+    """From the weights as they are; the run goes on as if nothing had been."""
+    told: list[str] = []
+
+    def watch(event: Event, controls: Controls) -> None:
+        if isinstance(event, Stepped) and event.step == 2:
+            controls.pause()
+        if isinstance(event, Progressed) and event.activity == "paused" and not told:
+            told.append("paused")
+            controls.ask(load(Prompt, {**PROMPT, "text": "asked in a pause"}))
+            controls.wish("save")
+        if isinstance(event, Sampled) and event.index == -1:
+            told.append(f"{event.prompt} at {event.step}, paused {controls.paused}")
+        if isinstance(event, Saved) and not event.final:
+            told.append(f"saved at {event.step}")
+            controls.resume()
+
+    paused, events = run(make(), watch)
+    assert told == ["paused", "asked in a pause at 2, paused True", "saved at 2"]
     assert len(stepped(events)) == 4
     assert same(paused, plain[0])
 

@@ -10,6 +10,7 @@ from onetrainer_clone.events import Ended, Event, Logged, Saved, Warned
 from onetrainer_clone.session import Controls, Emit, Session, Stopped, Train
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.sampling import Prompt
 
 DONE = Saved(9, "cat.safetensors", final=True)
 
@@ -234,6 +235,31 @@ def test_a_paused_trainer_sleeps_until_it_is_resumed() -> None:
     controls.resume()
     thread.join(10)
     assert (len(steps), controls.paused) == (3, False)
+
+
+def test_what_is_asked_for_in_a_pause_wakes_the_trainer() -> None:
+    controls = Controls()
+    controls.pause()
+    done: list[object] = []
+
+    def train() -> None:
+        while controls.wait_while_paused():
+            done.extend(prompt.text for prompt in controls.asked())
+            if controls.take("save"):
+                done.append("save")
+
+    thread = threading.Thread(target=train, daemon=True)
+    thread.start()
+    controls.ask(Prompt(text="a cat"))
+    controls.wish("save")
+    end = time.monotonic() + 10
+    while len(done) < 2 and time.monotonic() < end:
+        time.sleep(0.005)
+    assert sorted(map(str, done)) == ["a cat", "save"]
+    assert thread.is_alive()
+    controls.resume()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_stop_wakes_a_paused_trainer_and_cannot_be_paused() -> None:

@@ -40,7 +40,9 @@ class FakeTrainer:
         for step in range(1, self.steps + 1):
             if controls.paused:
                 emit(Progressed("paused"))
-                controls.wait_while_paused()
+                while controls.wait_while_paused():
+                    if controls.take("sample"):
+                        self._sample(state, emit, step)
             if controls.stopping:
                 break
             if step == self.fail_at:

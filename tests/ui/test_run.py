@@ -210,6 +210,8 @@ def test_the_status_in_words() -> None:
     progress.step = 310
     progress.on(Progressed("sampling", 3, 80, "a cat"))
     assert sentence(progress, True, False, False) == "Sampling 3 of 80: a cat, at step 310 of 2,000"
+    assert sentence(progress, True, True, False) == "Sampling 3 of 80: a cat, at step 310 of 2,000, then paused"
+    progress.on(Progressed("paused"))
     assert sentence(progress, True, True, False) == "Paused at step 310 of 2,000"
     assert sentence(progress, True, True, True) == "Stopping after this step …"
     progress.memory_mib, progress.device_memory_mib = 900.0, 7168.0
@@ -257,6 +259,7 @@ def test_the_trace_of_an_error_is_shown_on_demand(window: Window, trainer: FakeT
     box = run.log.box
     assert box.tag_cget("trace1", "elide") in (1, "1", True)
     start_of_link = box.tag_ranges("link1")[0]
+    window.turn(0.1)  # the page is laid out anew at the end of a run
     box.see(start_of_link)
     window.turn()
     x, y, *_ = box.bbox(start_of_link)
@@ -286,16 +289,20 @@ def test_a_click_on_the_heading_of_the_log_unfolds_it(window: Window) -> None:
     window.until(lambda: run.log.winfo_height() > 100)
 
 
-def test_which_concept_is_winning_stands_above_the_chart(window: Window) -> None:
+def test_which_concept_is_winning_stands_above_the_chart(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.app.root.geometry("900x800")
     run = start(window)
     finish(window)
-    assert run.balance.winfo_ismapped()
+    window.until(lambda: bool(run.balance.sentence and run.balance.winfo_ismapped()))
     assert [(name, round(share, 2)) for name, _, share in run.balance.parts] == [
         ("subject", 0.33), ("class", 0.33), ("class varied", 0.33)
     ]  # fmt: skip
     assert run.balance.sentence == "Too early to tell what is learned."
+    with monkeypatch.context() as low:
+        low.setattr("ui.run.balance.MIDDLE", 5000)
+        window.until(lambda: not run.balance.winfo_ismapped())
+    window.until(lambda: bool(run.balance.parts))
     record = Record()
     record.on(Started("run", "/x", 10, 1, ("cat",), 0, (Share("cat", "SUBJECT", 1.0, 1.0),)))
     run.balance.show(record)
-    window.turn()
-    assert not run.balance.winfo_ismapped(), "one concept has nobody to win against"
+    assert not run.balance.parts, "one concept has nobody to win against"

@@ -57,11 +57,13 @@ def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> s
     at = f"step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
     if stopping:
         return "Stopping after this step …"
-    if paused:
+    if paused and progress.activity not in ("sampling", "saving"):  # what is asked for in a pause is done in it
         return f"Paused at {at}" if at else "Paused"
     words = progress.words or "starting …"
     if progress.step and progress.activity in ("sampling", "validating", "saving"):
         words += f", at {at}"
+        if paused:
+            words += ", then paused"
     return words[:1].upper() + words[1:]
 
 

@@ -16,7 +16,7 @@ class AskBox(ctk.CTkFrame):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner):
         super().__init__(parent, fg_color="transparent")
         self._bench, self._runner = bench, runner
-        self.prompt = ctk.CTkEntry(self, placeholder_text="any prompt: drawn from the current weights after the step")
+        self.prompt = ctk.CTkEntry(self, placeholder_text="any prompt: drawn from the weights as they are, also in a pause")
         self.seed = ctk.CTkEntry(self, width=80)
         self.seed.insert(0, "0")
         self.button = theme.button(self, "Draw", self.ask)

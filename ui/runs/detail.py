@@ -77,7 +77,6 @@ class Detail(ctk.CTkFrame):
         else:
             self.said.pack_forget()
         self.samples.show(self.record)
-        self.balance.show(self.record)
         self.log.show(self.record)  # the chart draws itself at the next turn: both at once would be felt
         rows = shown.differences
         empty = shown.settings_problem or f"The settings of {shown.versus[0]} and {shown.versus[1]} are the same."
@@ -87,6 +86,7 @@ class Detail(ctk.CTkFrame):
     def tick(self) -> None:
         """What was put off is drawn; the chart looks itself whether it is time."""
         self.chart.show(self.record)
+        self.balance.show(self.record)
 
     def _halve(self) -> None:
         """Half of the width for each side, the first time that they are shown."""

@@ -9,6 +9,7 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.actions import Actions
 from ui.background import Background
+from ui.findings import Timer
 from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
 from ui.run.log import LogView
@@ -24,6 +25,7 @@ from ui.workbench import Workbench
 
 ROOMY = 360  # px at 100 %: in a lower page only the heading of the log is open at first
 LOG_HEAD = 34
+SETTLE_MS = 60  # a page that comes into view is laid out in several steps
 
 
 class RunPage(Page):
@@ -31,12 +33,12 @@ class RunPage(Page):
         super().__init__(parent, bench)
         self.runner, self.actions = runner, actions
         self._halved = False
+        self._settling = Timer(self.after, self.after_cancel)
         self.buttons: dict[str, Any] = {}
         self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
         self.status = Status(self)
         self.status.pack(fill="x", padx=2, pady=(0, 6))
         self.asking = AskBox(self, bench, runner)
-        self.asking.pack(fill="x", padx=2, pady=(0, 6))
         self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", cursor="hand2")
         theme.wrap(self.banner, self, less=20)
         self.banner.bind("<Button-1>", lambda _event: self._on_banner())
@@ -54,7 +56,8 @@ class RunPage(Page):
         panes.add(left, stretch="always", minsize=260)
         panes.add(self.samples, stretch="always", minsize=260)
         panes.pack(fill="both", expand=True)
-        panes.bind("<Configure>", lambda _event: self.after_idle(self._halve))
+        for pane in self._panes:
+            pane.bind("<Configure>", lambda _event: self._settling.start(SETTLE_MS, self._halve))
         self._themed = lambda _mode: self._colour()
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._colour()
@@ -65,6 +68,7 @@ class RunPage(Page):
         ]
 
     def destroy(self) -> None:
+        self._settling.stop()
         for end in self._ends:
             end()
         ctk.AppearanceModeTracker.remove(self._themed)
@@ -78,6 +82,7 @@ class RunPage(Page):
         """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
         self._show_status()  # how long ago something was saved changes by itself
         self.chart.show(self.runner.record)
+        self.balance.show(self.runner.record)
 
     def _show_status(self) -> None:
         runner = self.runner
@@ -88,7 +93,6 @@ class RunPage(Page):
         self._show_status()
         self.log.show(record)
         self.samples.show(record)
-        self.balance.show(record)
         self.chart.show(record)
         possible = {
             "start": not runner.going, "pause": runner.going and not runner.stopping,
@@ -102,7 +106,7 @@ class RunPage(Page):
         words = "Resume" if runner.paused else "Pause"
         if self.buttons["pause"].cget("text") != words:
             self.buttons["pause"].configure(text=words)
-        self.asking.refresh()
+        self._show_asking()
         self._show_banner()
 
     def _toolbar(self) -> Any:
@@ -121,6 +125,14 @@ class RunPage(Page):
             self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
         return bar
+
+    def _show_asking(self) -> None:
+        """The prompt box takes no room where no run could draw."""
+        self.asking.refresh()
+        if self.runner.going and not self.asking.winfo_manager():
+            self.asking.pack(fill="x", padx=2, pady=(0, 6), after=self.status)
+        elif not self.runner.going and self.asking.winfo_manager():
+            self.asking.pack_forget()
 
     def _show_banner(self) -> None:
         """How the last run ended, or what keeps one from starting."""
@@ -159,14 +171,12 @@ class RunPage(Page):
             self.actions.tell_end(ended)
 
     def _halve(self) -> None:
-        """Half of the width for each side, a quarter of the height for the log, the first time that the page is shown."""
-        across = self._panes[0]
-        if not self.winfo_exists() or self._halved:
-            return
-        if across.winfo_width() > 400 and across.winfo_height() > 200:
-            across.sash_place(0, round(across.winfo_width() * 0.46), 0)
-            self._give_log(0.24 if across.winfo_height() > ROOMY * theme.scaling(self) else 0.0)
+        """Half of the width for each side, a quarter of the height for the log, once the page has its size."""
+        across, down = self._panes
+        if not self._halved and across.winfo_width() > 400 and down.winfo_height() > 200:
             self._halved = True
+            across.sash_place(0, round(across.winfo_width() * 0.46), 0)
+            self._give_log(0.24 if down.winfo_height() > ROOMY * theme.scaling(self) else 0.0)
 
     def _give_log(self, share: float) -> None:
         """So much of the height for the log; at least its heading stays."""
