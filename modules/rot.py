@@ -36,13 +36,8 @@ def _causes(run: Run, batch: Batch | None) -> Iterator[str]:
     live = {name: parameter for part in run.trained.parts.values() for name, parameter in part.items()}
     if bad := rotten(live):
         yield f"The trained weights '{bad[0]}' have become infinite or NaN: the learning rate is too high"
-    states = {
-        f"{name}": value
-        for held in run.optimizer.state.values()
-        for name, value in held.items()
-        if isinstance(value, Tensor)
-    }
-    if bad := rotten(states):
+    states = ({k: v for k, v in held.items() if isinstance(v, Tensor)} for held in run.optimizer.state.values())
+    if bad := next(filter(None, map(rotten, states)), []):
         yield f"The optimizer's '{bad[0]}' have become infinite or NaN: the learning rate is too high"
 
 

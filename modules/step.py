@@ -110,7 +110,7 @@ def _require_sound(run: Run, step: Step) -> None:
     """A step from finite gradients can still overflow in the weights or in the optimizer's memory."""
     states = (t for held in run.optimizer.state.values() for t in held.values() if isinstance(t, Tensor))
     if not_finite([*run.trained.parameters, *states]):
-        raise NotFinite(f"step {step.number}: {cause(run)}. Lower it, and go on from the last backup")
+        raise NotFinite(f"step {step.number}: {cause(run)}. Lower it, and resume from the last backup")
 
 
 def not_finite(tensors: Iterable[Tensor]) -> bool:

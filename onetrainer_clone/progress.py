@@ -55,6 +55,7 @@ class Progress:
         self.samples_per_second = self.memory_mib = 0.0
         self.device_memory_mib: float | None = None
         self.seconds_left: float | None = None
+        self.skipped_steps = 0  # that the loss scaler left out
         self.saved = ""
         self.ended: Ended | None = None
 
@@ -73,6 +74,7 @@ class Progress:
                 self.activity, self.step, self.epoch = "training", event.step, event.epoch
                 self.samples_per_second, self.memory_mib = event.samples_per_second, event.memory_mib
                 self.device_memory_mib, self.seconds_left = event.device_memory_mib, event.seconds_left
+                self.skipped_steps = event.skipped_steps
             case Sampled():
                 if self.activity != "sampling":
                     self.activity, self.done, self.total, self.detail = "sampling", 0, 0, ""

@@ -1,6 +1,7 @@
 """One step, also under loss scaling, as float16 training on a GPU does it: simulated with torch's scaler for the CPU."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from modules.data.batches import Step, make_batch, steps
 from modules.figures import Figures
+from modules.optim.ema import Ema
 from modules.precision import accelerator
 from modules.run import Run, prepare
 from modules.step import MOST_SKIPPED, NotFinite, take_step
@@ -125,3 +127,56 @@ def test_accumulated_batches_weigh_by_their_samples(run: Run) -> None:
 def test_no_gradient_is_left_for_the_next_step(run: Run) -> None:
     take_step(run, next(ready(run)))
     assert all(parameter.grad is None for parameter in run.trained.parameters)
+
+
+def test_a_skipped_step_leaves_the_average_and_is_counted(run: Run) -> None:
+    """Else the average would take in the untouched weights once more for every step that did nothing."""
+    average = Ema(run.trained.parameters, 0.9)
+    with_scaler = scaled(dataclasses.replace(run, ema=average), float("inf"))
+    figures, found = Figures(with_scaler), ready(run)
+    counted = [figures.stepped(step, take_step(with_scaler, step)).skipped_steps for step, _ in zip(found, range(3))]
+    assert counted == [1, 2, 3]
+    assert average.updates == 0
+    resumed = Figures(with_scaler)
+    resumed.restore(figures.snapshot())
+    assert resumed.snapshot() == figures.snapshot()
+
+
+@pytest.mark.parametrize("optimizer", ["ADAMW", "ADAMW_8BIT", "PRODIGY"])
+@pytest.mark.parametrize("method", ["LORA", "FINE_TUNE"])
+def test_a_part_that_has_stopped_stays_bit_for_bit_while_the_other_goes_on(
+    method: str, optimizer: str, tmp_path: Path, cache: Path
+) -> None:
+    rates = {"learning_rate.unet": 1.0, "learning_rate.text_encoder": 1.0} if optimizer == "PRODIGY" else {}
+    stop = {"unit": "STEPS", "amount": 2}
+    changes = {"method": method, "optimizer.optimizer": optimizer, "training.text_encoder_stop": stop, **rates}
+    state = small_state(tmp_path, **{"saving.cache": str(cache), "training.steps": 9, **changes})
+    with accelerator(state) as accelerated:
+        run = prepare(state, accelerated, lambda event: None, Controls())
+        kept: list[dict[str, list[Tensor]]] = []
+        for step, _ in zip(ready(run), range(4)):
+            take_step(run, step)
+            parts = run.trained.parts.items()
+            kept.append({part: [p.detach().clone() for p in named.values()] for part, named in parts})
+    moved = [
+        {part: any(not torch.equal(a, b) for a, b in zip(before[part], after[part], strict=True)) for part in before}
+        for before, after in itertools.pairwise(kept)
+    ]
+    assert moved == [{"unet": True, "text_encoder": True}, *[{"unet": True, "text_encoder": False}] * 2]
+
+
+@pytest.mark.parametrize("where", ["weights", "optimizer"])
+def test_weights_and_states_that_are_not_finite_are_found(where: str, run: Run) -> None:
+    step = next(ready(run))
+    take_step(run, step)
+    spoiled = run.trained.parameters[-1] if where == "weights" else run.optimizer.state[run.trained.parameters[0]]["exp_avg"]
+    ahead = dataclasses.replace(step, number=10)
+
+    @torch.no_grad()
+    def spoil() -> None:
+        spoiled[0] = float("nan")
+
+    hurt = dataclasses.replace(run.trained, after_step=spoil)
+    words = "The trained weights" if where == "weights" else "The optimizer's 'exp_avg'"
+    with pytest.raises(NotFinite, match=f"step 10: {words}"):
+        take_step(dataclasses.replace(run, trained=hurt), ahead)

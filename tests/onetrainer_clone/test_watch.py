@@ -99,3 +99,40 @@ def test_an_average_that_hides_the_change_is_said_from_half_of_the_run_on(distan
     assert heard(watch, LEARNED[:199], ema_distance=distance) == []
     said = watch.after(stepped(200, 0.03, 0.03, ema_distance=distance))
     assert [sentence.startswith(f"The average (EMA) is {distance:.0%} away") for sentence in said] == [True] * warned
+
+
+# Weights that stay as they are
+
+
+@pytest.mark.parametrize(("lost", "stochastic", "warned"), [(0.9, False, True), (0.9, True, False), (0.1, False, False)])
+def test_steps_that_are_rounded_away_are_said(lost: float, stochastic: bool, warned: bool) -> None:
+    state = state_of(method="FINE_TUNE", optimizer__stochastic_rounding=stochastic)
+    said = Watch(state, plan_of(state, 1)).after(stepped(10, 0.1, 0.1, rounded_away=lost))
+    assert any("90% of the weights are as they were" in sentence for sentence in said) is warned
+
+
+def test_many_skipped_steps_are_said_once_and_a_scale_that_finds_its_place_is_not() -> None:
+    state = state_of()
+    watch = Watch(state, plan_of(state, 1))
+    assert watch.after(stepped(100, 0.1, 0.1, skipped_steps=4)) == []
+    [said] = watch.after(stepped(101, 0.1, 0.1, skipped_steps=6))
+    assert said.startswith("6 of 101 steps were skipped and changed nothing")
+    assert watch.after(stepped(102, 0.1, 0.1, skipped_steps=7)) == []
+
+
+def test_skipped_steps_are_no_progress() -> None:
+    """The weights stand still since nothing was done yet, which is no reason to raise the rate."""
+    state = state_of()
+    watch = Watch(state, plan_of(state, 1))
+    said = watch.after(stepped(120, 0.1, 0.1, skipped_steps=100, weight_change=0.0))
+    assert not any("raise the learning rate" in sentence for sentence in said)
+
+
+def test_a_part_that_stops_is_said_when_it_does() -> None:
+    state = state_of(training__text_encoder_stop={"unit": "STEPS", "amount": 5})
+    watch = Watch(state, plan_of(state, 1))
+    assert watch.after(stepped(5, 0.1, 0.1)) == []
+    assert watch.after(stepped(6, 0.1, 0.1)) == [
+        "From step 6 on the text encoder stays as it is (set to stop after 5 steps)."
+    ]
+    assert watch.after(stepped(7, 0.1, 0.1)) == []

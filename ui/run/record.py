@@ -146,7 +146,8 @@ class Record:
             self._add("learning rate", name, step, rate)
         if event.gradient_norm >= 0:  # below: it could not be measured
             self._add("gradient norm", "gradient norm", step, event.gradient_norm)
-        for name, value in (("weight change", event.weight_change), ("EMA distance", event.ema_distance)):
+        measured = {"weight change": event.weight_change, "EMA distance": event.ema_distance}
+        for name, value in {**measured, "rounded away": event.rounded_away}.items():
             if value is not None:
                 self._add("change", name, step, value)
         self.curves_version += 1
