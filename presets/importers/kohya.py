@@ -69,15 +69,15 @@ def _length(given: Mapping[str, Any], building: Building) -> None:
 
 def _rates(given: Mapping[str, Any], building: Building) -> None:
     common = float(given.get("learning_rate") or 2e-6)
-    for ours, key, other in (
-        ("unet", "unet_lr", "network_train_text_encoder_only"),
-        ("text_encoder", "text_encoder_lr", "network_train_unet_only"),
-    ):
-        rate = given.get(key)
-        rate = rate[0] if isinstance(rate, list) and rate else rate
-        rate = float(rate) if rate not in (None, "") else common  # type: ignore[arg-type]
-        building.put(key, f"training.{ours}", not given.get(other) and rate > 0)
-        building.put(key, f"learning_rate.{ours}", rate)
+    text = given.get("text_encoder_lr")
+    texts = [*text, text[-1]] if isinstance(text, list) and text else [text, text]  # one for each, or one for both
+    rates = {"unet": given.get("unet_lr"), "text_encoder": texts[0], "text_encoder_2": texts[1]}
+    for part, said in rates.items():
+        rate = common if said in (None, "", []) else float(said)  # type: ignore[arg-type]
+        left_out = given.get("network_train_text_encoder_only" if part == "unet" else "network_train_unet_only")
+        if part != "text_encoder_2" or building.state.model.type == "SDXL":
+            building.put(f"{part}_lr", f"training.{part}", not left_out and rate > 0)
+            building.put(f"{part}_lr", f"learning_rate.{part}", rate)
 
 
 def _optimizer(given: Mapping[str, Any], building: Building) -> None:

@@ -47,6 +47,7 @@ TABLE: Table = {
     "lr_scheduler_min_lr_ratio": Field(None, "learning_rate.final_share"),
     "loraplus_lr_ratio": Field(None, "adapter.lora_plus"),
     "noise_offset": Field(0, "noise.offset", lambda value: value or 0),
+    "masked_loss": Field(False, "noise.masked"),
     "min_snr_gamma": Field(0, "noise.min_snr_gamma", lambda value: value or 0),
     "clip_skip": Field(None, "model.clip_skip", _skip),
     "max_token_length": Field(None, "model.text_windows", _windows),
@@ -69,7 +70,7 @@ TABLE: Table = {
         "scale_v_pred_loss_like_noise_pred", "save_state", "multires_noise_discount", "debiased_estimation_loss",
         "ip_noise_gamma", "async_upload", "cache_text_encoder_outputs", "cache_text_encoder_outputs_to_disk",
         "vae_batch_size",
-        "network_reinit", "dim_from_weights", "masked_loss", "adaptive_noise_scale", "multires_noise_iterations",
+        "network_reinit", "dim_from_weights",  "adaptive_noise_scale", "multires_noise_iterations",
     )},
     **{key: Field(None) for key in (
         "caption_tag_dropout_rate", "caption_dropout_every_n_epochs", "save_n_epoch_ratio", "save_last_n_epochs",

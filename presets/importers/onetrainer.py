@@ -78,7 +78,7 @@ def import_config(data: Mapping[str, Any], path: Path, building: Building) -> No
     by_hand += [f"{part}.{rest}" for part in _PARTS for rest in _PART_REST if f"{part}.{rest}" not in TABLE]
     building.put("method", "training.length", "EPOCHS")
     building.apply(TABLE, given, {*by_hand, *_BY_HAND, *(key for key in given if key.startswith("optimizer."))})
-    for step in (_rates, _text_encoders, _optimizer, _noise, _adapter, _layout):
+    for step in (_rates, _parts, _optimizer, _noise, _adapter, _layout):
         step(given, building)
     for name, (path_here, default, unit) in _TIMES.items():
         _every(building, name, path_here, given.get(name, default), given.get(f"{name}_unit", unit))
@@ -121,26 +121,25 @@ def _rates(given: Mapping[str, Any], building: Building) -> None:
     scaler = str(given.get("learning_rate_scaler", "NONE"))
     factor = math.sqrt(sizes.get(scaler, batch * steps))
     common = float(given.get("learning_rate") or 3e-6)
-    for key in ("unet", "text_encoder"):
-        rate = given.get(f"{key}.learning_rate")
-        building.put(f"{key}.learning_rate", f"learning_rate.{key}", factor * float(common if rate is None else rate))
+    for part in ("unet", *_text_encoders_of(building)):
+        rate = given.get(f"{part}.learning_rate")
+        building.put(f"{part}.learning_rate", f"learning_rate.{part}", factor * float(common if rate is None else rate))
     rate = given.get("embedding_learning_rate")
     building.put("embedding_learning_rate", "learning_rate.embedding", factor * float(common if rate is None else rate))
 
 
-def _text_encoders(given: Mapping[str, Any], building: Building) -> None:
-    """One switch, rate and end for both text encoders here: those of the first that is trained."""
-    xl = building.state.model.type == "SDXL"
-    trains = [bool(given.get(f"{part}.train", True)) for part in ("text_encoder", "text_encoder_2")]
-    building.put("text_encoder.train", "training.text_encoder", trains[0] or (xl and trains[1]))
-    if xl and trains[0] != trains[1]:
-        building.say("text_encoder_2.train", "both text encoders are trained, or none; both are")
-    if xl and not same_part(given, "learning_rate", None):
-        building.say("text_encoder_2.learning_rate", "both text encoders have one rate here; the first one's is used")
-    for part, name in (("unet", "unet_stop"), ("text_encoder", "text_encoder_stop")):
+def _text_encoders_of(building: Building) -> tuple[str, ...]:
+    return ("text_encoder", "text_encoder_2") if building.state.model.type == "SDXL" else ("text_encoder",)
+
+
+def _parts(given: Mapping[str, Any], building: Building) -> None:
+    """Which parts are trained, and for how long."""
+    for part in ("unet", *_text_encoders_of(building)):
+        building.put(f"{part}.train", f"training.{part}", given.get(f"{part}.train", True))
         amount = given.get(f"{part}.stop_training_after", 0 if part == "unet" else 30)
         unit = given.get(f"{part}.stop_training_after_unit", "NEVER" if part == "unet" else "EPOCH")
-        _every(building, f"{part}.stop_training_after", f"training.{name}", amount, unit)
+        _every(building, f"{part}.stop_training_after", f"training.{part}_stop", amount, unit)
+    xl = building.state.model.type == "SDXL"
     skips = [int(given.get(f"{part}_layer_skip", 0)) for part in ("text_encoder", "text_encoder_2")]
     if skips[0]:  # 0 is the family's usual layer: the last one for SD 1.5, the one before it for SDXL
         building.put("text_encoder_layer_skip", "model.clip_skip", skips[0] + (2 if xl else 1))
@@ -148,10 +147,6 @@ def _text_encoders(given: Mapping[str, Any], building: Building) -> None:
         building.say(
             "text_encoder_2_layer_skip", "both text encoders skip the same layers here; the first one's are used"
         )
-
-
-def same_part(given: Mapping[str, Any], name: str, default: Any) -> bool:
-    return bool(given.get(f"text_encoder.{name}", default) == given.get(f"text_encoder_2.{name}", default))
 
 
 def _optimizer(given: Mapping[str, Any], building: Building) -> None:
@@ -256,7 +251,8 @@ def _caption_dropout(given: Mapping[str, Any], building: Building) -> None:
         building.put("text_encoder.dropout_probability", f"concepts[{index}].caption_dropout", share)
     if not building.state.concepts:
         building.say("text_encoder.dropout_probability", "caption drop-out is a concept's here: set it there")
-    if building.state.model.type == "SDXL" and not same_part(given, "dropout_probability", 0.0):
+    second = given.get("text_encoder_2.dropout_probability") or 0
+    if building.state.model.type == "SDXL" and float(second) != float(share):
         building.say(
             "text_encoder_2.dropout_probability", "both text encoders read the same caption here; the first's is used"
         )

@@ -63,6 +63,8 @@ TABLE: Table = {
     "learning_rate_min_factor": Field(0.0, "learning_rate.final_share"),
     "learning_rate_cycles": Field(1.0, "learning_rate.cycles", lambda value: math.ceil(float(value))),
     "offset_noise_weight": Field(0.0, "noise.offset"),
+    "masked_training": Field(False, "noise.masked"),
+    "unmasked_weight": Field(0.1, "noise.unmasked_weight"),
     "peft_type": Field("LORA", "adapter.variant", one_of(_KINDS, "a plain LoRA is trained")),
     "lora_model_name": Field("", "adapter.source"),
     "lora_rank": Field(16, "adapter.rank"),
@@ -79,7 +81,6 @@ TABLE: Table = {
     "clear_cache_before_training": Field(True, why="the cache knows by itself what is out of date; ignored"),
     "latent_caching": Field(True, why="pictures are always cached here; ignored"),
     "aspect_ratio_bucketing": Field(True, why="pictures always go to buckets here; ignored"),
-    "masked_training": Field(False, why="masks are not used in training; ignored"),
     **{key: Field(None) for key in (
         "custom_learning_rate_scheduler", "quantization.cache_dir", "text_encoder_sequence_length",
     )},
@@ -104,7 +105,7 @@ TABLE: Table = {
     **{key: Field(1.0) for key in (
         "max_noising_strength", "timestep_shift", "mse_strength", "huber_delta", "vb_loss_strength",
     )},
-    "unmasked_probability": Field(0.1), "unmasked_weight": Field(0.1), "loss_scaler": Field("NONE"),
+    "unmasked_probability": Field(0.1), "loss_scaler": Field("NONE"),
     "debug_dir": Field("debug"), "tensorboard_port": Field(6006), "dataloader_threads": Field(2),
     "gradient_reduce_precision": Field("FLOAT_32_STOCHASTIC"), "async_gradient_reduce_buffer": Field(100),
     "attention_mechanism": Field("SDP"), "fallback_train_dtype": Field("BFLOAT_16"), "frames": Field("25"),

@@ -85,7 +85,7 @@ def test_search_and_load(window: Window) -> None:
     assert shown_name(shown) == "demo"
     assert "circle" in shown.about.cget("text")
     assert shown.buttons["delete"].cget("state") == "disabled"
-    shown.variable.set("8 GB")
+    shown.variable.set("sd15_lora 512 8 GB")
     window.turn()
     assert [entry.preset.name for entry in shown.entries] == ["sd15_lora"]
     shown.buttons["load"].invoke()

@@ -150,6 +150,8 @@ def test_what_does_not_map_is_a_line(tmp_path: Path, theirs: dict[str, Any], lin
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
+        ({"text_encoder_lr": [1e-5, 0], "model_train_type": "sdxl-lora", "masked_loss": True},
+         {"learning_rate.text_encoder": 1e-5, "training.text_encoder_2": False, "noise.masked": True}),
         ({"max_train_steps": 500}, {"training.length": "STEPS", "training.steps": 500}),
         ({"network_train_unet_only": True}, {"training.text_encoder": False, "training.unet": True}),
         ({"network_module": "lycoris.kohya", "network_args": ["algo=lokr", "factor=8"]},

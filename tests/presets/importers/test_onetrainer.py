@@ -50,6 +50,12 @@ def test_a_config_of_defaults_needs_no_word_and_its_defaults_are_taken_over(tmp_
         ),
         ({"unet": {"train": False, "weight_dtype": "BFLOAT_16"}}, {"training.unet": False, "model.unet_dtype": "BF16"}),
         ({"text_encoder": {"train": False}}, {"training.text_encoder": False}),
+        ({"masked_training": True, "unmasked_weight": 0.3}, {"noise.masked": True, "noise.unmasked_weight": 0.3}),
+        (
+            {"model_type": "STABLE_DIFFUSION_XL_10_BASE", "text_encoder_2": {"train": False, "learning_rate": 1e-5}},
+            {"training.text_encoder": True, "training.text_encoder_2": False, "learning_rate.text_encoder_2": 1e-5,
+             "training.text_encoder_2_stop.unit": "EPOCHS"},
+        ),
         ({"resolution": "768"}, {"training.resolution": 768}),
         ({"clip_grad_norm": None}, {"training.clip_norm": 0}),
         ({"ema": "GPU", "ema_decay": 0.99},
@@ -101,7 +107,7 @@ def test_what_maps_is_mapped(tmp_path: Path, theirs: dict[str, Any], ours: dict[
             {"optimizer": {"optimizer": "ADAMW", "fused_back_pass": True}},
             "optimizer.fused_back_pass: not supported, ignored",
         ),
-        ({"masked_training": True}, "masked_training: masks are not used"),
+        ({"normalize_masked_area_loss": True}, "normalize_masked_area_loss: not supported, ignored"),
         ({"resolution": "512,768"}, "resolution: '512,768': one resolution"),
         ({"timestep_distribution": "SIGMOID"}, "timestep_distribution: not supported, ignored"),
         ({"train_dtype": "FLOAT_8"}, "train_dtype: FLOAT_8 is not supported: float32 stays"),
@@ -118,8 +124,8 @@ def test_what_maps_is_mapped(tmp_path: Path, theirs: dict[str, Any], ours: dict[
         ({"concept_file_name": "mine.json"}, "concept_file_name: there is no 'mine.json' beside"),
         ({"text_encoder": {"dropout_probability": 0.1}}, "caption drop-out is a concept's here"),
         (
-            {"model_type": "STABLE_DIFFUSION_XL_10_BASE", "text_encoder_2": {"train": False}},
-            "text_encoder_2.train: both",
+            {"model_type": "STABLE_DIFFUSION_XL_10_BASE", "text_encoder_2_layer_skip": 1},
+            "text_encoder_2_layer_skip: both text encoders skip the same layers here",
         ),
     ],
 )
