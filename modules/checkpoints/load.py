@@ -1,5 +1,6 @@
 """A model from a diffusers folder, a single file or the hub, straight into the wanted dtypes."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state.model import ModelSettings
 
-_FAILURES = (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError)
+_FAILURES = (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError, pickle.UnpicklingError)
 _CLASSES: dict[str, Any] = {
     "unet": UNet2DConditionModel,
     "vae": AutoencoderKL,
@@ -54,7 +55,7 @@ def load_model(
     except UserError as error:
         raise Invalid([Problem("model.source", str(error))]) from error
     except _FAILURES as error:
-        raise Invalid([Problem("model.source", f"'{settings.source}' could not be loaded: {error}")]) from error
+        raise Invalid([Problem("model.source", f"'{settings.source}' could not be loaded: {_why(error)}")]) from error
 
 
 def _load_folder(settings: ModelSettings, of_family: Callable[[Family], AutoencoderKL | None]) -> Model:
@@ -110,4 +111,11 @@ def _other_vae(settings: ModelSettings, family: Family) -> AutoencoderKL:
     except UserError as error:
         raise Invalid([Problem("model.vae", str(error))]) from error
     except _FAILURES as error:
-        raise Invalid([Problem("model.vae", f"'{settings.vae}' could not be loaded: {error}")]) from error
+        raise Invalid([Problem("model.vae", f"'{settings.vae}' could not be loaded: {_why(error)}")]) from error
+
+
+def _why(error: Exception) -> str:
+    """torch's own words for a pickle advise to run its code."""
+    if isinstance(error, pickle.UnpicklingError):
+        return "one of its .bin files holds Python objects beside weights, which could run code. Ask for .safetensors files"
+    return str(error)
