@@ -114,7 +114,8 @@ def window(preset: "str | None" = None, start: bool = False) -> int:
     from ui.app import open_window
 
     try:
-        return open_window(isolated("modules.train:train"), isolated("modules.sample:sample_pictures"), preset, start)
+        sample, run_tool = isolated("modules.sample:sample_pictures"), isolated("modules.tools:run_tool")
+        return open_window(isolated("modules.train:train"), sample, preset, start, run_tool)
     except TclError as error:
         if "display" not in str(error):
             raise

@@ -123,8 +123,8 @@ def setting(
 ) -> Any:
     """Declare one setting. `limits` are pydantic's (ge, gt, le, lt, min_length, max_length, pattern).
 
-    basic: shown in the short form. kind: 'folder', 'file', 'path' (a file or a folder), 'text' (several lines) or 'colour'
-    pick a special widget.
+    basic: shown in the short form. kind: 'folder', 'file', 'path' (a file or a folder), 'save' (a new file),
+    'text' (several lines) or 'colour' pick a special widget.
     hidden: kept in files, not shown in forms. empty: what an empty (None or "") value means, in words.
     """
     extra: Any = {"unit": unit, "when": when, "basic": basic, "kind": kind, "hidden": hidden, "empty": empty}

@@ -43,7 +43,7 @@ def option_of(name: str, declaration: Declaration) -> str:
 
 
 def by_place(declaration: Declaration) -> bool:
-    return declaration.basic and declaration.kind in ("file", "folder", "save")
+    return declaration.basic and declaration.kind in ("file", "folder", "path", "save")
 
 
 def read(tool: Tool, argv: Sequence[str]) -> tuple[ToolSettings, bool]:

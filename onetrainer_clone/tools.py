@@ -61,11 +61,11 @@ def _dtype() -> StoredAs:
 
 
 class Convert(Settings):
-    source: str = setting("", "Source", "A model (file or folder), a LoRA or an embedding.", kind="file", basic=True)
+    source: str = setting("", "Source", "A model (file or folder), a LoRA or an embedding.", kind="path", basic=True)
     target: str = _target("The new file; for a model in diffusers' layout the new folder.")
     form: Form = setting(Form.ORIGINAL, "For", "The programs that are to read it.", basic=True)
     dtype: StoredAs = _dtype()
-    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="file", empty="the model's own")
+    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="path", empty="the model's own")
     token: str = setting(
         "", "Token", "What an embedding is called inside the file.", empty="the file's name",
         when=when("form", Form.DIFFUSERS, Form.PT),
@@ -74,20 +74,20 @@ class Convert(Settings):
 
 
 class Merge(Settings):
-    model: str = setting("", "Model", "A model file or folder, which stays as it is.", kind="file", basic=True)
+    model: str = setting("", "Model", "A model file or folder, which stays as it is.", kind="path", basic=True)
     target: str = _target("The new model file; in diffusers' layout the new folder.")
     loras: tuple[LoraFile, ...] = setting(
         (), "LoRA files", "Merged one after the other, each at its strength.", basic=True
     )
     layout: ModelLayout = setting(ModelLayout.SINGLE_FILE, "Layout", "How the new model is kept.")
     dtype: StoredAs = _dtype()
-    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="file", empty="the model's own")
+    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="path", empty="the model's own")
     overwrite: bool = _overwrite()
 
 
 class Extract(Settings):
-    base: str = setting("", "Base model", "The model that the LoRA is to be used with.", kind="file", basic=True)
-    tuned: str = setting("", "Tuned model", "A model that was trained from the base model.", kind="file", basic=True)
+    base: str = setting("", "Base model", "The model that the LoRA is to be used with.", kind="path", basic=True)
+    tuned: str = setting("", "Tuned model", "A model that was trained from the base model.", kind="path", basic=True)
     target: str = _target("The new LoRA file.")
     measure: Measure = setting(Measure.RANK, "Size by", "What decides on the rank of a layer.", basic=True)
     rank: int = setting(32, "Rank", "Of every layer, and the most with 'Share kept'.", ge=1, le=2048, basic=True)
@@ -116,7 +116,7 @@ class Resize(Settings):
 
 
 class Inspect(Settings):
-    source: str = setting("", "File", "A model, a LoRA or an embedding; nothing in it is run.", kind="file", basic=True)
+    source: str = setting("", "File", "A model, a LoRA or an embedding; nothing in it is run.", kind="path", basic=True)
     norms: bool = setting(
         True, "Look at the weights", "Reads every weight: norms per block, and whether NaN or infinity is among them."
     )

@@ -33,6 +33,7 @@ from ui.workbench import Options, Workbench
 
 if TYPE_CHECKING:
     from ui.tools.drawer import Draw
+    from ui.tools.worker import RunTool
 
 TURN_MS = 50  # between two looks at what the run and the workers have to say
 UNLISTED = ("welcome", "concept", "changes")  # pages that are not in the navigation
@@ -42,12 +43,15 @@ TOLD_MS = 60_000  # what is told at the start stays so long
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
 
-def open_window(train: Train, sample: "Draw | None" = None, preset: str | None = None, start: bool = False) -> int:
+def open_window(
+    train: Train, sample: "Draw | None" = None, preset: str | None = None, start: bool = False,
+    run_tool: "RunTool | None" = None,
+) -> int:  # fmt: skip
     """Open the window and stay until it is closed. `preset` is loaded, `start` starts it. Returns the exit code."""
     sys.setswitchinterval(
         SWITCH_SECONDS
     )  # Tk waits for the interpreter lock at every call, drawing is hundreds of them
-    app = App(train, sample)
+    app = App(train, sample, run_tool=run_tool)
     app.begin(preset, start)
     app.root.mainloop()
     return 0
@@ -56,7 +60,9 @@ def open_window(train: Train, sample: "Draw | None" = None, preset: str | None =
 class App:
     """The parts of the window. Everything here and below runs on the main thread."""
 
-    def __init__(self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None):
+    def __init__(
+        self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None, run_tool: "RunTool | None" = None
+    ):
         self.view = memory.last_view()
         theme.apply()
         prepare(self.view)
@@ -76,7 +82,7 @@ class App:
             Options(self.view.basic), self.go,
         )  # fmt: skip
         self.runner = Runner(train, self.store, lambda: self.desk.errors())  # noqa: PLW0108 - there is no desk yet
-        self.desk = Desk(self.bench, self.runner, train, sample, self.importer)
+        self.desk = Desk(self.bench, self.runner, train, sample, self.importer, run_tool)
         self.actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)
         self.runner.moved.connect(self._mark_open)

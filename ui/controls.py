@@ -10,7 +10,7 @@ import customtkinter as ctk
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Declaration, parse
 from ui import colours, theme
-from ui.dialogs import Ask
+from ui.dialogs import WEIGHTS, Ask
 from ui.words import as_text
 
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
@@ -139,8 +139,15 @@ class PathEntry(Entry):
         now = str(self.variable.get())
         start = resolve(now) if now else None
         initial = str(start if start and start.is_dir() else start.parent if start else "")
-        pick = self._ask.folder if (kind or self.declaration.kind) == "folder" else self._ask.file
-        if chosen := pick(self.declaration.label, initial):
+        label = self.declaration.label
+        match kind or self.declaration.kind:
+            case "folder":
+                chosen = self._ask.folder(label, initial)
+            case "save":
+                chosen = self._ask.new_file(label, str(start.name if start else ""), WEIGHTS)
+            case _:
+                chosen = self._ask.file(label, initial)
+        if chosen:
             self.variable.set(chosen)
 
     def enable(self, enabled: bool) -> None:
@@ -251,6 +258,7 @@ def make(parent: Any, declaration: Declaration, ask: Ask) -> Control:
         "folder": lambda: PathEntry(parent, declaration, ask),
         "file": lambda: PathEntry(parent, declaration, ask),
         "path": lambda: PathEntry(parent, declaration, ask),
+        "save": lambda: PathEntry(parent, declaration, ask),
         "colour": lambda: ColourEntry(parent, declaration, ask),
         "text": lambda: Text(parent, declaration),
     }

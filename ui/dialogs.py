@@ -31,6 +31,7 @@ class FileKind:
     suffix: str
 
 
+WEIGHTS = FileKind("Weights", ".safetensors")
 PRESET, PNG, CSV = FileKind("Presets", ".json"), FileKind("Pictures", ".png"), FileKind("Tables", ".csv")
 
 

@@ -14,6 +14,7 @@ from onetrainer_clone.settings import Invalid, UserError
 from tests.ui.conftest import Window
 from ui.tools.large import Large
 from ui.tools.page import ToolsPage
+from ui.tools.tabs import ToolTabs
 
 
 class FakeDraw:
@@ -54,8 +55,8 @@ def page(window: Window, draw: FakeDraw) -> ToolsPage:
     window.app.desk.drawer.draw = draw
     found = window.app.shell.show("tools")
     window.turn()
-    assert isinstance(found, ToolsPage)
-    return found
+    assert isinstance(found, ToolTabs)
+    return found.pictures
 
 
 def write(entry: Any, text: str) -> None:

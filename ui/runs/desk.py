@@ -18,6 +18,7 @@ from ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from ui.tools.drawer import Draw, Drawer
+    from ui.tools.worker import RunTool, ToolWorker
 
 Pages = dict[str, tuple[str, Callable[[Any], Page]]]
 
@@ -25,11 +26,16 @@ Pages = dict[str, tuple[str, Callable[[Any], Page]]]
 class Desk:
     """`reader` reads what may take long; `keeper` starts runs and writes the queue: it is heard out at the end."""
 
-    def __init__(self, bench: Workbench, runner: Runner, train: Train, draw: "Draw | None", imports: Background):
+    def __init__(
+        self, bench: Workbench, runner: Runner, train: Train, draw: "Draw | None", imports: Background,
+        run_tool: "RunTool | None" = None,
+    ):  # fmt: skip
         self.runner = runner
         self.reader, self.keeper = Background("past runs"), Background("queue")
         self._drawer: Drawer | None = None
         self._draw, self._train = draw, train
+        self._tools: ToolWorker | None = None
+        self._run_tool = run_tool
         self.queue = QueueRunner(runner, self.keeper, self._drawing)
         self._bench, self._imports = bench, imports
         # What is done at every turn of the window's loop.
@@ -49,9 +55,26 @@ class Desk:
             self._drawer = Drawer(self._draw, self._train, lambda: self.runner.going)
         return self._drawer
 
+    @property
+    def tools(self) -> "ToolWorker":
+        """As the drawer; the tools for files have a process of their own, one at a time."""
+        if self._tools is None:
+            from ui.tools.worker import ToolWorker
+
+            self._tools = ToolWorker(self._run_tool, self._train, self._busy)
+        return self._tools
+
+    def _busy(self) -> str:
+        """What else needs the memory now, in words; empty where nothing does."""
+        if self.runner.going:
+            return "a run is going on: wait for its end, or stop it, before a tool starts"
+        return f"{why}: wait, or stop that first" if (why := self._drawing()) else ""
+
     def _poll_drawer(self) -> None:
         if self._drawer is not None:
             self._drawer.poll()
+        if self._tools is not None:
+            self._tools.poll()
 
     @property
     def running_folder(self) -> Path | None:
@@ -61,9 +84,11 @@ class Desk:
     def errors(self) -> list[Problem]:
         """What keeps a run from starting."""
         why = self._drawing()
-        return [Problem("", f"a run can start when {why}: wait, or stop the drawing on the Tools tab")] if why else []
+        return [Problem("", f"a run can start when {why}: wait, or stop it on the Tools tab")] if why else []
 
     def _drawing(self) -> str:
+        if self._tools is not None and self._tools.going:
+            return "a tool of the Tools tab works"
         return "the pictures of the Tools tab are drawn" if self._drawer is not None and self._drawer.going else ""
 
     def resume(self, folder: Path, steps: int | None = None) -> None:
@@ -99,9 +124,9 @@ class Desk:
             return QueuePage(parent, self._bench, self.queue)
 
         def tools(parent: Any) -> Page:
-            from ui.tools.page import ToolsPage
+            from ui.tools.tabs import ToolTabs
 
-            return ToolsPage(parent, self._bench, self.drawer)
+            return ToolTabs(parent, self._bench, self.drawer, self.tools)
 
         return {"runs": ("Runs", runs), "queue": ("Queue", queue), "tools": ("Tools", tools)}
 
@@ -109,6 +134,8 @@ class Desk:
         """Stop what goes on; what is to be written is written first."""
         if self._drawer is not None:
             self._drawer.stop()
+        if self._tools is not None:
+            self._tools.stop()
         end = time.monotonic() + 5
         while not self.keeper.idle and time.monotonic() < end:
             with suppress(UserError):  # there is no window any more to tell it in

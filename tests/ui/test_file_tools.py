@@ -1,0 +1,175 @@
+"""The tools for files: a form from each declaration, Start in the background, stop, result, and what is wrong in words."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from onetrainer_clone.events import Logged, Progressed, Saved
+from onetrainer_clone.isolation import isolated
+from onetrainer_clone.session import Controls, Emit, Stopped
+from onetrainer_clone.settings import UserError, declarations
+from onetrainer_clone.tools import TOOLS, Inspect, Merge, Resize, ToolSettings
+from tests.ui.conftest import Window
+from ui.tools.file_page import FileToolPage
+from ui.tools.tabs import ToolTabs
+
+
+class FakeTool:
+    """Works until it is let go or stopped."""
+
+    def __init__(self) -> None:
+        self.asked: list[ToolSettings] = []
+        self.go_on = True
+
+    def __call__(self, settings: ToolSettings, emit: Emit, controls: Controls) -> None:
+        self.asked.append(settings)
+        emit(Progressed("tool", 1, 4))
+        while not self.go_on:
+            if controls.stopping:
+                raise Stopped
+            time.sleep(0.005)
+        emit(Logged("16 layers were resized"))
+        emit(Saved(0, settings.target if not isinstance(settings, Inspect) else settings.source, final=True))
+
+
+@pytest.fixture
+def tool() -> FakeTool:
+    return FakeTool()
+
+
+@pytest.fixture
+def tabs(window: Window, tool: FakeTool) -> ToolTabs:
+    window.app.desk.tools._run_tool = tool
+    found = window.app.shell.show("tools")
+    window.turn()
+    assert isinstance(found, ToolTabs)
+    return found
+
+
+@pytest.fixture
+def lora(tmp_path: Path) -> Path:
+    path = tmp_path / "cat.safetensors"
+    zeros = np.zeros((4, 8), np.float32)
+    save_file({"lora_unet_x.lora_down.weight": zeros, "lora_unet_x.lora_up.weight": zeros.T.copy()}, path)
+    return path
+
+
+def fill(page: FileToolPage, path: str, value: object) -> None:
+    row = page.form.row(path)
+    assert row is not None
+    assert row.control is not None
+    row.control.variable.set(value)
+
+
+def test_every_tool_has_a_form_of_all_that_it_can_be_told(window: Window, tabs: ToolTabs) -> None:
+    window.app.bench.options.basic = False
+    for tool in TOOLS:
+        page = tabs.file_tool(tool.name)
+        window.turn()
+        shown = {row.path for row in page.form.rows} | ({"loras"} if page.loras else set())
+        assert shown == declarations(tool.settings).keys()
+    assert not window.ask.told
+
+
+def test_it_works_and_says_where_the_result_is(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
+    page = tabs.file_tool("resize")
+    tool.go_on = False
+    fill(page, "source", str(lora))
+    fill(page, "target", str(lora.parent / "small.safetensors"))
+    fill(page, "rank", "2")
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: page.worker.progress.total == 4)
+    window.turn()
+    assert page.bar.winfo_manager()
+    assert page.toolbar.buttons["start"].cget("state") == "disabled"
+    window.app.actions.start()  # both need the memory
+    assert window.ask.listed == [("",)]
+    tool.go_on = True
+    window.until(lambda: not page.worker.going)
+    window.turn()
+    [asked] = tool.asked
+    assert isinstance(asked, Resize)
+    assert asked.rank == 2
+    assert "small.safetensors" in page.words.cget("text")
+    assert "16 layers" in page.box.get("1.0", "end")
+    assert page.toolbar.buttons["folder"].cget("state") == "normal"
+    assert not page.bar.winfo_manager()
+
+
+def test_a_stop_and_a_failure_are_said(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
+    page = tabs.file_tool("inspect")
+    tool.go_on = False
+    fill(page, "source", str(lora))
+    page.start()
+    window.until(lambda: bool(tool.asked))
+    page.toolbar.buttons["stop"].invoke()
+    window.until(lambda: not page.worker.going)
+    window.turn()
+    assert page.words.cget("text")
+    assert page.toolbar.buttons["start"].cget("state") == "normal"
+
+    def fail(_settings: ToolSettings, _emit: Emit, _controls: Controls) -> None:
+        raise UserError("the disk is full: free some space")
+
+    page.worker._run_tool = fail
+    page.start()
+    window.until(lambda: not page.worker.going)
+    window.turn()
+    assert "the disk is full" in page.words.cget("text")
+
+
+def test_what_is_missing_is_said_beside_the_fields_and_in_a_list(window: Window, tabs: ToolTabs, tool: FakeTool) -> None:
+    page = tabs.file_tool("extract")
+    window.turn()
+    page.toolbar.buttons["start"].invoke()
+    window.turn()
+    assert window.ask.listed == [("base", "tuned", "target")]
+    row = page.form.row("base")
+    assert row is not None
+    assert "Choose a model" in row.message_text
+    fill(page, "target", "/x/y.safetensors")
+    window.turn()
+    assert row.message_text == ""
+    fill(page, "rank", "many")
+    page.start()
+    assert "rank" in window.ask.listed[-1]
+    assert not tool.asked
+
+
+def test_loras_are_merged_with_their_strengths(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
+    page = tabs.file_tool("merge")
+    assert page.loras is not None
+    window.ask.folders = [str(lora), str(lora)]
+    page.loras.button.invoke()
+    page.loras.button.invoke()
+    page.loras.strengths[0].delete(0, "end")
+    page.loras.strengths[0].insert(0, "x")
+    fill(page, "model", "demo:model")
+    fill(page, "target", str(lora.parent / "merged.safetensors"))
+    page.start()
+    assert "loras[0].strength" in window.ask.listed[-1]
+    page.loras.strengths[0].delete(0, "end")
+    page.loras.strengths[0].insert(0, "0,5")
+    page.loras.remove(1)
+    page.start()
+    window.until(lambda: bool(tool.asked))
+    [asked] = tool.asked
+    assert isinstance(asked, Merge)
+    assert [(file.path, file.strength) for file in asked.loras] == [(str(lora), 0.5)]
+
+
+def test_a_real_look_at_a_file_in_a_process_of_its_own(
+    window: Window, tabs: ToolTabs, lora: Path, make_window: Callable[..., Window]
+) -> None:
+    page = tabs.file_tool("inspect")
+    page.worker._run_tool = isolated("modules.tools:run_tool")
+    fill(page, "source", str(lora))
+    page.start()
+    window.until(lambda: not page.worker.going, 90)
+    window.turn()
+    assert "lora_unet_x" in page.box.get("1.0", "end") or "a LoRA" in page.box.get("1.0", "end")
+    assert page.words.cget("text").startswith("Done")
