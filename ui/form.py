@@ -86,6 +86,7 @@ class Form(ctk.CTkFrame):
         self._bench = bench
         self._waiting, self._stale, self._label_width = "", True, label_width
         self.grid_columnconfigure(1, weight=1)
+        self.grid_rowconfigure(0, minsize=8)
         if card.title:
             heading = ctk.CTkLabel(self, text=card.title, font=theme.font(theme.HEADING, bold=True), anchor="w")
             heading.grid(row=0, column=0, columnspan=2, sticky="w", padx=16, pady=(10, 4))

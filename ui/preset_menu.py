@@ -1,13 +1,14 @@
 """The preset button and all that can be done with presets. Nothing unsaved is lost without a question."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
-from presets.codec import read_file
+from presets.codec import read_file, read_object
 from presets.store import Preset
 from ui import theme
 from ui.carry import carried, lacks, work
@@ -21,6 +22,34 @@ TAKE_ALONG = (
     Option("cancel", "Cancel"), Option("alone", "The preset alone"), Option("take", "Take mine along", "main")
 )  # fmt: skip
 UNSAVED = (Option("cancel", "Cancel"), Option("discard", "Discard changes", "danger"), Option("save", "Save", "main"))
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an imported file holds. `left_out`: a line for each setting of another trainer that has no place here."""
+
+    state: TrainingState
+    description: str
+    source: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+def _read(path: Path) -> Read:
+    """A preset of ours or settings of another trainer. Raises `UserError` for anything else."""
+    if path.is_file() and path.suffix.lower() == ".json" and _is_ours(path):
+        return Read(read_file(path), Preset(path.stem, path, shipped=False).description)
+    from presets.importers import import_preset  # here: its tables take time to import
+
+    found = import_preset(path)
+    return Read(found.state, f"Imported from {found.source}: {path.name}", found.source, found.lines)
+
+
+def _is_ours(path: Path) -> bool:
+    """Presets of ours say in which format they are; a file that is no JSON is told so in our words, too."""
+    try:
+        return "format" in read_object(path.read_bytes())
+    except (OSError, Invalid):
+        return True
 
 
 class PresetMenu:
@@ -74,22 +103,32 @@ class PresetMenu:
         return self._bench.ask.choose(f"Load '{name}'", message, TAKE_ALONG)
 
     def import_file(self) -> None:
-        """Take a preset file among the person's own, and load it. A name that is taken is asked about."""
-        chosen = self._bench.ask.file("Choose a preset file")
-        if not chosen:
-            return
-        source = Path(chosen)
-        state = read_file(source)
-        description = Preset(source.stem, source, shipped=False).description
+        """Take a preset file, or settings of another trainer, among the person's own, and load it."""
+        if chosen := self._bench.ask.file("Choose a preset, or settings of OneTrainer or kohya"):
+            self._import(Path(chosen))
+
+    def import_folder(self) -> None:
+        """As a file: a folder of kohya's picture folders ('10_sks cat') becomes concepts."""
+        if chosen := self._bench.ask.folder("Choose a folder with folders such as '10_sks cat'"):
+            self._import(Path(chosen))
+
+    def _import(self, path: Path) -> None:
+        """A name that is taken is asked about; what was not taken over is said at the end."""
+        read = _read(path)
         if not self.may_leave():
             return
-        name: str | None = source.stem
+        name: str | None = path.stem
         if name in {preset.name for preset in preset_store.presets()}:
             name = self._bench.ask.text("Import the preset as", f"There is a preset '{name}' already.", f"{name} 2")
-        if name:
-            kept = preset_store.save(name, state, description, overwrite=False)
-            self._bench.store.load(kept.load())
-            self._bench.findings.look()
+        if not name:
+            return
+        kept = preset_store.save(name, read.state, read.description, overwrite=False)
+        state = kept.load()
+        self._bench.store.load(state, state, f'the preset "{name}" imported')
+        self._bench.findings.look()
+        if read.left_out:
+            listed = "\n".join(f"• {line}" for line in read.left_out)
+            self._bench.ask.tell(f"Imported from {read.source}", f"Not taken over as it is there:\n\n{listed}")
 
     def export(self, preset: Preset | None = None) -> None:
         """A copy of the preset's file, anywhere."""

@@ -120,7 +120,8 @@ class PresetPanel(ctk.CTkFrame):
             ("rename", "Rename…", "Only your own."),
             ("describe", "Describe…", "Only your own."),
             ("delete", "Delete…", "Only your own."),
-            ("import", "Import…", "A preset file from anywhere becomes one of your own."),
+            ("import", "Import…", "A preset file, or settings of OneTrainer or kohya, become one of your own."),
+            ("import_folder", "Import folder…", "A folder of kohya's picture folders ('10_sks cat') becomes concepts."),
             ("export", "Export…", "Writes the selected preset into a file."),
         ):
             made[key] = theme.button(
@@ -135,9 +136,12 @@ class PresetPanel(ctk.CTkFrame):
         if key == "load":
             self.load()
             return
-        if key in ("save", "save_as", "import"):
+        if key in ("save", "save_as", "import", "import_folder"):
             self.hide()
-            {"save": presets.save, "save_as": presets.save_as, "import": presets.import_file}[key]()
+            {
+                "save": presets.save, "save_as": presets.save_as, "import": presets.import_file,
+                "import_folder": presets.import_folder,
+            }[key]()  # fmt: skip
             return
         if preset is None:
             raise UserError("Choose a preset first")

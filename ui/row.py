@@ -253,7 +253,7 @@ class Row:
         self.control = controls.make(self._parent, self.declaration, self._bench.ask)
         self.control.variable.trace_add("write", self._typed)
         extra = self.declaration.unit
-        if self.declaration.empty and not getattr(self.control, "_hint", None):
+        if self.declaration.empty and not self.control.stretches and not getattr(self.control, "_hint", None):
             extra = f"{extra}  empty: {self.declaration.empty}".strip()
         if extra:
             self._extra = ctk.CTkLabel(

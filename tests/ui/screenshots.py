@@ -1,6 +1,6 @@
 """Takes a picture of every view, light and dark, in two sizes and two scalings:  python -m tests.ui.screenshots FOLDER
 
-Needs Xvfb and ImageMagick's `import` on Linux; the display that is there is left alone. A few names after the folder
+SCALINGS="80 200" in the environment takes others. Needs Xvfb and ImageMagick's `import` on Linux; the display that is there is left alone. A few names after the folder
 take only these views.
 """
 
@@ -16,9 +16,10 @@ from pathlib import Path
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
 from ui.app import App
+from ui.tools.tabs import ToolTabs
 
 SIZES = ("1100x740", "1920x1080")
-SCALINGS = (100, 150)
+SCALINGS = tuple(int(text) for text in os.environ.get("SCALINGS", "100 150").split())  # in percent
 THEMES = ("light", "dark")
 SETTLE_SECONDS = 0.6
 LIMIT_SECONDS = 30.0
@@ -87,7 +88,11 @@ def views() -> dict[str, Callable[[App], object]]:
         "run": run,
         "runs": tab("runs"),
         "queue": queue,
+        "embedding": tab("embedding"),
         "tools": tab("tools"),
+        "tools-merge": tool("merge"),
+        "tools-extract": tool("extract"),
+        "adapter-idle": idle,
         "search": search,
         "presets": lambda app: app.presets.open(),
         "changes": changes,
@@ -98,6 +103,20 @@ def views() -> dict[str, Callable[[App], object]]:
 
 def concept(view: str) -> Callable[[App], object]:
     return lambda app: app.go(f"concept[0].{view}")
+
+
+def tool(name: str) -> Callable[[App], object]:
+    def show(app: App) -> None:
+        page = app.shell.show("tools")
+        assert isinstance(page, ToolTabs)
+        page.file_tool(name)
+
+    return show
+
+
+def idle(app: App) -> None:
+    app.store.replace("method", "FINE_TUNE")
+    app.shell.show("adapter")
 
 
 def several(app: App) -> None:

@@ -177,3 +177,39 @@ def test_the_state_survives_being_killed_while_it_is_written() -> None:
         state, saved = kept
         assert state.training.batch_size >= min(last, 3999)
         assert saved.training.batch_size == 4
+
+
+def test_settings_of_another_trainer_come_in_and_what_has_no_place_is_said(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "their cat.json"
+    path.write_text(
+        json.dumps({"__version": 6, "training_method": "LORA", "model_type": "STABLE_DIFFUSION_15", "lora_rank": 24,
+                    "batch_size": 3, "epochs": 7, "a_setting_of_tomorrow": 1}),
+        encoding="utf-8",
+    )  # fmt: skip
+    window.ask.folders = [str(path)]
+    window.app.presets.import_file()
+    state = window.app.store.state
+    assert state.preset == "their cat"
+    assert (state.adapter.rank, state.training.batch_size, state.training.epochs) == (24, 3, 7)
+    title, message, _ = window.ask.told[0]
+    assert "OneTrainer" in title
+    assert "a_setting_of_tomorrow" in message
+    window.app.topbar.step_back()
+    assert window.app.store.state.preset == "demo"
+    bad = tmp_path / "letter.json"
+    bad.write_text('{"dear": "cat"}', encoding="utf-8")
+    window.ask.folders = [str(bad)]
+    with pytest.raises(UserError, match="holds no settings"):
+        window.app.presets.import_file()
+
+
+def test_a_folder_of_another_trainer_becomes_concepts(window: Window, tmp_path: Path, pictures: Path) -> None:
+    folder = tmp_path / "training"
+    folder.mkdir()
+    pictures.rename(folder / "10_sks cat")
+    window.ask.folders = [str(folder)]
+    shown = panel(window)
+    shown.buttons["import_folder"].invoke()
+    [concept] = window.app.store.state.concepts
+    assert concept.repeats == 10
+    assert preset_store.find("training").load().concepts == (concept,)

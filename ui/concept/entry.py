@@ -26,7 +26,7 @@ def add_ways(page: Any) -> None:
 
     for view, text, tip in WAYS:
         made = theme.button(bar, text, partial(go, view))
-        made.pack(side="left", padx=(0, 6))
+        bar.lay(made)
         page.bench.tooltip.attach(made, partial(str, tip))
         page.buttons[view] = made
     page.list.on_open.connect(partial(go, "pictures"))

@@ -10,6 +10,7 @@ from onetrainer_clone.settings import Settings, get, replace
 from ui import colours, theme
 from ui.cardlist import CardList, Item
 from ui.form import Form, cards
+from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Page, Scrolled
 from ui.workbench import Workbench
 
@@ -175,7 +176,7 @@ class ItemsPage(Page):
         """Refresh what a subclass shows above the form."""
 
     def _toolbar(self) -> Any:
-        bar = ctk.CTkFrame(self, fg_color="transparent")
+        bar = Wrapping(self)
         for key, text, command, tip in (
             ("add", f"Add {self.noun}", self.add, ""),
             ("duplicate", "Duplicate", self.duplicate, ""),
@@ -184,7 +185,7 @@ class ItemsPage(Page):
             ("down", "▼", lambda: self.move(1), "Move down"),
         ):
             made = theme.button(bar, text, command, "main" if key == "add" else "plain")
-            made.pack(side="left", padx=(0, 6))
+            bar.lay(made)
             if tip:
                 self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
