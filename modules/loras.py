@@ -1,44 +1,36 @@
-"""LoRA files on a model that is only drawn with: through diffusers, which reads kohya's and its own keys."""
+"""LoRA files on a model that is only drawn with: of any layout and kind, put into its weights and taken out again."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from modules.checkpoints.load import load_model
+from modules.checkpoints.lora import Lora, read_lora
+from modules.checkpoints.lora_names import Address, names_of
 from modules.models.base import Model
+from modules.tools.merge import live, merge_into
 from onetrainer_clone.drawing import Drawing, LoraFile
 from onetrainer_clone.grid import Column
 from onetrainer_clone.paths import resolve
-from onetrainer_clone.settings import UserError
-
-CHANGING = "changing"  # the name of the adapter that differs from column to column
+from onetrainer_clone.session import Controls
 
 
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def add_loras(model: Model, drawing: Drawing) -> None:
-    """Load the drawing's LoRA files, each at its strength. Raises `UserError` for files that are none."""
-    if drawing.loras:
-        pipeline = model.pipeline(None)
-        pipeline.set_adapters(_add(pipeline, drawing.loras), [lora.strength for lora in drawing.loras])
+def add_loras(model: Model, files: Sequence[LoraFile]) -> None:
+    """Put LoRA files into the weights, each at its strength. Raises `UserError` for files that do not fit the model."""
+    _put_on(model, [(file.path, _read(model, file.path), file.strength) for file in files])
 
 
-def _add(pipeline: Any, loras: tuple[LoraFile, ...]) -> list[str]:
-    names = [f"lora{index}" for index in range(len(loras))]
-    for name, lora in zip(names, loras, strict=True):
-        _load(pipeline, lora.path, name)
-    return names
+def _read(model: Model, path: str) -> Lora:
+    return read_lora(resolve(path), names_of(model.parts))
 
 
-def _load(pipeline: Any, path: str, name: str) -> None:
-    try:
-        pipeline.load_lora_weights(str(resolve(path)), adapter_name=name)
-    except Exception as error:
-        raise UserError(f"'{path}' cannot be read as a LoRA for this model: {error}") from error
-    if name not in {known for part in pipeline.get_list_adapters().values() for known in part}:
-        raise UserError(f"'{path}' has no layers that this model knows: is it a LoRA for another model?")
+def _put_on(model: Model, loras: Sequence[tuple[str, Lora, float]]) -> None:
+    merge_into(model, loras, None, lambda event: None, Controls())
 
 
 class Changing:
@@ -46,36 +38,43 @@ class Changing:
 
     def __init__(self, drawing: Drawing):
         self._drawing = drawing
-        self._source = self._lora = ""
+        self._source = ""
         self._model: Model | None = None
-        self._pipeline: Any = None
-        self._fixed: list[str] = []
+        self._worn: tuple[str, float] = ("", 0.0)
+        self._read: tuple[str, Lora] | None = None
+        self._kept: dict[Address, Tensor] = {}  # the weights as they were, in RAM
         self.loads = 0  # of whole models
 
     def wear(self, column: Column) -> Model:
         """The model as this column wants it. Raises `UserError` for files that cannot be used."""
         source = column.model or self._drawing.model.source
         if self._model is None or source != self._source:
-            self._take(source)
-        if column.lora != self._lora:
-            if self._lora:
-                self._pipeline.delete_adapters(CHANGING)
-            self._lora = ""
+            self._model = self._take(source)
+        wanted = (column.lora, column.strength if column.lora else 0.0)
+        if wanted != self._worn:
+            self._take_off(self._model)
             if column.lora:
-                _load(self._pipeline, column.lora, CHANGING)
-                self._lora = column.lora
-        names = [*self._fixed, *([CHANGING] if self._lora else [])]
-        if names:
-            strengths = [lora.strength for lora in self._drawing.loras]
-            self._pipeline.set_adapters(names, [*strengths, *([column.strength] if self._lora else [])])
-        assert self._model is not None
+                self._wear_lora(self._model, *wanted)
+            self._worn = wanted
         return self._model
 
-    def _take(self, source: str) -> None:
-        self._model = self._pipeline = None  # the one before goes first: two may not fit into memory
+    def _wear_lora(self, model: Model, path: str, strength: float) -> None:
+        if self._read is None or self._read[0] != path:
+            self._read = (path, _read(model, path))
+        lora = self._read[1]
+        self._kept = {address: live(model.parts[address[0]], address).weight.data.cpu() for address in lora.modules}
+        _put_on(model, [(path, lora, strength)])
+
+    def _take_off(self, model: Model) -> None:
+        for address, weight in self._kept.items():
+            live(model.parts[address[0]], address).weight.data = weight.to(model.device)
+        self._kept = {}
+
+    def _take(self, source: str) -> Model:
+        self._model, self._kept, self._read = None, {}, None  # the one before goes first: two may not fit into memory
         model = load_model(self._drawing.model.model_copy(update={"source": source}), any_type=True)
         model.to(device())
-        self._pipeline = model.pipeline(None)
-        self._fixed = _add(self._pipeline, self._drawing.loras)
-        self._model, self._source, self._lora = model, source, ""
+        add_loras(model, self._drawing.loras)
+        self._source, self._worn = source, ("", 0.0)
         self.loads += 1
+        return model

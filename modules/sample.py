@@ -22,7 +22,7 @@ def sample_pictures(drawing: Drawing, emit: Emit, controls: Controls) -> None:
     emit(Progressed("loading"))
     model = load_model(drawing.model, any_type=True)
     model.to(device())
-    add_loras(model, drawing)
+    add_loras(model, drawing.loras)
 
     def keep(index: int, prompt: Prompt, image: Image.Image) -> None:
         path = drawing.target / f"{index:03d}-seed{prompt.seed}.png"

@@ -58,8 +58,9 @@ def merge_into(
 
 
 def _with(weight: Tensor, lora: Lora, address: Address, strength: float, name: str) -> Tensor:
+    layer = {suffix: tensor.to(weight.device) for suffix, tensor in lora.modules[address].items()}
     try:
-        return applied(weight, lora.modules[address], strength)
+        return applied(weight, layer, strength)
     except UserError as error:
         message = f"'{name}' does not fit the model at '{address[1]}' of the {address[0]}: {error}"
         raise UserError(message) from None

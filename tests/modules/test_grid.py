@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said_before_anything_loads(tmp_path: Path) -> None:
         "grid.checkpoints[1]",
         "grid.strengths",
     ]
-    with pytest.raises(UserError, match="cannot be read as a LoRA"):
+    with pytest.raises(UserError, match="is damaged or no safetensors file"):
         draw(
             drawing(
                 tmp_path,
