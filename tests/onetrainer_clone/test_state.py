@@ -199,3 +199,56 @@ def test_which_concepts_take_part(tmp_path: Path) -> None:
     assert [one.name for one in state.validated] == ["VALIDATION"]
     assert state.resolution_of(state.concepts[0]) == 64
     assert state.resolution_of(replace(state, "concepts[0].resolution", 128).concepts[0]) == 128
+
+
+# Methods
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "words"),
+    [
+        ({"method": "FINE_TUNE", "model__unet_dtype": "FP16"}, "model.unet_dtype", "would lose its small steps"),
+        (
+            {"method": "FINE_TUNE", "model__unet_dtype": "BF16", "training__train_dtype": "FP16"},
+            "training.train_dtype",
+            "cannot train weights that are held in bfloat16",
+        ),
+        ({"method": "EMBEDDING"}, "embedding.words", "there is no new word to train"),
+        ({"embedding__words": [{"placeholder": "a b"}]}, "embedding.words[0].placeholder", "holds a space"),
+        (
+            {"embedding__words": [{"placeholder": "<A>"}, {"placeholder": "<a>"}]},
+            "embedding.words[1].placeholder",
+            "is there twice",
+        ),
+        ({"embedding__words": [{"source": "x.png"}]}, "embedding.words[0].source", "is no embedding file"),
+        ({"embedding__words": [{"source": "x.pt"}]}, "embedding.words[0].source", "there is no file 'x.pt'"),
+        ({"embedding__words": [{"train": False}]}, "embedding.words[0].train", "neither trained nor read from a file"),
+        ({"embedding__words": [{"placeholder": "demo"}], "saving__name": "demo"}, "embedding.words", "the same file name"),
+    ],
+)
+def test_what_a_method_cannot_do_is_refused(changes: dict[str, Any], path: str, words: str) -> None:
+    found = said(demo(**changes))
+    assert found[path].startswith("error: ")
+    assert words in found[path]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"method": "FINE_TUNE", "optimizer__stochastic_rounding": False}, "optimizer.stochastic_rounding"),
+        ({"optimizer__stochastic_rounding": False}, "optimizer.stochastic_rounding"),
+        ({"training__text_encoder_2": False}, "training.text_encoder_2"),
+        ({"learning_rate__text_encoder_2": 1e-4}, "learning_rate.text_encoder_2"),
+        ({"learning_rate__embedding": 1e-3}, "learning_rate.embedding"),
+        ({"saving__embedding_layout": "PT"}, "saving.embedding_layout"),
+        ({"training__prior_copy": "RAM"}, "training.prior_copy"),
+        (
+            {"method": "EMBEDDING", "embedding__words": [{}], "learning_rate__unet": 1e-3},
+            "learning_rate.unet",
+        ),
+    ],
+)
+def test_a_setting_of_another_method_says_that_it_does_nothing(changes: dict[str, Any], path: str) -> None:
+    found = said(demo(**changes))[path]
+    assert found.startswith("note: ")
+    assert "effect" in found
