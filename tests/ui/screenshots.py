@@ -1,7 +1,7 @@
 """Takes a picture of every view, light and dark, in two sizes and two scalings:  python -m tests.ui.screenshots FOLDER
 
-SCALINGS="80 200" in the environment takes others. Needs Xvfb and ImageMagick's `import` on Linux; the display that is there is left alone. A few names after the folder
-take only these views.
+A few names after the folder take only these views; SCALINGS="80 200" in the environment takes other scalings. Needs Xvfb
+and ImageMagick's `import` on Linux; the display that is there is left alone.
 """
 
 import os
