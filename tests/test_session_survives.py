@@ -136,10 +136,10 @@ def test_after_a_fault_the_next_run_is_as_if_nothing_had_been(make: Callable[...
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.slow)])
 def test_many_runs_in_a_row_leave_no_thread_and_no_memory(count: int, make: Callable[..., TrainingState]) -> None:
     session = Session(train)
-    for _ in range(5):
+    for _ in range(4):
         assert run(session, make()).outcome == "done"
     before, process = threads(), psutil.Process()
     memory, files = process.memory_info().rss, process.num_fds() if hasattr(process, "num_fds") else 0
