@@ -68,6 +68,21 @@ def delete(picture: Path) -> list[tuple[Path, Path]]:
     return moves
 
 
+def delete_mask(picture: Path) -> list[tuple[Path, Path]]:
+    """Move a picture's mask to the trash; nothing where it has none. Returns (from, to), which `bring_back` takes."""
+    mask, folder = mask_path(picture), picture.parent / TRASH
+    if not mask.is_file():
+        return []
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made, so the mask stays: {error.strerror or error}") from None
+    stem = _free_stem(folder, [mask], picture.stem)
+    moves = [(mask, folder / (stem + mask.name.removeprefix(picture.stem)))]
+    _move(moves)
+    return moves
+
+
 def bring_back(moves: list[tuple[Path, Path]]) -> None:
     """Undo a deletion. Raises `UserError` where something new has taken a name; then all stays where it is."""
     if taken := [path.name for path, _ in moves if os.path.lexists(path)]:

@@ -103,7 +103,8 @@ def stepped(step: int, loss: float) -> Stepped:
     smoothed, raw = {"cat": loss, "class": loss / 2}, {"cat": loss + 0.01 * (step % 3)}
     change = 1e-4 * step if step % 10 == 0 else None
     return Stepped(
-        step, 1, loss, loss, raw, smoothed, {"unet": 1e-4, "text_encoder": 1e-5}, 0.5 if step % 7 else -1.0, change, change
+        step, 1, loss, loss, raw, smoothed, {"unet": 1e-4, "text_encoder": 1e-5}, 0.5 if step % 7 else -1.0, change, change,
+        rounded_away=0.2, skipped_steps=step // 50,
     )  # fmt: skip
 
 
@@ -161,6 +162,7 @@ def test_every_view_shows_its_curves(window: Window, chart: Chart) -> None:
         "Loss per concept": {"cat", "class"}, "Loss of all": {"loss of all"},
         "Validation loss": {"held out", "held out (EMA)"}, "Learning rate": {"unet", "text_encoder"},
         "Gradient norm": {"gradient norm"}, "Weight change": {"weight change", "EMA distance"},
+        "Lost updates": {"rounded away", "skipped steps"},
     }  # fmt: skip
     assert [view.title for view in VIEWS] == list(expected)
     for title, labels in expected.items():

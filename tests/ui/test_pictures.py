@@ -18,6 +18,7 @@ from ui.pictures.browser import Browser
 from ui.pictures.bulk import ADD, REMOVE
 from ui.pictures.gallery import BARE, CONTAINS, LACKS, MASKED, UNSAVED
 from ui.pictures.grid import SIDE
+from ui.pictures.mask_store import MaskStore
 from ui.pictures.view import BRUSH, ERASE, FILL
 
 
@@ -270,6 +271,45 @@ def test_an_untouched_mask_is_not_saved_and_one_that_cannot_be_is_kept(window: W
     assert "1 not saved" in browser.count.cget("text") or browser.masks.changed(pictures / "1.png")
     browser.step(-1)
     window.until(lambda: "cannot be written" in browser.title.cget("text"))
+
+
+def test_a_mask_is_removed_and_comes_back(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    assert browser.tools.buttons["remove"].cget("state") == "disabled"
+    browser.view.tool = BRUSH
+    drag(window, browser, (0, 0))
+    browser.tools.buttons["remove"].invoke()
+    window.until(lambda: browser.view.loaded is not None and not browser.view.masked)
+    path = mask_path(pictures / "0.png")
+    assert not path.exists()
+    assert not browser.gallery.entries[0].masked
+    browser.bar["undo"].invoke()
+    window.until(lambda: browser.view.loaded is not None and browser.view.masked)
+    assert path.is_file()
+
+
+def test_a_mask_that_cannot_be_saved_when_the_window_closes_is_there_again(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    browser.view.tool = BRUSH
+    drag(window, browser, (0, 0))
+    painting = browser.view.painting
+    assert painting is not None
+    wanted = painting.mask.tobytes()
+    mask_path(pictures / "0.png").mkdir()
+    browser.masks.flush()
+    again = MaskStore(window.app.writer)
+    again.recover(pictures / "0.png")
+    found = again.get(pictures / "0.png")
+    assert found is not None
+    assert found.mask.tobytes() == wanted
+    assert again.unsaved == [pictures / "0.png"]
+    mask_path(pictures / "0.png").rmdir()
+    again.save(pictures / "0.png")
+    window.until(mask_path(pictures / "0.png").is_file)
+    window.turn(0.1)
+    later = MaskStore(window.app.writer)
+    later.recover(pictures / "0.png")
+    assert later.get(pictures / "0.png") is None, "what is saved is not kept twice"
 
 
 def test_delete_goes_to_the_trash_and_comes_back(window: Window, pictures: Path) -> None:

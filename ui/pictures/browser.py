@@ -96,6 +96,21 @@ class Browser(ctk.CTkFrame):
         self._refresh_bar()
         self.grid_.select(self.grid_.selected)
 
+    def remove_mask(self) -> None:
+        """To the trash folder; what was painted and is not saved yet is saved first, so that undo brings it back."""
+        if not 0 <= self.at < len(self.gallery.entries):
+            return
+        entry = self.gallery.entries[self.at]
+        self.masks.flush()
+        moves = browse.delete_mask(entry.path)
+        self.masks.forget(entry.path)
+        self.gallery.set_masked(self.at, False)
+        if moves:
+            self.history.add(Deed(f"mask of {entry.key} moved to the trash", moves=tuple(moves)))
+        self.view.reload()
+        self._refresh_bar()
+        self._refresh_count()
+
     def undo(self) -> None:
         """Take the last deletion or change of many captions back."""
         if (deed := self.history.take()) is None:
@@ -151,7 +166,7 @@ class Browser(ctk.CTkFrame):
         self.box = CaptionBox(parent, self.drafts, worker, self._context)
         self.box.pack(side="bottom", fill="x", pady=(8, 0))
         self.view = View(parent, worker, self.masks)
-        self.tools = MaskBar(parent, self.view, self._bench.tooltip)
+        self.tools = MaskBar(parent, self.view, self._bench.tooltip, self.remove_mask)
         self.tools.pack(side="bottom", fill="x", pady=(6, 0))
         self.view.pack(fill="both", expand=True)
 
@@ -189,6 +204,7 @@ class Browser(ctk.CTkFrame):
         path = self.gallery.caption_file(place)
         stored = self._stored(path)
         self.box.show(path, stored, self.gallery.unreadable.get(path) or self._source_note())
+        self.masks.recover(self.gallery.entries[place].path)
         self.view.show(self.gallery.entries[place].path)
         self._say()
 

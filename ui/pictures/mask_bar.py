@@ -1,5 +1,6 @@
 """The tools for painting a mask: one row under the large view."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ TIPS = {
     "all": "Train all of the picture.",
     "none": "Leave all of it out.",
     "invert": "Swap what is trained and what is left out.",
+    "remove": "Move the mask to the folder .trash: all of the picture is trained. 'Undo' at the top brings it back.",
     "undo": "Undo (Ctrl+Z in the picture)",
     "redo": "Redo (Ctrl+Shift+Z in the picture)",
     "overlay": "Show what is left out in colour.",
@@ -21,7 +23,7 @@ TIPS = {
 
 
 class MaskBar(ctk.CTkFrame):
-    def __init__(self, parent: Any, view: View, tooltip: Tooltip):
+    def __init__(self, parent: Any, view: View, tooltip: Tooltip, remove: Callable[[], object]):
         super().__init__(parent, fg_color="transparent")
         self._view = view
         top, below = (ctk.CTkFrame(self, fg_color="transparent") for _ in range(2))
@@ -44,6 +46,7 @@ class MaskBar(ctk.CTkFrame):
             ("all", "All", partial(view.whole, lambda painting: painting.fill_all(TRAINED))),
             ("none", "None", partial(view.whole, lambda painting: painting.fill_all(LEFT_OUT))),
             ("invert", "Invert", partial(view.whole, Painting.invert)),
+            ("remove", "Remove", remove),
         ):
             made = theme.button(below, text, command)
             made.pack(side="left", padx=(0, 6))
@@ -65,6 +68,7 @@ class MaskBar(ctk.CTkFrame):
         for key, possible in (
             ("undo", painting is not None and painting.can_undo),
             ("redo", painting is not None and painting.can_redo),
+            ("remove", self._view.masked),
         ):
             wanted = "normal" if possible else "disabled"
             if self.buttons[key].cget("state") != wanted:

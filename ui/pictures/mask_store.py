@@ -1,12 +1,16 @@
 """The masks that are being painted: saved when the person moves on, kept with their undo while they cannot be saved."""
 
+import hashlib
+import io
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
-from onetrainer_clone import masks
+from onetrainer_clone import masks, paths
 from onetrainer_clone.masks import LEFT_OUT, TRAINED, Painting
 from onetrainer_clone.settings import UserError
+from ui import memory
 from ui.background import Background
 from ui.signals import Signal
 
@@ -60,6 +64,7 @@ class MaskStore:
         def done(_nothing: None) -> None:
             self._versions[picture] = version
             self.problems.pop(picture, None)
+            _drop(picture)
             self._forget_old()
             self.saved.emit(picture)
 
@@ -72,14 +77,26 @@ class MaskStore:
         self._writer.submit(f"mask {picture}", lambda: masks.write(picture, copy), done, failed)
 
     def flush(self) -> None:
-        """Save all now; the window closes. What cannot be saved has been said before."""
+        """Save all now; the window closes. What cannot be saved is kept in a file of the window: see `recover`."""
         for picture in self.unsaved:
             try:
                 masks.write(picture, self._to_save(picture))
             except UserError:
-                continue
+                with suppress(OSError):  # a disk that takes neither must not keep the window from closing
+                    data = io.BytesIO()
+                    self._to_save(picture).save(data, "PNG")
+                    _kept(picture).parent.mkdir(parents=True, exist_ok=True)
+                    paths.write_whole(_kept(picture), data.getvalue())
+
+    def recover(self, picture: Path) -> None:
+        """Take up again what was painted when it could not be saved at the end of the window."""
+        if picture not in self._paintings and _kept(picture).is_file():
+            with suppress(OSError, ValueError, SyntaxError), Image.open(_kept(picture)) as opened:
+                self._paintings[picture] = Painting(opened.convert("L"))
+                self._versions[picture] = -1  # it is not on the disk
 
     def forget(self, picture: Path) -> None:
+        _drop(picture)
         self._paintings.pop(picture, None)
         self.problems.pop(picture, None)
         self._fresh.discard(picture)
@@ -92,3 +109,14 @@ class MaskStore:
         saved = [picture for picture in self._paintings if not self.changed(picture)]
         for picture in saved[:-KEPT]:
             self.forget(picture)
+
+
+def _drop(picture: Path) -> None:
+    with suppress(OSError):
+        _kept(picture).unlink(missing_ok=True)
+
+
+def _kept(picture: Path) -> Path:
+    """Where the mask of a picture lies that could not be saved beside it."""
+    name = hashlib.sha256(str(picture).encode(errors="surrogateescape")).hexdigest()[:24]
+    return memory.folder() / "masks" / f"{name}.png"

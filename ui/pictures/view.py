@@ -64,6 +64,11 @@ class View(theme.Canvas):
     def painting(self) -> Painting | None:
         return self._store.get(self.path) if self.path else None
 
+    @property
+    def masked(self) -> bool:
+        """Whether the picture has a mask, saved or not."""
+        return self._mask() is not None
+
     def undo(self) -> None:
         self._step(Painting.undo)
 

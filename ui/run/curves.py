@@ -45,6 +45,11 @@ VIEWS: tuple[View, ...] = (
         "Weight change", ("change",), from_zero=True,
         hint="How far the weights have come from where they began, and how far their average (EMA) is from them.",
     ),
+    View(
+        "Lost updates", ("lost updates",), from_zero=True,
+        hint="The share of changes that bfloat16 weights round away, and the share of steps that float16 had to skip. "
+        "Other data types lose nothing.",
+    ),
 )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ LINES = 2000  # of the log
 
 # What is measured; the curves of each have names: concepts, parts of the model, or just the quantity's own.
 Quantity = Literal[
-    "concept loss", "raw concept loss", "loss", "raw loss", "validation", "learning rate", "gradient norm", "change"
+    "concept loss", "raw concept loss", "loss", "raw loss", "validation", "learning rate", "gradient norm", "change",
+    "lost updates",
 ]  # fmt: skip
 PEAKS: frozenset[Quantity] = frozenset({"raw concept loss", "raw loss", "gradient norm"})  # whose spikes matter
 EMA = " (EMA)"  # behind a concept's name where the averaged weights were validated
@@ -147,9 +148,13 @@ class Record:
         if event.gradient_norm >= 0:  # below: it could not be measured
             self._add("gradient norm", "gradient norm", step, event.gradient_norm)
         measured = {"weight change": event.weight_change, "EMA distance": event.ema_distance}
-        for name, value in {**measured, "rounded away": event.rounded_away}.items():
+        for name, value in measured.items():
             if value is not None:
                 self._add("change", name, step, value)
+        if event.rounded_away is not None:
+            self._add("lost updates", "rounded away", step, event.rounded_away)
+        if event.skipped_steps:
+            self._add("lost updates", "skipped steps", step, event.skipped_steps / step)
         self.curves_version += 1
 
     def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
