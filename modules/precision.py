@@ -33,7 +33,7 @@ def accelerator(state: TrainingState) -> Iterator[Accelerator]:
         message = "this GPU has no bfloat16: choose float16"
         raise Invalid([Problem("training.train_dtype", message)])
     if on_cpu and state.training.train_dtype is Dtype.BF16:
-        held = {f"model.{part}_dtype": getattr(state.model, f"{part}_dtype") for part in ("unet", "text_encoder")}
+        held = {f"model.{part}_dtype": dtype for part, dtype in state.model.held_in.items()}
         message = "float16 weights cannot be trained in bfloat16 on the CPU: hold them in bfloat16 or float32"
         if wrong := [Problem(path, message) for path, dtype in held.items() if dtype is Dtype.FP16]:
             raise Invalid(wrong)

@@ -71,6 +71,12 @@ class ModelSettings(Settings):
     )
 
     @property
+    def held_in(self) -> dict[str, Dtype]:
+        """The type of the weights of every part that can be trained."""
+        found = {"unet": self.unet_dtype, "text_encoder": self.text_encoder_dtype}
+        return found | ({"text_encoder_2": self.text_encoder_2_dtype} if self.type is ModelType.SDXL else {})
+
+    @property
     def layer(self) -> int:
         """The text encoder's layer that is read, counted from the last, which is 1."""
         return self.clip_skip or USUAL_CLIP_SKIP[self.type]

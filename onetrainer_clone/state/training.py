@@ -199,7 +199,7 @@ def _dtypes(state: "TrainingState") -> Iterator[Problem]:
     """Without autocast a part computes in its own weights' type, whatever is said about the training's."""
     if state.training.train_dtype is not Dtype.FP32:
         return
-    for part, dtype in (("UNet", state.model.unet_dtype), ("text encoder", state.model.text_encoder_dtype)):
+    for part, dtype in state.model.held_in.items():
         if dtype is not Dtype.FP32:
-            message = f"is float32, but the {part}'s weights are {dtype.label} and would compute in that"
+            message = f"is float32, but the {PARTS[part]}'s weights are {dtype.label} and would compute in that"
             yield Problem("training.train_dtype", f"{message}: choose {dtype.label} here, or float32 weights")

@@ -73,10 +73,10 @@ def test_cached_text_trains_as_text_that_is_read_anew(source: Path, tmp_path: Pa
     frozen = {"training.text_encoder": False, "training.text_encoder_2": False}
     reading = {"learning_rate.text_encoder": 1e-30, "learning_rate.text_encoder_2": 1e-30}
     both: list[dict[str, Any]] = [frozen, reading]
-    found = [run(state_of(source, tmp_path / str(i), cache, **one))[0] for i, one in enumerate(both)]
-    unet = [{name: t for name, t in one.items() if name.startswith("lora_unet")} for one in found]
-    assert len(found[0]) < len(found[1])
-    assert max(float((unet[0][name] - unet[1][name]).abs().max()) for name in unet[0]) < 1e-4
+    found = [run(state_of(source, tmp_path / str(i), cache, **one)) for i, one in enumerate(both)]
+    assert len(found[0][0]) < len(found[1][0])
+    cached, live = ([event.loss for event in stepped(events)] for _, events in found)
+    assert cached == pytest.approx(live, rel=1e-4)
 
 
 def test_prior_prediction_teaches_nothing_where_nothing_else_is_trained(
@@ -126,14 +126,14 @@ def test_a_memorised_picture_is_learned() -> None:
     torch.manual_seed(5)
     model = tiny_model(Family.SDXL)
     chance = torch.Generator().manual_seed(6)
-    latents, noise = (torch.randn(n, 4, 8, 8, generator=chance) for n in (1, 8))
-    steps = torch.linspace(100, 990, 8).long()
-    noisy = model.schedule.add_noise(latents.expand(8, -1, -1, -1), noise, steps)
+    latents, noise = (torch.randn(n, 4, 8, 8, generator=chance) for n in (1, 4))
+    steps = torch.tensor([100, 400, 700, 990])
+    noisy = model.schedule.add_noise(latents.expand(4, -1, -1, -1), noise, steps)
     with torch.no_grad():
         text = model.encode_text(model.tokenize(["a sks circle"]))
     assert text.pooled is not None
     conditions = Conditions(
-        Text(text.states.expand(8, -1, -1), text.pooled.expand(8, -1)), torch.tensor([[64.0, 64, 0, 0, 64, 64]] * 8)
+        Text(text.states.expand(4, -1, -1), text.pooled.expand(4, -1)), torch.tensor([[64.0, 64, 0, 0, 64, 64]] * 4)
     )
     model.unet.requires_grad_(True).train()
     optimizer = torch.optim.AdamW(model.unet.parameters(), lr=3e-3)
