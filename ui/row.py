@@ -297,8 +297,11 @@ class Row:
 
 
 def _neighbours(condition: When, path: str) -> bool:
-    """Whether the deciding setting is a choice in the same group: then the row is hidden, else greyed with the reason."""
+    """Whether the deciding setting is the model's type or a choice in the same group: then the row is hidden, else greyed
+    with the reason."""
     group = path.rpartition(".")[0]
+    if condition.path == "/model.type":
+        return True
     return condition.path.removeprefix("/").rpartition(".")[0] == group and isinstance(condition.values[0], Choice)
 
 
