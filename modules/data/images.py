@@ -10,6 +10,8 @@ from torch import Tensor
 from onetrainer_clone.buckets import Crop
 from onetrainer_clone.dataset import orientation
 
+ROWS_AT_ONCE = 64
+
 
 def open_rgb(data: bytes, background: str) -> Image.Image:
     """The first frame as RGB, turned as its EXIF says. Raises OSError or ValueError for what cannot be decoded."""
@@ -34,12 +36,26 @@ def _rgb(image: Image.Image, background: str) -> Image.Image:
 def _eight_bits(
     values: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]",
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    """16-bit grey (0 ... 65535) and float grey (0 ... 1, or 0 ... 255) -> 8 bits; Pillow itself would clip them."""
-    numbers = np.nan_to_num(values.astype(np.float64))
-    top = 65535.0 if values.dtype.kind in "iu" and numbers.max(initial=0) > 255 else 255.0
-    if values.dtype.kind == "f" and numbers.max(initial=0) <= 1:
+    """16-bit grey (0 ... 65535) and float grey (0 ... 1, or 0 ... 255) -> 8 bits; Pillow itself would clip them.
+
+    In strips of rows: as float64 the largest picture that is taken would need 700 MB at once.
+    """
+    strips = [slice(row, row + ROWS_AT_ONCE) for row in range(0, len(values), ROWS_AT_ONCE)]
+    most = max((float(_numbers(values[rows]).max(initial=0)) for rows in strips), default=0.0)
+    top = 65535.0 if values.dtype.kind in "iu" and most > 255 else 255.0
+    if values.dtype.kind == "f" and most <= 1:
         top = 1.0
-    return np.clip(numbers / top * 255 + 0.5, 0, 255).astype(np.uint8)
+    found = np.empty(values.shape, dtype=np.uint8)
+    for rows in strips:
+        found[rows] = np.clip(_numbers(values[rows]) / top * 255 + 0.5, 0, 255)
+    return found
+
+
+def _numbers(
+    values: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]",
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """As float64, without NaN and infinity."""
+    return np.nan_to_num(values.astype(np.float64))
 
 
 def cut(image: Image.Image, crop: Crop, flip: bool) -> Tensor:
