@@ -83,3 +83,14 @@ def test_parts_that_do_not_fit_together_are_refused(copy: Path) -> None:
     message = refused(copy)
     assert "96" in message
     assert "48" in message
+
+
+def test_a_folder_that_holds_only_float16_weights_is_read(copy: Path) -> None:
+    for file in list(copy.rglob("*.safetensors")):
+        file.rename(file.with_name(f"{file.stem}.fp16.safetensors"))
+    found, expected = load_model(ModelSettings(source=str(copy))), demo_model()
+    for part, module in expected.parts.items():
+        assert all(
+            torch.equal(tensor, found.parts[part].state_dict()[name]) for name, tensor in module.state_dict().items()
+        )
+    assert found.unet.dtype == torch.float32
