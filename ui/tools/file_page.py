@@ -59,6 +59,15 @@ class FileToolPage(Page):
         self.store = ToolStore(tool.settings())
         self.said = Said(self.store)
         own = dataclasses.replace(bench, store=self.store, findings=cast(Any, self.said))
+        head = ctk.CTkFrame(self, fg_color="transparent")  # stays in view, however long the form is
+        head.grid_columnconfigure(0, weight=1)
+        head.pack(fill="x")
+        self.toolbar = Toolbar(head, self._actions(), bench.tooltip)
+        self.toolbar.grid(row=0, column=0, sticky="ew", padx=2)
+        self.words = ctk.CTkLabel(head, text="", anchor="w", justify="left")
+        theme.wrap(self.words, head, less=20)
+        self.words.grid(row=1, column=0, sticky="ew", padx=4, pady=(4, 2))
+        self.bar = ctk.CTkProgressBar(head, height=8)
         column = Scrolled(self)
         column.pack(fill="both", expand=True)
         [card] = cards(cast(type[Settings], tool.settings), "", tool.label, tool.tip)
@@ -69,12 +78,6 @@ class FileToolPage(Page):
         if "loras" in declarations(tool.settings):
             self.loras = LoraRows(column, bench, self.store, "loras")
             self.loras.grid(row=1, column=0, sticky="ew", padx=(2, 8), pady=(0, 10))
-        self.toolbar = Toolbar(column, self._actions(), bench.tooltip)
-        self.toolbar.grid(row=2, column=0, sticky="ew", padx=2)
-        self.words = ctk.CTkLabel(column, text="", anchor="w", justify="left")
-        theme.wrap(self.words, column, less=20)
-        self.words.grid(row=3, column=0, sticky="ew", padx=4, pady=(8, 2))
-        self.bar = ctk.CTkProgressBar(column, height=8)
         self.box = ctk.CTkTextbox(column, height=260, wrap="word", state="disabled", font=theme.font(theme.SMALL))
         self._text = ""
         self._ends = [worker.moved.connect(self.refresh_in_view)]
@@ -129,14 +132,14 @@ class FileToolPage(Page):
             self.box.delete("1.0", "end")
             self.box.insert("1.0", text)
             self.box.configure(state="disabled")
-            self.box.grid(row=5, column=0, sticky="ew", padx=(2, 8), pady=(8, 8)) if text else self.box.grid_remove()
+            self.box.grid(row=2, column=0, sticky="ew", padx=(2, 8), pady=(8, 8)) if text else self.box.grid_remove()
 
     def _show_bar(self, going: bool) -> None:
         progress = self.worker.progress
         if not going:
             self.bar.grid_remove()
             return
-        self.bar.grid(row=4, column=0, sticky="ew", padx=(4, 10), pady=(2, 4))
+        self.bar.grid(row=2, column=0, sticky="ew", padx=(4, 10), pady=(2, 4))
         self.bar.set(progress.done / progress.total if progress.total else 0.0)
 
     def _words(self) -> tuple[str, colours.Pair]:
