@@ -21,7 +21,7 @@ class CardList(ctk.CTkFrame):
     """
 
     def __init__(self, parent: Any, pictures: Pictures | None, row_height: int, empty: str, several: bool = False):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.count = 0
         self.item: Callable[[int], Item] = lambda _index: Item("")
         self.rows: Sequence[int] = range(0)  # the items that are listed, in this order

@@ -105,7 +105,7 @@ class Entry(Control):
         self.entry.configure(state="normal" if enabled else "disabled", text_color=colour)
 
     def mark(self, bad: bool) -> None:
-        self.entry.configure(border_color=colours.ERROR if bad else colours.LINE, border_width=2 if bad else 1)
+        self.entry.configure(border_color=colours.ERROR if bad else colours.LINE, border_width=2 if bad else theme.BORDER)
 
     def focus(self) -> None:
         self.entry.focus_set()
@@ -167,7 +167,7 @@ class ColourEntry(Entry):
         self._ask = ask
         self.entry.pack(side="left")
         self.swatch = ctk.CTkButton(
-            frame, text="", width=28, height=28, border_width=1, border_color=colours.LINE, command=self.choose
+            frame, text="", width=28, height=28, border_width=theme.BORDER, border_color=colours.LINE, command=self.choose
         )
         self.swatch.pack(side="left", padx=(6, 0))
 

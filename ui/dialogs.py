@@ -140,7 +140,7 @@ class Dialog:
         self.stays: dict[str, Callable[[], object]] = {}  # buttons that do something and leave the dialog open
         self.leaves: dict[str, Callable[[], object]] = {}  # what is done before a button closes it
         self.chosen: str | None = None
-        edge = ctk.CTkFrame(self.window, corner_radius=0, border_width=1, border_color=colours.FAINT)
+        edge = ctk.CTkFrame(self.window, corner_radius=0, border_width=theme.BORDER, border_color=colours.FAINT)
         edge.pack(fill="both", expand=True)
         frame = ctk.CTkFrame(edge, fg_color="transparent")
         frame.pack(fill="both", expand=True, padx=20, pady=16)

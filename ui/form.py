@@ -80,7 +80,7 @@ class Form(ctk.CTkFrame):
     """A card on the screen. Rows change in place; nothing is built anew when the state changes."""
 
     def __init__(self, parent: Any, bench: Workbench, card: Card, label_width: int = 190):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.card, self.prefix = card, card.prefix
         self.others: tuple[str, ...] = ()  # further items that are edited with the one at `prefix`
         self._bench = bench

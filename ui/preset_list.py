@@ -19,7 +19,7 @@ class PresetList(ctk.CTkFrame):
     """One preset is selected. Up and down select, Return and a double click open."""
 
     def __init__(self, parent: Any):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.entries: Sequence[Entry] = ()
         self.selected = -1
         self.on_select: Signal[[]] = Signal()

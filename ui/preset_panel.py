@@ -24,7 +24,7 @@ class PresetPanel(ctk.CTkFrame):
     """Made when it is first opened, and kept."""
 
     def __init__(self, bench: Workbench, presets: "PresetMenu"):
-        super().__init__(bench.root, corner_radius=0, border_width=1, border_color=colours.FAINT)
+        super().__init__(bench.root, corner_radius=0, border_width=theme.BORDER, border_color=colours.FAINT)
         self.shown = False
         self.entries: list[Entry] = []
         self._bench, self._presets = bench, presets

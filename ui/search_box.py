@@ -39,9 +39,10 @@ class SearchBox:
         ):  # fmt: skip
             self.entry.bind(key, lambda _event, call=call: call())
 
-    def fit(self, narrow: bool) -> None:
-        self.entry.configure(width=120 if narrow else 180)
-        self._hint.configure(text=SHORT_HINT if narrow else HINT)
+    def fit(self, width: int) -> None:
+        """`width` in px at 100 %."""
+        self.entry.configure(width=width)
+        self._hint.configure(text=HINT if width > 150 else SHORT_HINT if width > 100 else "Find")
 
     def focus(self) -> None:
         self.entry.focus_set()

@@ -11,7 +11,7 @@ from ui.tabs.settings import TABS, has_effect
 from ui.workbench import Workbench
 
 NAV_WIDTH = 150
-LOW = 500  # px at 100 %: below it the navigation is drawn closer together
+LOW, LOWEST = 500, 400  # px at 100 %: below them the navigation is drawn closer together
 SCALINGS = ("80 %", "100 %", "125 %", "150 %", "175 %", "200 %")
 
 
@@ -41,12 +41,12 @@ class Shell:
         self.tabs: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
         self._idle: set[str] = set()  # tabs whose settings have no effect in this state
-        self._low = False
+        self._row = 34  # px at 100 %: the height of a tab
         self.name = ctk.CTkLabel(
             self.nav, text="OneTrainer\nClone", font=theme.font(16, bold=True), justify="left", anchor="w"
         )
         self.name.pack(fill="x", padx=16, pady=(14, 10))
-        self.nav.bind("<Configure>", lambda event: self._fit(event.height / theme.scaling(self.nav) < LOW))
+        self.nav.bind("<Configure>", lambda event: self._fit(event.height / theme.scaling(self.nav)))
         for key, (title, _) in pages.items():
             if title:
                 self.tabs[key] = self._tab(key, title)
@@ -98,13 +98,14 @@ class Shell:
         made.pack(fill="x", padx=10, pady=1)
         return made
 
-    def _fit(self, low: bool) -> None:
+    def _fit(self, height: float) -> None:
         """Every tab can be reached also in a low window at a large scaling."""
-        if low == self._low:
+        row = 34 if height >= LOW else 26 if height >= LOWEST else 22
+        if row == self._row:
             return
-        self._low = low
+        self._row, low = row, row < 34
         for tab in self.tabs.values():
-            tab.configure(height=26 if low else 34)
+            tab.configure(height=row)
             tab.pack_configure(pady=0 if low else 1)
         name, size = ("OneTrainer Clone", 12) if low else ("OneTrainer\nClone", 16)
         self.name.configure(text=name, font=theme.font(size, bold=True))

@@ -11,6 +11,7 @@ from ui import colours
 from ui.colours import Pair
 
 Kind = Literal["main", "plain", "danger"]
+BORDER = 1.25  # px at 100 %: 1 px of the screen at 80 %, too, where 1 would be rounded to none
 BODY, SMALL, HEADING, TITLE = 13, 12, 15, 20  # font sizes in px at 100 %
 
 
@@ -18,14 +19,14 @@ def apply() -> None:
     """Lay our colours over customtkinter's theme; before the first widget is made."""
     ctk.DrawEngine.preferred_drawing_method = "polygon_shapes"  # twice as fast as its letters of a shapes font
     theme = ctk.ThemeManager.theme
-    field = {"fg_color": colours.FIELD, "border_color": colours.LINE, "border_width": 1, "text_color": colours.TEXT}
+    field = {"fg_color": colours.FIELD, "border_color": colours.LINE, "border_width": BORDER, "text_color": colours.TEXT}
     over: dict[str, dict[str, Any]] = {
         "CTk": {"fg_color": colours.PAGE},
         "CTkToplevel": {"fg_color": colours.PAGE},
         "CTkFrame": {"fg_color": colours.CARD, "top_fg_color": colours.CARD, "border_color": colours.LINE},
         "CTkLabel": {"text_color": colours.TEXT},
         "CTkEntry": {**field, "placeholder_text_color": colours.FAINT},
-        "CTkTextbox": {**field, "border_width": 1},
+        "CTkTextbox": {**field},
         "CTkButton": {
             "fg_color": colours.ACCENT, "hover_color": colours.ACCENT_HOVER, "text_color": colours.ON_ACCENT,
             "text_color_disabled": colours.FAINT,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
     from ui.search_box import SearchBox
 
-NARROW = 800  # px at 100 %: below it buttons become signs
+NARROW, TINY = 800, 520  # px at 100 %: below it buttons become signs; below the other one all is as small as can be
+DEPTHS = {False: ("Basic", "All settings"), True: ("Basic", "All")}
 SIGNS = {"undo": ("Undo", "↶", 60), "redo": ("Redo", "↷", 60), "changes": ("Changes", "±", 76)}
 SAID_MS = 8000
 LATER_MS = 100  # after the first page is complete
@@ -30,8 +31,9 @@ class TopBar:
         self.redo.pack(side="left", padx=(6, 0))
         bench.tooltip.attach(self.undo, lambda: f"Undo (Ctrl+Z): {bench.store.undo_sentence or 'nothing yet'}")
         bench.tooltip.attach(self.redo, lambda: f"Redo (Ctrl+Shift+Z): {bench.store.redo_sentence or 'nothing'}")
-        self.depth = ctk.CTkSegmentedButton(shell.bar, values=["Basic", "All settings"], command=self._on_depth)
-        self.depth.set("Basic" if bench.options.basic else "All settings")
+        self.depth = ctk.CTkSegmentedButton(shell.bar, values=list(DEPTHS[False]), command=self._on_depth)
+        self._tiny = False
+        self._show_depth()
         self.depth.pack(side="right")
         self.said = ctk.CTkLabel(
             shell.foot, text="", text_color=colours.DIM, anchor="w", height=20, font=theme.font(theme.SMALL)
@@ -41,10 +43,10 @@ class TopBar:
         self.scaling: Any = None
         self.dark: Any = None
         self._search: SearchBox | None = None
-        self._narrow = False
-        shell.bar.bind("<Configure>", lambda event: self._fit(event.width / theme.scaling(shell.bar) < NARROW))
+        self._narrow, self._width = False, float(NARROW)
+        shell.bar.bind("<Configure>", lambda event: self._fit(event.width / theme.scaling(shell.bar)))
         self._presets = presets
-        bench.options.changed.connect(lambda: self.depth.set("Basic" if bench.options.basic else "All settings"))
+        bench.options.changed.connect(self._show_depth)
         bench.store.changed.connect(lambda _before, _after: self._refresh())
         self._refresh()
 
@@ -57,17 +59,23 @@ class TopBar:
             self._search.entry.pack(side="right", padx=(10, 10))
         return self._search
 
-    def _fit(self, narrow: bool, anew: bool = False) -> None:
+    def _show_depth(self) -> None:
+        self.depth.set(DEPTHS[self._tiny][0 if self._bench.options.basic else 1])
+
+    def _fit(self, width: float, anew: bool = False) -> None:
         """Words where there is room for them, else signs."""
-        if narrow == self._narrow and not anew:
+        narrow, tiny = width < NARROW, width < TINY
+        if (narrow, tiny) == (self._narrow, self._tiny) and not anew:
             return
-        self._narrow = narrow
+        self._width, self._narrow, self._tiny = width, narrow, tiny
+        self.depth.configure(values=list(DEPTHS[tiny]))
+        self._show_depth()
         for name, (word, sign, width) in SIGNS.items():
             if (button := getattr(self, name)) is not None:
-                button.configure(text=sign if narrow else word, width=34 if narrow else width)
-        self._presets.button.configure(width=150 if narrow else 210)
+                button.configure(text=sign if narrow else word, width=28 if tiny else 34 if narrow else width)
+        self._presets.button.configure(width=112 if tiny else 150 if narrow else 210)
         if self._search is not None:
-            self._search.fit(narrow)
+            self._search.fit(70 if tiny else 120 if narrow else 180)
 
     def find(self) -> None:
         self.search.focus()
@@ -110,7 +118,7 @@ class TopBar:
         self.changes.pack(side="left", padx=(6, 0))
         self._bench.tooltip.attach(self.changes, lambda: "What differs from the loaded preset, with the way back.")
         _ = self.search
-        self._fit(self._narrow, anew=True)
+        self._fit(self._width, anew=True)
         self._refresh()
 
     def larger(self, by: int) -> None:

@@ -78,6 +78,7 @@ def test_numbers_as_people_type_them(window: Window) -> None:
     typed = type_into(window, "learning_rate.unet", "")
     assert window.app.store.state.learning_rate.unet is None
     assert "learning_rate.unet" not in window.app.store.rejected
+    window.settle()
     assert typed.message_text == ""
 
 

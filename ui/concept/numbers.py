@@ -135,7 +135,7 @@ class Numbers(ctk.CTkFrame):
         self.files.pack(fill="both", expand=True, padx=8, pady=(0, 8))
 
     def _card(self, title: str, row: int, column: int) -> Any:
-        card = ctk.CTkFrame(self.body, corner_radius=8, border_width=1, border_color=colours.LINE)
+        card = ctk.CTkFrame(self.body, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         card.grid(row=row, column=column, sticky="nsew", padx=(0 if column == 0 else 8, 8), pady=(0, 8))
         ctk.CTkLabel(card, text=title, font=theme.font(theme.HEADING, bold=True), anchor="w").pack(
             fill="x", padx=14, pady=(8, 4)

@@ -24,7 +24,7 @@ class Bulk(ctk.CTkFrame):
     """`done` is emitted with the edits that were made and their sentence; `working` while they are."""
 
     def __init__(self, parent: Any, gallery: Gallery, drafts: Drafts, background: Background, writer: Background):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.edits: list[Edit] = []
         self.working = False
         self.done: Signal[[list[Edit], str]] = Signal()
@@ -166,7 +166,7 @@ class Bulk(ctk.CTkFrame):
                 checkbox_width=18,
                 checkbox_height=18,
                 width=40,
-                border_width=1,
+                border_width=theme.BORDER,
                 corner_radius=4,
                 border_color=colours.FAINT,
                 fg_color=colours.ACCENT,

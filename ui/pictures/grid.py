@@ -29,7 +29,7 @@ class Grid(ctk.CTkFrame):
     """Shows cells; one is selected. Arrows move, Delete deletes."""
 
     def __init__(self, parent: Any, thumbs: Thumbs):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.count, self.selected, self.hint = 0, -1, ""
         self.cell: Callable[[int], Cell] = lambda _index: Cell(Path(), "")
         self.on_select: Signal[[int]] = Signal()

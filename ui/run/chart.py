@@ -38,7 +38,8 @@ class Chart(ctk.CTkFrame):
     """`lines` are the curves on the screen, by label, without the faint ones."""
 
     def __init__(self, parent: Any, background: Background, concept_colours: ConceptColours, ask: Ask):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
+        super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.view, self.log = VIEWS[0], False
         self._background, self._colours, self._ask = background, concept_colours, ask
         self._record = Record()

@@ -14,7 +14,8 @@ SHOW, HIDE = "Show the trace", "Hide the trace"
 
 class LogView(ctk.CTkFrame):
     def __init__(self, parent: Any):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
+        super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         head = ctk.CTkFrame(self, fg_color="transparent")
         head.pack(fill="x", padx=8, pady=(5, 0))
         self.title = ctk.CTkLabel(head, text="Log", font=theme.font(theme.SMALL), text_color=colours.DIM, height=22)

@@ -21,7 +21,8 @@ PICK = ("Click two pictures to compare them", "Click the other picture")
 
 class Samples(ctk.CTkFrame):
     def __init__(self, parent: Any, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
+        super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.timeline = Timeline()
         self.view = Grid(self, pictures, self.timeline)
         self.picking = False  # whether a click selects for a comparison

@@ -33,7 +33,8 @@ class Table(ctk.CTkFrame):
     """Click, Ctrl-click, Shift-click and arrow keys select; Return and a double click open; Delete deletes."""
 
     def __init__(self, parent: Any, columns: Sequence[Column], empty: str, several: bool = False):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
+        super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.columns, self.several = columns, several
         self.count = 0
         self.row: Callable[[int], Row] = lambda _index: Row(())

@@ -52,7 +52,7 @@ class WelcomePage(Page):
         self.numbers: list[Any] = []
         column = Scrolled(self)
         column.pack(fill="both", expand=True)
-        card = ctk.CTkFrame(column, corner_radius=10, border_width=1, border_color=colours.LINE)
+        card = ctk.CTkFrame(column, corner_radius=10, border_width=theme.BORDER, border_color=colours.LINE)
         card.grid(row=0, column=0, padx=8, pady=(24, 8))
         ctk.CTkLabel(card, text="Teach a model your subject", font=theme.font(24, bold=True)).pack(
             anchor="w", padx=32, pady=(28, 2)

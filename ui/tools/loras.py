@@ -19,7 +19,7 @@ class LoraRows(ctk.CTkFrame):
     """Edits the setting `path` of a store, a tuple of `LoraFile`."""
 
     def __init__(self, parent: Any, bench: Workbench, store: StateStore, path: str):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE)
+        super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self._bench, self._store, self._path = bench, store, path
         self.files: list[LoraFile] = []
         self.strengths: list[Any] = []  # the entries

@@ -15,7 +15,8 @@ CELL, LABELS, HEAD = 132, 118, 40  # px at 100 %
 
 class PictureTable(ctk.CTkFrame):
     def __init__(self, parent: Any, pictures: Pictures, empty: str, open_large: Callable[[Place], object]):
-        super().__init__(parent, corner_radius=8, border_width=1, border_color=colours.LINE, bg_color=colours.PAGE)
+        edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
+        super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.view = _Cells(self, pictures, empty, open_large)
         self._across = ctk.CTkScrollbar(self, orientation="horizontal", command=self.view.xview)
         self._down = ctk.CTkScrollbar(self, command=self.view.yview)
