@@ -10,7 +10,7 @@ from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
 from modules.data.room import in_use
 from modules.figures import Figures
-from modules.memory import in_words, is_full
+from modules.memory import give_back, in_words, is_full
 from modules.occasions import Occasions, rescue
 from modules.patience import waiting_for_pictures
 from modules.precision import accelerator
@@ -31,8 +31,11 @@ def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
 
     Raises `UserError` for what the person can mend and `Stopped` where a stop came before the first step.
     """
-    with accelerator(state) as accelerated, in_use(state.cache_folder), _recorded(state, emit) as emit_and_record:
-        learn(prepare(state, accelerated, emit_and_record, controls))
+    try:
+        with accelerator(state) as accelerated, in_use(state.cache_folder), _recorded(state, emit) as emit_and_record:
+            learn(prepare(state, accelerated, emit_and_record, controls))
+    finally:
+        give_back()
 
 
 def learn(run: Run) -> None:
