@@ -47,7 +47,7 @@ def full_in_words(doing: str, way_out: str) -> Iterator[None]:
 
 
 def give_back() -> None:
-    """After a run: what is free goes back to the system. glibc would keep it in pieces, a tenth of a run in a hundred runs."""
+    """After a run: what is free goes back to the system. glibc alone would keep it in pieces."""
     gc.collect()
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library has no such call
