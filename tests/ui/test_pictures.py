@@ -31,6 +31,7 @@ def browse(window: Window, folder: Path, **settings: object) -> Browser:
     page = window.app.shell.pages["concept"]
     assert isinstance(page, ConceptPage)
     found: Browser = page.views["pictures"]
+    window.until(lambda: found.ready)
     window.until(lambda: bool(found.gallery.entries) and not found.gallery.reading)
     window.until(lambda: found.view.loaded is not None and found.view.loaded.path == found.view.path)
     return found
@@ -199,7 +200,7 @@ def test_search_and_replace_with_preview_and_undo(window: Window, pictures: Path
     browser.bulk.go.invoke()
     window.until(lambda: not browser.bulk.working)
     assert [(pictures / f"{n}.txt").read_text() for n in (1, 2)] == ["a green dog", "a blue dog"]
-    assert browser.history.sentence == "'cat' replaced by 'dog' in 2 captions"
+    assert browser.deeds.sentence == "'cat' replaced by 'dog' in 2 captions"
     browser.bulk.closed.emit()
     browser.step(1)
     assert browser.box.content == "a green dog"
