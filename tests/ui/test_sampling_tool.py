@@ -12,7 +12,8 @@ from onetrainer_clone.events import Progressed, Sampled, Saved
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, UserError
 from tests.ui.conftest import Window
-from ui.tools.large import Large
+from ui.run.places import Place
+from ui.run.viewer import Viewer
 from ui.tools.page import ToolsPage
 from ui.tools.tabs import ToolTabs
 
@@ -77,6 +78,10 @@ def press(window: Window, page: ToolsPage) -> None:
     window.turn(0.05)
 
 
+def drawn(page: ToolsPage) -> int:
+    return sum(map(len, page.drawer.record.samples.values()))
+
+
 def test_it_begins_with_the_model_of_the_settings_and_says_what_to_do(page: ToolsPage) -> None:
     assert page.form.model.variable.get() == "demo:model"
     assert "a column for every checkpoint" in page.pictures.view._empty
@@ -102,7 +107,7 @@ def test_every_checkpoint_at_every_strength_with_every_prompt_and_seed(
     (wanted,) = draw.wanted
     assert len(wanted.grid.columns) == 1 + 2 * 2
     assert [(prompt.seed, prompt.steps, prompt.width) for prompt in wanted.prompts] == [(3, 7, 64), (4, 7, 64)] * 4
-    assert len(page.drawer.pictures) == 5 * 8
+    assert drawn(page) == 5 * 8
     window.until(lambda: page.pictures.drawn >= 8)
     assert page.words.cget("text").startswith("Done. The result is in")
     assert page.toolbar.buttons["sheet"].cget("state") == "normal"
@@ -113,14 +118,14 @@ def test_a_stop_keeps_what_is_drawn(window: Window, page: ToolsPage, draw: FakeD
     page.form.take_prompts()
     write(page.form.seeds, " ".join(map(str, range(50))))
     page.toolbar.buttons["draw"].invoke()
-    window.until(lambda: len(page.drawer.pictures) > 2)
+    window.until(lambda: drawn(page) > 2)
     assert page.bar.winfo_manager()
     assert page.toolbar.buttons["draw"].cget("state") == "disabled"
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.drawer.going)
     window.turn(0.05)
     assert page.words.cget("text").startswith("Stopped.")
-    assert 2 < len(page.drawer.pictures) < 50
+    assert 2 < drawn(page) < 50
     assert not page.bar.winfo_manager()
 
 
@@ -177,12 +182,37 @@ def test_an_empty_folder_is_refused_and_a_model_taken_whole(window: Window, page
     assert page.form.checkpoints == []
 
 
-def test_a_picture_large_with_its_neighbours(window: Window, page: ToolsPage) -> None:
+def test_the_pictures_are_a_timeline_of_columns(window: Window, page: ToolsPage, tmp_path: Path) -> None:
+    """The same view as a run's samples: gone through with a slider, shown large, compared."""
+    window.ask.folders = [str(files(tmp_path, "first.safetensors") / "first.safetensors")]
+    page.form.add_file()
+    page.form.take_prompts()
+    write(page.form.strengths, "0.5, 1")
+    press(window, page)
+    samples = page.pictures
+    assert samples.words.cget("text") == "first, strength 1  (3 of 3)"
+    samples.go(0)
+    assert samples.words.cget("text") == "the model alone  (1 of 3)"
+    one, two = samples.view.rows[:2]
+    viewer = Viewer(window.app.root, page.drawer.record, one, 0)
+    for rows, columns, place in ((1, 0, (two, 0)), (0, 1, (two, 1)), (0, 9, (two, 2)), (-9, 0, (one, 2))):
+        viewer.go(rows, columns)
+        assert viewer.place == Place(*place)
+    assert viewer._words.cget("text").endswith(f"first, strength 1, seed {one.seed}")
+    window.until(lambda: viewer._shown is not None)
+    viewer.destroy()
+    samples.pick(Place(one, 0))
+    samples.pick(Place(one, 2))
+    assert samples.comparison is not None
+    assert "the model alone" in samples.comparison.captions[0].cget("text")
+    samples.comparison.destroy()
+
+
+def test_another_drawing_begins_anew(window: Window, page: ToolsPage) -> None:
     page.form.take_prompts()
     press(window, page)
-    large = Large(window.app.root, *page._labels(), page.drawer.pictures, (0, 0))
-    window.turn(0.05)
-    for down, across, place in ((1, 0, (1, 0)), (0, 1, (1, 0)), (9, 0, (1, 0)), (-1, 0, (0, 0))):
-        large.go(down, across)
-        assert large.place == place
-    large.destroy()
+    page.drawer.record.columns = ("an old one",)
+    write(page.form.seeds, "5")
+    press(window, page)
+    assert page.pictures.words.cget("text") == "the model alone  (1 of 1)"
+    assert {key.seed for key in page.pictures.view.rows} == {5}

@@ -75,7 +75,7 @@ def test_neighbours(record: Record) -> None:
     assert neighbour(record, Place(key(0), 0), 1, 0) == Place(key(0, "ema"), 10)
     assert other_weights(record, start) == Place(key(0, "ema"), 10)
     assert other_weights(record, Place(key(0), 0)) is None
-    assert words(Place(key(0, "ema"), 10)) == "prompt 0\nstep 10, seed 0, EMA weights"
+    assert words(Record(), Place(key(0, "ema"), 10)) == "prompt 0\nstep 10, seed 0, EMA weights"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ui.run.record import Record
 
 BESIDE, SWIPE = "Side by side", "Swipe"
 GAP = 8  # px at 100 %
-KEYS = "← → steps at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view"
+KEYS = "← → columns at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view"
 
 
 class Comparison(ctk.CTkToplevel):
@@ -70,7 +70,7 @@ class Comparison(ctk.CTkToplevel):
             second = neighbour(self._record, second, rows, steps, same_weights=True)
         self.places = [first, second]
         for caption, place in zip(self.captions, self.places, strict=True):
-            caption.configure(text=words(place))
+            caption.configure(text=words(self._record, place))
         self.view.redraw()
 
     def _on_mode(self, _mode: str) -> None:

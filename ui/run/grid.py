@@ -15,7 +15,7 @@ from ui.thumbnails import Pictures
 
 SIZES = (96, 132, 196)  # px at 100 % of a cell
 LABELS = 118  # width of the column with the prompts
-HEAD = 26
+HEAD, TWO_LINES = 26, 42  # height of what stands over the columns
 CONTROL = 0x4  # in a Tk event's state
 FAR = 1_000_000  # steps: as far as there are any
 SETTLE_MS = 70  # pictures are asked for when scrolling comes to rest: those flown over would queue before them
@@ -26,7 +26,7 @@ EMPTY = (
 
 
 class Grid(theme.Canvas):
-    def __init__(self, parent: Any, pictures: Pictures, timeline: Timeline):
+    def __init__(self, parent: Any, pictures: Pictures, timeline: Timeline, empty: str = EMPTY):
         super().__init__(parent, takefocus=True)
         self.kept: dict[str, Any] = {}  # the pictures on the screen; Tk forgets those that nobody holds
         self.rows: list[PromptKey] = []
@@ -37,7 +37,7 @@ class Grid(theme.Canvas):
         self.on_pick: Signal[[Place]] = Signal()
         self.on_menu: Signal[[Place, int, int]] = Signal()
         self.on_move: Signal[[]] = Signal()  # the person went to another step, or scrolled
-        self._pictures, self._timeline = pictures, timeline
+        self._pictures, self._timeline, self._empty = pictures, timeline, empty
         self._record = Record()
         self._shown: tuple[Any, ...] = ()
         self._settling = ""
@@ -101,7 +101,7 @@ class Grid(theme.Canvas):
         )
         self._draw_column(top)
         for number, key in enumerate(self.rows):
-            place = self.px(HEAD) + cell * number
+            place = self._head + cell * number
             if place + cell >= top and place <= top + self.winfo_height():
                 for column in seen:
                     self._draw_sample(Place(key, self._timeline.steps[column]), column, place, before)
@@ -113,17 +113,21 @@ class Grid(theme.Canvas):
     def _cell(self) -> int:
         return self.px(SIZES[self.size_at])
 
+    @property
+    def _head(self) -> int:
+        return self.px(TWO_LINES if self._record.columns else HEAD)
+
     def _width(self) -> int:
         return self.px(LABELS) + self._cell * len(self._timeline.steps)
 
     def _height(self) -> int:
-        return self.px(HEAD) + self._cell * len(self.rows)
+        return self._head + self._cell * len(self.rows)
 
     def _draw_empty(self) -> None:
         self.configure(scrollregion=(0, 0, 1, 1))
         width, height = self.winfo_width(), self.winfo_height()
         self.create_text(
-            width / 2, height / 2, text=EMPTY, fill=theme.now(colours.DIM), font=self.face(), justify="center",
+            width / 2, height / 2, text=self._empty, fill=theme.now(colours.DIM), font=self.face(), justify="center",
             width=max(width - self.px(60), 1),
         )  # fmt: skip
 
@@ -151,16 +155,21 @@ class Grid(theme.Canvas):
             self.create_rectangle(left, top, left + side, top + side, outline=edge, width=self.px(3))
 
     def _draw_head(self, left: float, top: float, seen: range) -> None:
-        """Steps above; they stay while the pictures scroll."""
+        """Steps above, or what else the columns are; they stay while the pictures scroll."""
         px = self.px
         self.create_rectangle(
-            left, top, left + self.winfo_width(), top + px(HEAD - 2), fill=theme.now(colours.CARD), width=0
+            left, top, left + self.winfo_width(), top + self._head - px(2), fill=theme.now(colours.CARD), width=0
         )
+        letters = SIZES[self.size_at] // 8
         for column in seen:
+            name, *more = self._record.head(self._timeline.steps[column]).split("\n")
+            name = (
+                name if len(name) <= letters else f"…{name[1 - letters :]}"
+            )  # checkpoints differ in their last letters
             here = column == self._timeline.at
             self.create_text(
-                px(LABELS) + self._cell * column + (self._cell - px(8)) / 2, top + px(HEAD / 2),
-                text=f"step {self._timeline.steps[column]:,}", font=self.face(theme.SMALL, bold=here),
+                px(LABELS) + self._cell * column + (self._cell - px(8)) / 2, top + self._head / 2,
+                text="\n".join((name, *more)), justify="center", font=self.face(theme.SMALL, bold=here),
                 fill=theme.now(colours.TEXT if here else colours.DIM),
             )  # fmt: skip
 
@@ -170,7 +179,7 @@ class Grid(theme.Canvas):
         self.create_rectangle(left, top, left + px(LABELS - 5), top + self.winfo_height(), fill=card, width=0)
         letters = (SIZES[self.size_at] - 30) // 16 * 16  # some 16 letters in a line, 16 px high
         for number, key in enumerate(self.rows):
-            place = px(HEAD) + self._cell * number
+            place = self._head + self._cell * number
             if place + self._cell < top or place > top + self.winfo_height():
                 continue
             words = key.prompt if len(key.prompt) <= letters else f"{key.prompt[: letters - 1]}…"
@@ -183,7 +192,7 @@ class Grid(theme.Canvas):
                 left + px(4), self.bbox(text)[3] + px(3), text=f"{note}{', EMA' if key.weights == 'ema' else ''}",
                 anchor="nw", fill=theme.now(colours.DIM), font=self.face(11),
             )  # fmt: skip
-        self.create_rectangle(left, top, left + px(LABELS - 5), top + px(HEAD - 2), fill=card, width=0)
+        self.create_rectangle(left, top, left + px(LABELS - 5), top + self._head - px(2), fill=card, width=0)
 
     def _draw_note(self, left: float, top: float) -> None:
         if not self.note:
@@ -245,11 +254,11 @@ class Grid(theme.Canvas):
     def place_at(self, x: int, y: int) -> Place | None:
         """The sample under a point of the widget."""
         column = int((self.canvasx(x) - self.px(LABELS)) // self._cell)
-        row = int((self.canvasy(y) - self.px(HEAD)) // self._cell)
+        row = int((self.canvasy(y) - self._head) // self._cell)
         if not (0 <= row < len(self.rows) and 0 <= column < len(self._timeline.steps)):
             return None
         place = Place(self.rows[row], self._timeline.steps[column])
-        inside = x > self.px(LABELS) and y > self.px(HEAD)
+        inside = x > self.px(LABELS) and y > self._head
         return place if inside and place.step in self._record.samples[place.key] else None
 
     def _on_click(self, event: Any) -> None:

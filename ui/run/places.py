@@ -36,8 +36,8 @@ def other_weights(record: Record, place: Place) -> Place | None:
     return Place(other, place.step) if place.step in record.samples.get(other, ()) else None
 
 
-def words(place: Place, prompt: bool = True) -> str:
+def words(record: Record, place: Place) -> str:
     """'step 1,200, seed 7, EMA weights', with the prompt in a line above."""
     weights = ", EMA weights" if place.key.weights == "ema" else ""
-    facts = f"step {place.step:,}, seed {place.key.seed}{weights}"
-    return f"{place.key.prompt}\n{facts}" if prompt else facts
+    head = record.head(place.step).replace("\n", ", ")
+    return f"{place.key.prompt}\n{head}, seed {place.key.seed}{weights}"

@@ -70,6 +70,7 @@ class Record:
         self.clock, self.points = clock, points
         self.folder: Path | None = None  # of the run
         self.parts: tuple[tuple[str, Record], ...] = ()  # several runs in one, each with its name
+        self.columns: tuple[str, ...] = ()  # what stands over the samples instead of steps, where no run drew them
         self.progress, self.balance = Progress(), Balance()
         self.started: Started | None = None
         self.curves: dict[Quantity, dict[str, Series]] = {quantity: {} for quantity in get_args(Quantity)}
@@ -162,6 +163,10 @@ class Record:
         if name not in curves:
             curves[name] = Series(self.points, quantity in PEAKS)
         curves[name].add(step, value)
+
+    def head(self, step: int) -> str:
+        """What stands over the samples of a step: 'step 1,200', or what they were drawn with, in one or two lines."""
+        return self.columns[step] if self.columns else f"step {step:,}"
 
     def rows(self) -> list[PromptKey]:
         """The rows of the samples: prompts in their order, those asked for by hand last."""

@@ -1,4 +1,4 @@
-"""The samples of a run as a timeline: a slider over the steps above the grid of pictures, and comparing two of them."""
+"""Samples as a timeline: a slider over the columns (steps of a run) above the grid of pictures, and comparing two."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.run.comparison import Comparison
-from ui.run.grid import SIZES, Grid
+from ui.run.grid import EMPTY, SIZES, Grid
 from ui.run.places import Place, other_weights, path_at
 from ui.run.record import PromptKey, Record
 from ui.run.timeline import Timeline
@@ -20,11 +20,17 @@ PICK = ("Click two pictures to compare them", "Click the other picture")
 
 
 class Samples(ctk.CTkFrame):
-    def __init__(self, parent: Any, pictures: Pictures, open_large: Callable[[Record, PromptKey, int], object]):
+    def __init__(
+        self,
+        parent: Any,
+        pictures: Pictures,
+        open_large: Callable[[Record, PromptKey, int], object],
+        empty: str = EMPTY,
+    ):
         edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.timeline = Timeline()
-        self.view = Grid(self, pictures, self.timeline)
+        self.view = Grid(self, pictures, self.timeline, empty)
         self.picking = False  # whether a click selects for a comparison
         self.comparison: Comparison | None = None  # the last one
         self._record = Record()
@@ -65,7 +71,8 @@ class Samples(ctk.CTkFrame):
             self._bar.grid_remove()
             return
         self._bar.grid()
-        text = f"step {steps[at]:,}  ({at + 1:,} of {len(steps):,})"
+        head = self._record.head(steps[at]).replace("\n", ", ")
+        text = f"{head}  ({at + 1:,} of {len(steps):,})"
         if self.words.cget("text") != text:
             self.words.configure(text=text)
         many = len(steps) > 1
@@ -135,7 +142,7 @@ class Samples(ctk.CTkFrame):
         self.words.grid(row=1, column=0, columnspan=4, sticky="w", padx=4)
         tooltip = Tooltip(self.winfo_toplevel())
         for column, (key, text, command, tip) in enumerate((
-            ("newest", "Newest", self.newest, "Show the newest step, and those that come. ← and → go through the steps."),
+            ("newest", "Newest", self.newest, "Show the newest column, and those that come. ← and → go through them."),
             ("compare", "Compare", lambda: self.set_picking(not self.picking), "Two pictures beside or above each other: "
              "click both. Ctrl and a click select one at any time."),
             ("size", "Size", self.resize, "Small, middle or large pictures."),

@@ -83,7 +83,7 @@ class Viewer(ctk.CTkToplevel):
 
     def _show(self, place: Place) -> None:
         self.place = place
-        self._words.configure(text=words(place))
+        self._words.configure(text=words(self._record, place))
         steps = sorted(self._record.samples[place.key])
         if len(steps) > 1:
             self._slider.configure(from_=0, to=len(steps) - 1, number_of_steps=len(steps) - 1, state="normal")

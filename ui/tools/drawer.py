@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from onetrainer_clone.contact_sheet import Place
 from onetrainer_clone.drawing import Drawing
-from onetrainer_clone.events import Ended, Sampled, Saved
-from onetrainer_clone.progress import Progress
+from onetrainer_clone.events import Ended, Saved
 from onetrainer_clone.session import Busy, Controls, Emit, Session, Train
 from onetrainer_clone.settings import UserError
+from ui.run.record import Record
 from ui.signals import Signal
 
 BATCH = 200  # events that one turn of the window's loop takes at most
@@ -21,11 +19,9 @@ class Drawer:
     def __init__(self, draw: Draw | None, train: Train, training: Callable[[], bool]):
         self.draw = draw
         self.drawing = Drawing()
-        self.pictures: dict[Place, Path] = {}
+        self.record = Record()  # its "steps" are the columns of the grid
         self.sheet = ""  # the file of the labelled picture, once it is there
-        self.progress = Progress()
         self.going = False
-        self.version = 0  # counts up when a picture comes
         self.moved: Signal[[]] = Signal()
         self._session, self._training = Session(train), training
 
@@ -41,9 +37,9 @@ class Drawer:
             raise UserError("pictures cannot be drawn here: this window was opened without a way to draw")
         self._session.join(5)
         self._session.run(partial(self.draw, drawing))
-        self.drawing, self.pictures, self.sheet, self.progress = drawing, {}, "", Progress()
+        self.drawing, self.record, self.sheet = drawing, Record(), ""
+        self.record.columns = tuple(column.label for column in drawing.grid.columns)
         self.going = True
-        self.version += 1
         self.moved.emit()
 
     def stop(self) -> None:
@@ -59,11 +55,8 @@ class Drawer:
         """Take what the drawing has told since the last turn."""
         events = self._session.events(limit=BATCH)
         for event in events:
-            self.progress.on(event)
+            self.record.on(event)
             match event:
-                case Sampled():
-                    self.pictures[event.index, event.step] = Path(event.path)
-                    self.version += 1
                 case Saved():
                     self.sheet = event.path
                 case Ended():

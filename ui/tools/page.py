@@ -5,18 +5,16 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.contact_sheet import Place
-from onetrainer_clone.grid import row_label
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
 from ui import colours, theme
+from ui.run.samples import Samples
+from ui.run.viewer import Viewer
 from ui.runs.reveal import reveal
 from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.tools.drawer import Drawer
 from ui.tools.form import DrawingForm
-from ui.tools.large import Large
-from ui.tools.picture_table import PictureTable
 from ui.workbench import Workbench
 
 EMPTY = (
@@ -42,9 +40,10 @@ class ToolsPage(Page):
         theme.wrap(self.words, status, less=10)
         self.bar = ctk.CTkProgressBar(status, height=8)
         self.words.pack(fill="x")
-        self.pictures = PictureTable(self, bench.pictures, EMPTY, self._open_large)
+        self.pictures = Samples(
+            self, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step), EMPTY
+        )
         self.pictures.grid(row=2, column=1, sticky="nsew")
-        self._version = -1
         self.bind("<Configure>", lambda event: self._share(event.width))
         self._ends = [drawer.moved.connect(self.refresh_in_view)]
 
@@ -59,12 +58,10 @@ class ToolsPage(Page):
 
     def refresh(self) -> None:
         drawer = self.drawer
-        if drawer.version != self._version:
-            self._version = drawer.version
-            self.pictures.show(*self._labels(), drawer.pictures)
+        self.pictures.show(drawer.record)
         self.toolbar.enable(
             {"draw": not drawer.going, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
-             "folder": bool(drawer.pictures)}
+             "folder": bool(drawer.record.samples)}
         )  # fmt: skip
         words, colour = self._words()
         if words != self.words.cget("text"):
@@ -79,9 +76,9 @@ class ToolsPage(Page):
         self.drawer.start(self.form.read())
 
     def _words(self) -> tuple[str, colours.Pair]:
-        drawer, ended = self.drawer, self.drawer.progress.ended
+        drawer, ended = self.drawer, self.drawer.record.progress.ended
         if drawer.going:
-            words = "stopping after this step …" if drawer.stopping else drawer.progress.words or "starting …"
+            words = "stopping after this step …" if drawer.stopping else drawer.record.progress.words or "starting …"
             return f"{words[:1].upper()}{words[1:]}", colours.DIM
         if ended is None:
             return "", colours.DIM
@@ -89,7 +86,7 @@ class ToolsPage(Page):
         return "\n".join(ended.problems) or ended.message, colours.ERROR if bad else colours.GOOD
 
     def _show_bar(self) -> None:
-        progress = self.drawer.progress
+        progress = self.drawer.record.progress
         if self.drawer.going:
             if not self.bar.winfo_manager():
                 self.bar.pack(fill="x", pady=(4, 0))
@@ -98,13 +95,6 @@ class ToolsPage(Page):
                 self.bar.set(fraction)
         elif self.bar.winfo_manager():
             self.bar.pack_forget()
-
-    def _labels(self) -> tuple[list[str], list[str]]:
-        drawing = self.drawer.drawing
-        return [column.label for column in drawing.grid.columns], [row_label(prompt) for prompt in drawing.prompts]
-
-    def _open_large(self, place: Place) -> None:
-        Large(self.bench.root, *self._labels(), self.drawer.pictures, place)
 
     def _reveal_sheet(self) -> None:
         path = Path(self.drawer.sheet)
