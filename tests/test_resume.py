@@ -15,21 +15,22 @@ from modules.train import train
 from onetrainer_clone import journal
 from onetrainer_clone.backups import TENSORS, backups
 from onetrainer_clone.events import Ended, Event, Stepped, Warned
+from onetrainer_clone.families import Family
 from onetrainer_clone.paths import DEMO
 from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import UserError, replace
 from onetrainer_clone.state import TrainingState
 from presets import runs, store
+from tests.modules.tiny_runs import tiny_source
 
 RATES = ("learning_rate.unet", "learning_rate.text_encoder")
-STEPS, KILLED_AT, BACKUP_EVERY = 12, 8, 5
+STEPS, KILLED_AT, BACKUP_EVERY = 7, 5, 3
 CHANGES: dict[str, Any] = {
     "training.steps": STEPS,
     "training.resolution": 32,
     "training.bucket_step": "16",
     "training.ema.enabled": True,
     "training.ema.decay": 0.9,
-    "training.accumulation": 2,
     "training.batch_size": 2,
     "adapter.dropout": 0.1,
     "concepts[0].crop_jitter": 0.2,
@@ -45,6 +46,11 @@ CHANGES: dict[str, Any] = {
 
 class Killed(BaseException):
     """Stands for the end of the process at any moment."""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
 
 
 def state_of(name: str, folder: Path, **more: Any) -> TrainingState:
@@ -99,22 +105,41 @@ def figures(folder: Path) -> list[Any]:
 
 METHODS: dict[str, dict[str, Any]] = {
     "LORA": {},
-    "FINE_TUNE": {  # in bfloat16, so that the rounding by chance is resumed, too; one part stops between backup and kill
+    "FINE_TUNE": {  # one part stops between backup and kill
+        "training.text_encoder_stop": {"unit": "STEPS", "amount": 4},
+    },
+    "FINE_TUNE in bfloat16": {  # so that the rounding by chance is resumed, too
         "model.unet_dtype": "BF16",
         "model.text_encoder_dtype": "BF16",
         "training.train_dtype": "BF16",
-        "training.text_encoder_stop": {"unit": "STEPS", "amount": 7},
     },
     "EMBEDDING": {"embedding.words": [{"placeholder": "sks", "vectors": 3}], "embedding.preserve_norm": True},
-    "LORA and words": {"method": "LORA", "embedding.words": [{"placeholder": "sks", "initial_text": "red circle"}]},
 }
+OPTIMIZERS = ("ADAMW", "ADAMW_8BIT", "PRODIGY")
+WORDS = {"embedding.words": [{"placeholder": "sks", "initial_text": "red circle"}]}
 
 
-@pytest.mark.parametrize("optimizer", ["ADAMW", "ADAMW_8BIT", "PRODIGY"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("method", METHODS)
-def test_a_killed_run_resumes_bit_for_bit(method: str, optimizer: str, tmp_path: Path) -> None:
+def test_a_killed_run_resumes_bit_for_bit(method: str, optimizer: str, tmp_path: Path, cache: Path) -> None:
     rates = {} if method.startswith("LORA") and optimizer != "PRODIGY" else dict.fromkeys(RATES)
-    more = {"method": method, "optimizer.optimizer": optimizer, **rates, **METHODS[method]}
+    more = {"method": method.split()[0], "optimizer.optimizer": optimizer, **rates, **METHODS[method]}
+    a_killed_run_resumes({"saving.cache": str(cache), "training.accumulation": 2, **more}, tmp_path)
+
+
+def test_a_lora_and_words_resume_together(tmp_path: Path, cache: Path) -> None:
+    a_killed_run_resumes({"saving.cache": str(cache), **WORDS}, tmp_path)
+
+
+def test_a_killed_sdxl_run_resumes_bit_for_bit(tmp_path: Path, cache: Path) -> None:
+    """Both text encoders' rows of a new word; a LoRA's resumption is in tests/modules/test_sdxl_runs.py."""
+    model = {"model.type": "SDXL", "model.source": str(tiny_source(Family.SDXL, tmp_path)), "training.resolution": 64}
+    a_killed_run_resumes(
+        {"method": "EMBEDDING", **dict.fromkeys(RATES), "saving.cache": str(cache), **model, **WORDS}, tmp_path
+    )
+
+
+def a_killed_run_resumes(more: dict[str, Any], tmp_path: Path) -> None:
     whole, events = run(lambda session: runs.begin(session, state_of("whole", tmp_path, **more)))
     assert isinstance(events[-1], Ended)
     assert events[-1].outcome == "done"
@@ -147,17 +172,17 @@ def test_a_stopped_run_leaves_a_backup_and_goes_on(tmp_path: Path) -> None:
     _, events = run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "training.steps", 6)))
     assert [e.step for e in events if isinstance(e, Stepped)] == [4, 5, 6]
     said = " ".join(e.message for e in events if isinstance(e, Warned))
-    assert "training.steps was 12 and is 6" in said
+    assert "training.steps was 7 and is 6" in said
     assert "schedule of the new length, 6 steps" in said
 
 
 def test_what_a_run_is_resumed_with_stays_for_the_next_time(tmp_path: Path) -> None:
-    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 7)
-    run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "training.steps", 14)), 11)
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 4)
+    run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "training.steps", 8)), 7)
     _, events = run(lambda s: runs.resume(s, state.run_folder))
-    assert [e.step for e in events if isinstance(e, Stepped)] == [11, 12, 13, 14]
+    assert [e.step for e in events if isinstance(e, Stepped)] == [7, 8]
     assert not [e.message for e in events if isinstance(e, Warned) and "other settings" in e.message]
-    assert json.loads((state.run_folder / journal.STATE).read_text())["training"]["steps"] == 14
+    assert json.loads((state.run_folder / journal.STATE).read_text())["training"]["steps"] == 8
 
 
 def test_other_pictures_are_said(tmp_path: Path) -> None:
@@ -167,7 +192,7 @@ def test_other_pictures_are_said(tmp_path: Path) -> None:
     start = store.find("demo").load()
     for path, value in {**changed, **own, "saving.name": "a", "saving.workspace": str(tmp_path)}.items():
         start = replace(start, path, value)
-    state, _ = run(lambda session: runs.begin(session, start), 6)
+    state, _ = run(lambda session: runs.begin(session, start), 4)
     next(iter((tmp_path / "pictures").glob("*.txt"))).write_text("another caption")
     _, events = run(lambda s: runs.resume(s, state.run_folder))
     said = [e.message for e in events if isinstance(e, Warned)]
@@ -175,13 +200,13 @@ def test_other_pictures_are_said(tmp_path: Path) -> None:
 
 
 def test_a_damaged_backup_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
-    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 11)
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 7)
     found = backups(state.run_folder / "backups")
-    assert [path.name for path in found] == ["step0000005", "step0000010"]
+    assert [path.name for path in found] == ["step0000003", "step0000006"]
     tensors = found[-1] / TENSORS
     tensors.write_bytes(tensors.read_bytes()[:1000])
     _, events = run(lambda session: runs.resume(session, state.run_folder))
-    assert next(e.step for e in events if isinstance(e, Stepped)) == 6
+    assert next(e.step for e in events if isinstance(e, Stepped)) == 4
     assert any("cannot be read" in e.message for e in events if isinstance(e, Warned))
 
 
@@ -191,7 +216,7 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before_and_the_run_going
     real = os.replace
 
     def full(source: Any, target: Any) -> None:
-        if str(target).endswith("step0000010"):
+        if str(target).endswith("step0000006"):
             raise OSError(28, "No space left on device")
         real(source, target)
 
@@ -199,13 +224,13 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before_and_the_run_going
     state, events = run(lambda session: runs.begin(session, state_of("a", tmp_path)))
     assert isinstance(events[-1], Ended)
     assert events[-1].outcome == "done"
-    assert any("backup of step 10" in e.message for e in events if isinstance(e, Warned))
+    assert any("backup of step 6" in e.message for e in events if isinstance(e, Warned))
     folder = state.run_folder / "backups"
-    assert [path.name for path in folder.iterdir()] == ["step0000005"]
+    assert [path.name for path in folder.iterdir()] == ["step0000003"]
 
 
 def test_resuming_without_a_backup_or_with_another_rank_is_refused(tmp_path: Path) -> None:
-    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 7)
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), 4)
     _, events = run(lambda s: runs.resume(s, state.run_folder, lambda x: replace(x, "adapter.rank", 4)))
     assert isinstance(events[-1], Ended)
     assert events[-1].outcome == "refused"

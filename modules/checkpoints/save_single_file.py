@@ -53,7 +53,7 @@ def write_original(
 ) -> None:
     """Modules, by the names of `ldm_keys.table`, as one file of a family. dtype: None keeps that of every part."""
     weights = {part: full_names(part, module) for part, module in parts.items()}
-    configs: dict[str, Config] = {part: _config(module) for part, module in parts.items()}
+    configs: dict[str, Config] = {part: config_of(module) for part, module in parts.items()}
     tensors: dict[str, Coming] = {}
     for part, entries in table(family, configs).items():
         for entry in entries:
@@ -76,7 +76,8 @@ def full_names(part: str, module: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _config(module: nn.Module) -> Config:
+def config_of(module: nn.Module) -> Config:
+    """A part's config, of diffusers or transformers, as a plain mapping."""
     config: Any = module.config
     found: Config = config.to_dict() if hasattr(config, "to_dict") else config
     return found
