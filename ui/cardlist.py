@@ -7,6 +7,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.cardrows import Item, Rows
+from ui.rowcanvas import with_scrollbar
 from ui.signals import Signal
 from ui.thumbnails import Pictures
 
@@ -35,9 +36,7 @@ class CardList(ctk.CTkFrame):
         self.on_move: Signal[[int]] = Signal()  # the selection was dragged before this item
         self._anchor = -1  # where a range begins
         self.canvas = Rows(self, pictures, row_height, empty)
-        self._scrollbar = ctk.CTkScrollbar(self, command=self.canvas.yview)
-        self.canvas.configure(yscrollcommand=theme.scrolls(self._scrollbar, self._place, self._scrollbar.pack_forget))
-        self.canvas.pack(side="left", fill="both", expand=True, padx=6, pady=6)
+        with_scrollbar(self, self.canvas)
 
     @property
     def whole(self) -> bool:
@@ -103,6 +102,3 @@ class CardList(ctk.CTkFrame):
             self.canvas.reveal(self.rows.index(index))
         self.canvas.redraw()
         self.on_select.emit(index)
-
-    def _place(self) -> None:
-        self._scrollbar.pack(side="right", fill="y", padx=(0, 3), pady=6)

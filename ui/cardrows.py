@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui import colours, theme
 from ui.colours import Pair
+from ui.rowcanvas import RowCanvas
 from ui.thumbnails import Pictures
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def _call(call: Callable[[], object], _event: Any) -> str:
     return "break"
 
 
-class Rows(theme.Canvas):
+class Rows(RowCanvas):
     def __init__(self, owner: "CardList", pictures: Pictures | None, row_height: int, empty: str):
-        super().__init__(owner, takefocus=True)
+        super().__init__(owner, row_height)
         self.drop_at: int | None = None  # the row before which what is dragged would come to lie
-        self._owner, self._pictures, self._row_height, self._empty = owner, pictures, row_height, empty
+        self._owner, self._pictures, self._empty = owner, pictures, empty
         self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
         self._pressed: tuple[int, int] | None = None  # row, height of the mouse
         self._alone = False  # whether a release selects the pressed row alone
@@ -60,45 +61,26 @@ class Rows(theme.Canvas):
         }
         for key, call in keys.items():
             self.bind(key, partial(_call, call))
-        self.on_wheel(self._scroll)
 
-    def yview(self, *args: Any) -> Any:
-        result = super().yview(*args)
-        if args:
-            self.redraw()
-        return result
+    @property
+    def count(self) -> int:
+        return len(self._owner.rows)
 
-    def reveal(self, row: int) -> None:
-        top, height = row * self.px(self._row_height), max(self.winfo_height(), 1)
-        whole = max(len(self._owner.rows) * self.px(self._row_height), 1)
-        first = self.canvasy(0)
-        if top < first:
-            self.yview("moveto", top / whole)
-        elif top + self.px(self._row_height) > first + height:
-            self.yview("moveto", (top + self.px(self._row_height) - height) / whole)
+    @property
+    def hint(self) -> str:
+        return "None is like that." if self._owner.count else self._empty
 
-    def draw(self) -> None:
-        self.delete("all")
+    def reset(self) -> None:
         self._kept.clear()
-        count, height = len(self._owner.rows), self.px(self._row_height)
-        self.configure(scrollregion=(0, 0, self.winfo_width(), max(count * height, self.winfo_height())))
-        if not count:
-            words = "None is like that." if self._owner.count else self._empty
-            self.create_text(
-                self.winfo_width() / 2, self.winfo_height() / 2, text=words, justify="center",
-                width=self.winfo_width() - self.px(40), fill=theme.now(colours.DIM), font=self.face(),
-            )  # fmt: skip
-            return
-        first = max(int(self.canvasy(0)) // height, 0)
-        last = min(int(self.canvasy(self.winfo_height())) // height + 1, count)
-        for row in range(first, last):
-            index = self._owner.rows[row]
-            self._draw_row(index, self._owner.item(index), row * height)
+
+    def draw_over(self, top: float) -> None:
         if self.drop_at is not None:
-            place = self.drop_at * height
+            place = self.drop_at * self.px(self._row_height)
             self.create_line(0, place, self.winfo_width(), place, fill=theme.now(colours.ACCENT), width=self.px(3))
 
-    def _draw_row(self, index: int, item: Item, top: int) -> None:
+    def draw_row(self, row: int, top: int) -> None:
+        index = self._owner.rows[row]
+        item = self._owner.item(index)
         px, width, height = self.px, self.winfo_width(), self.px(self._row_height)
         if index in self._owner.selection:
             self.create_rectangle(0, top, width, top + height - px(2), fill=theme.now(colours.SELECTED), width=0)
@@ -112,12 +94,13 @@ class Rows(theme.Canvas):
             left = self._draw_picture(item.picture, left, top)
         right = self._draw_right(item, top)
         off = item.enabled is False
-        self._draw_text(item.title, left, top + px(7), right - left, self.face(theme.BODY, bold=True),
-                        colours.FAINT if off else colours.TEXT)  # fmt: skip
+        self.line(item.title, left, top + px(7), right - left, self.face(theme.BODY, bold=True),
+                  colours.FAINT if off else colours.TEXT)  # fmt: skip
         for number, (text, colour) in enumerate(item.lines):
             place = top + px(27 + 18 * number)
-            self._draw_text(text, left, place, width - px(12) - left, self.face(theme.SMALL),
-                            colours.FAINT if off else colour)  # fmt: skip
+            self.line(
+                text, left, place, width - px(12) - left, self.face(theme.SMALL), colours.FAINT if off else colour
+            )
 
     def _draw_picture(self, path: Path, left: int, top: int) -> int:
         side = self.px(self._row_height - (16 if self.winfo_width() > self.px(NARROW) else 40))
@@ -152,22 +135,11 @@ class Rows(theme.Canvas):
             right = box[0] - px(14)
         return right
 
-    def _draw_text(self, text: str, left: int, top: int, room: int, font: tuple[str, int, str], colour: Pair) -> None:
-        """One line, cut with an ellipsis where there is no room."""
-        drawn = self.create_text(left, top, text=text, anchor="nw", fill=theme.now(colour), font=font)
-        box = self.bbox(drawn)
-        if box and box[2] - left > room > 0:
-            fits = max(int(len(text) * room / (box[2] - left)) - 2, 1)
-            self.itemconfigure(drawn, text=text[:fits] + "…")
-
-    def _row_at(self, height: int) -> int:
-        return int(self.canvasy(height)) // self.px(self._row_height)
-
     def _on_press(self, event: Any) -> None:
         self.focus_set()
-        row = self._row_at(event.y)
+        row = self.row_at(event.y)
         self._pressed, self._alone = None, False
-        if not 0 <= row < len(self._owner.rows):
+        if row is None:
             return
         index, state = self._owner.rows[row], int(event.state)
         if self._in_box(event) and self._owner.item(index).enabled is not None:
@@ -196,7 +168,7 @@ class Rows(theme.Canvas):
         if self.drop_at is None and abs(event.y - self._pressed[1]) < self.px(DRAG_PX):
             return
         if not 0 <= event.y <= self.winfo_height():
-            self._scroll(-1 if event.y < 0 else 1)
+            self.scroll(-1 if event.y < 0 else 1)
         nearest = round(self.canvasy(event.y) / self.px(self._row_height))
         self.drop_at = max(0, min(nearest, self._owner.count))
         self.configure(cursor="fleur")
@@ -214,13 +186,8 @@ class Rows(theme.Canvas):
         self._alone = False
 
     def _on_double(self, event: Any) -> None:
-        row = self._row_at(event.y)
+        row = self.row_at(event.y)
         if int(event.state) & (SHIFT | CONTROL) or self._in_box(event):
             self._on_press(event)  # two fast clicks are two clicks there
-        elif 0 <= row < len(self._owner.rows):
+        elif row is not None:
             self._owner.on_open.emit(self._owner.rows[row])
-
-    def _scroll(self, way: int) -> None:
-        if len(self._owner.rows) * self.px(self._row_height) > self.winfo_height():
-            self.yview_scroll(way * 3, "units")
-            self.redraw()

@@ -41,6 +41,11 @@ def quoted(text: str, length: int = 40) -> str:
     return f'"{line if len(line) <= length else line[: length - 1] + "…"}"'
 
 
+def first_line(text: str) -> str:
+    """The first line that is not empty: messages of libraries may begin with some that are."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
 def owner_name(state: TrainingState, path: str) -> str:
     """The name of the concept or prompt that a path lies in, in quotes; empty elsewhere."""
     parts = split(path)

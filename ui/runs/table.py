@@ -9,6 +9,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.colours import Pair
+from ui.rowcanvas import RowCanvas, with_scrollbar
 from ui.signals import Signal
 
 ROW, HEAD = 28, 26  # px at 100 %
@@ -43,9 +44,7 @@ class Table(ctk.CTkFrame):
         self.on_open: Signal[[int]] = Signal()
         self.on_delete: Signal[[]] = Signal()
         self.canvas = _Rows(self, empty)
-        self._scrollbar = ctk.CTkScrollbar(self, command=self.canvas.yview)
-        self.canvas.configure(yscrollcommand=theme.scrolls(self._scrollbar, self._place, self._scrollbar.pack_forget))
-        self.canvas.pack(side="left", fill="both", expand=True, padx=6, pady=6)
+        with_scrollbar(self, self.canvas)
 
     def show(self, count: int, row: Callable[[int], Row], selection: Sequence[int] = ()) -> None:
         """Show so many rows; `row` is asked only for those that can be seen."""
@@ -87,18 +86,16 @@ class Table(ctk.CTkFrame):
         if self.selection:
             self.on_open.emit(self.selection[-1])
 
-    def _place(self) -> None:
-        self._scrollbar.pack(side="right", fill="y", padx=(0, 3), pady=6)
-
 
 def _call(call: Callable[[], object], _event: Any) -> None:
     call()
 
 
-class _Rows(theme.Canvas):
+class _Rows(RowCanvas):
     def __init__(self, owner: Table, empty: str):
-        super().__init__(owner, takefocus=True, height=10, width=10)
+        super().__init__(owner, ROW, HEAD, height=10, width=10)
         self._owner, self.empty = owner, empty
+        self._edges: list[tuple[int, int]] = []  # left and right of every column
         self.bind("<Button-1>", self._on_click)
         self.bind("<Double-Button-1>", lambda _event: owner.open())
         keys: dict[str, Callable[[], object]] = {
@@ -109,71 +106,35 @@ class _Rows(theme.Canvas):
         }
         for key, call in keys.items():
             self.bind(key, partial(_call, call))
-        self.on_wheel(self._scroll)
-
-    def yview(self, *args: Any) -> Any:
-        result = super().yview(*args)
-        if args:
-            self.redraw()
-        return result
-
-    def reveal(self, index: int) -> None:
-        row, head = self.px(ROW), self.px(HEAD)
-        whole = max(self._whole, 1)
-        top, first, height = head + index * row, self.canvasy(0), self.winfo_height()
-        if top - head < first:
-            self.yview("moveto", (top - head) / whole)
-        elif top + row > first + height > head + row:
-            self.yview("moveto", (top + row - height) / whole)
 
     @property
-    def _whole(self) -> int:
-        return self.px(HEAD) + self._owner.count * self.px(ROW)
+    def count(self) -> int:
+        return self._owner.count
 
-    def draw(self) -> None:
-        self.delete("all")
-        width, height = self.winfo_width(), self.winfo_height()
-        self.configure(scrollregion=(0, 0, width, max(self._whole, height)))
-        if not self._owner.count:
-            self.create_text(
-                width / 2, height / 2, text=self.empty, justify="center", width=max(width - self.px(40), 1),
-                fill=theme.now(colours.DIM), font=self.face(),
-            )  # fmt: skip
-            return
-        row, head, top = self.px(ROW), self.px(HEAD), self.canvasy(0)
-        edges = self._edges(width)
-        first = max(int(top) // row, 0)
-        last = min(int(top + height - head) // row + 1, self._owner.count)
-        for index in range(first, last):
-            self._draw_row(self._owner.row(index), head + index * row, edges, index in self._owner.selection)
-        self.create_rectangle(0, top, width, top + head - 1, fill=theme.now(colours.CARD), width=0)
-        for column, (left, right) in zip(self._owner.columns, edges, strict=True):
-            self._text(column.title, left, top + head / 2, right - left, self.face(theme.SMALL), colours.DIM)
-        self.create_line(0, top + head - 1, width, top + head - 1, fill=theme.now(colours.LINE))
+    @property
+    def hint(self) -> str:
+        return self.empty
 
-    def _draw_row(self, row: Row, top: int, edges: list[tuple[int, int]], selected: bool) -> None:
-        height = self.px(ROW)
-        if selected:
+    def reset(self) -> None:
+        self._edges = self._columns(self.winfo_width())
+
+    def draw_row(self, row: int, top: int) -> None:
+        height, shown = self.px(ROW), self._owner.row(row)
+        if row in self._owner.selection:
             fill = theme.now(colours.SELECTED)
             self.create_rectangle(0, top, self.winfo_width(), top + height, fill=fill, width=0)
-        for place, ((left, right), text) in enumerate(zip(edges, row.cells, strict=False)):
-            colour = row.colours[place] if place < len(row.colours) else None
-            self._text(text, left, top + height / 2, right - left, self.face(), colour or colours.TEXT)
+        for place, ((left, right), text) in enumerate(zip(self._edges, shown.cells, strict=False)):
+            colour = shown.colours[place] if place < len(shown.colours) else None
+            self.line(text, left, top + height / 2, right - left, self.face(), colour or colours.TEXT, "w")
 
-    def _text(
-        self, text: str, left: int, middle: float, room: int, face: tuple[str, int, str], colour: Pair
-    ) -> None:  # fmt: skip
-        """One line, cut with an ellipsis where there is no room; nothing in a column that was left out."""
-        if room <= 0:
-            return
-        line = " ".join(text.split())
-        drawn = self.create_text(left, middle, text=line, anchor="w", fill=theme.now(colour), font=face)
-        box = self.bbox(drawn)
-        if box and box[2] - left > room:
-            fits = max(int(len(line) * room / (box[2] - left)) - 2, 1)
-            self.itemconfigure(drawn, text=line[:fits] + "…")
+    def draw_over(self, top: float) -> None:
+        width, head = self.winfo_width(), self.px(HEAD)
+        self.create_rectangle(0, top, width, top + head - 1, fill=theme.now(colours.CARD), width=0)
+        for column, (left, right) in zip(self._owner.columns, self._edges, strict=True):
+            self.line(column.title, left, top + head / 2, right - left, self.face(theme.SMALL), colours.DIM, "w")
+        self.create_line(0, top + head - 1, width, top + head - 1, fill=theme.now(colours.LINE))
 
-    def _edges(self, width: int) -> list[tuple[int, int]]:
+    def _columns(self, width: int) -> list[tuple[int, int]]:
         """Left and right of every column; both the same for one that was left out."""
         columns = list(self._owner.columns)
         while (over := width - self.px(sum(column.width for column in columns) + 8)) < 0:
@@ -194,11 +155,5 @@ class _Rows(theme.Canvas):
 
     def _on_click(self, event: Any) -> None:
         self.focus_set()
-        index = int(self.canvasy(event.y) - self.px(HEAD)) // self.px(ROW)
-        if event.y > self.px(HEAD) and 0 <= index < self._owner.count:
+        if (index := self.row_at(event.y)) is not None:
             self._owner.click(index, int(event.state))
-
-    def _scroll(self, way: int) -> None:
-        if self._whole > self.winfo_height():
-            self.yview_scroll(way * 3, "units")
-            self.redraw()

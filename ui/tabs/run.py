@@ -20,7 +20,7 @@ from ui.run.viewer import Viewer
 from ui.runs.ask_box import AskBox
 from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Page
-from ui.words import where
+from ui.words import first_line, where
 from ui.workbench import Workbench
 
 ROOMY = 360  # px at 100 %: in a lower page only the heading of the log is open at first
@@ -159,7 +159,7 @@ class RunPage(Page):
             return "", colours.DIM
         bad = ended.outcome in ("refused", "failed")
         more = "  (click for the whole story)" if ended.trace or ended.problems else ""
-        return f"{ended.message.splitlines()[0] if ended.message else ended.outcome}{more}", (
+        return f"{first_line(ended.message) or ended.outcome}{more}", (
             colours.ERROR if bad else colours.GOOD
         )
 
