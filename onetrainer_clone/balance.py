@@ -30,6 +30,7 @@ class Balance:
         self._beginnings: dict[str, list[float]] = defaultdict(list)
         self._seen: dict[str, int] = defaultdict(int)
         self._now: dict[str, float] = {}
+        self._step = 0
 
     def on(self, event: Event) -> None:
         match event:
@@ -39,8 +40,9 @@ class Balance:
                     self._beginnings.clear()
                     self._seen.clear()
                     self._now = {}
+                    self._step = 0
             case Stepped():
-                self._now = event.smoothed_concept_loss
+                self._now, self._step = event.smoothed_concept_loss, event.step
                 for name, loss in event.concept_loss.items():
                     self._seen[name] += 1
                     if len(self._beginnings[name]) < FIRST:
@@ -60,16 +62,22 @@ class Balance:
 
     @property
     def verdict(self) -> tuple[str, Severity | None]:
-        """One sentence about the subjects: swamped, learned, or not yet to be told. Empty without any."""
+        """One sentence about the subjects: swamped, learned, or not yet to be told. Empty without any.
+
+        Nothing is called wrong in the first quarter of a run, where a loss may still stand still.
+        """
         subjects = [standing for standing in self.standings if standing.role == Role.SUBJECT]
         if not subjects:
             return "", None
         worst = max(subjects, key=lambda one: one.change if one.change is not None else 0.0)
-        if worst.change is None:
-            return "Too early to tell what is learned.", None
-        if 1 + worst.change <= LEARNED:
+        if worst.change is not None and 1 + worst.change <= LEARNED:
             others = " and the others are" if len(subjects) > 1 else " is"
             return f"'{worst.name}'{others} being learned: its loss has fallen by {-worst.change:.0%}.", None
+        if worst.change is None or self._early:
+            least = min(subjects, key=lambda one: one.loss_weight)
+            few = least.loss_weight < 0.5 / len(self.standings)  # half of an equal share
+            share = f" '{least.name}' has only {least.loss_weight:.0%} of the loss weight." if few else ""
+            return f"Too early to tell what is learned.{share}", None
         if worst.loss_weight < SMALL_SHARE and len(self.standings) > 1:
             return (
                 f"The other concepts are winning: the loss of '{worst.name}' has {_moved(worst.change)}, and it has only "
@@ -77,6 +85,10 @@ class Balance:
                 "warning",
             )
         return f"'{worst.name}' is hardly learned so far: its loss has {_moved(worst.change)}.", "warning"
+
+    @property
+    def _early(self) -> bool:
+        return self._started is not None and self._step < self._started.steps / 4
 
     def _change(self, name: str) -> float | None:
         beginning, now = self._beginnings[name], self._now.get(name)

@@ -187,7 +187,8 @@ def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], s
     try:
         work(emit, controls)
         if controls.stopping:
-            kept = f"The result so far is in {saved()}." if controls.save_on_stop and saved() else "Nothing was saved."
+            before = f"The result was not saved; the last save is {saved()}." if saved() else "Nothing was saved."
+            kept = f"The result so far is in {saved()}." if controls.save_on_stop and saved() else before
             return Ended("stopped", f"Stopped. {kept}", saved())
         return Ended("done", f"Done. The result is in {saved()}." if saved() else "Done.", saved())
     except Stopped:

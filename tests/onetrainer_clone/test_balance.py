@@ -10,7 +10,7 @@ def started(subject: float, first_step: int = 0) -> Started:
     return Started("run", "/x", 1000, 1, ("cat", "class"), first_step, shares)
 
 
-def fed(subject: float, last_loss: float, steps: int = ENOUGH) -> Balance:
+def fed(subject: float, last_loss: float, steps: int = 250) -> Balance:
     """The subject's loss goes in a straight line from 1 to the last one."""
     balance = Balance()
     balance.on(started(subject))
@@ -31,7 +31,9 @@ def test_a_subject_that_is_learned() -> None:
 
 def test_a_subject_that_is_swamped_and_one_that_stands_still_for_another_reason() -> None:
     sentence, severity = fed(0.05, 0.97).verdict
-    assert sentence.startswith("The other concepts are winning: the loss of 'cat' has fallen by only 3%, and it has only 5%")
+    assert sentence.startswith(
+        "The other concepts are winning: the loss of 'cat' has fallen by only 3%, and it has only 5%"
+    )
     assert severity == "warning"
     sentence, severity = fed(0.8, 1.1).verdict
     assert (sentence, severity) == ("'cat' is hardly learned so far: its loss has risen by 10%.", "warning")
@@ -39,6 +41,12 @@ def test_a_subject_that_is_swamped_and_one_that_stands_still_for_another_reason(
 
 def test_too_early_and_nothing_known() -> None:
     assert fed(0.5, 0.2, ENOUGH - 1).verdict == ("Too early to tell what is learned.", None)
+    assert fed(0.5, 0.97, 249).verdict == ("Too early to tell what is learned.", None), "a quarter of the run is early"
+    assert fed(0.05, 0.97, 249).verdict == (
+        "Too early to tell what is learned. 'cat' has only 5% of the loss weight.",
+        None,
+    )
+    assert fed(0.05, 0.4, 249).verdict[0].startswith("'cat' is being learned"), "what is seen already is said"
     assert Balance().verdict == ("", None)
     assert Balance().standings == []
 

@@ -51,7 +51,11 @@ class Unspeakable(Exception):
         (doing(), "done", "Done."),
         (doing(DONE), "done", "Done. The result is in cat.safetensors."),
         (doing(DONE, stop=True), "stopped", "Stopped. The result so far is in cat.safetensors."),
-        (doing(DONE, stop=False), "stopped", "Stopped. Nothing was saved."),
+        (
+            doing(DONE, stop=False),
+            "stopped",
+            "Stopped. The result was not saved; the last save is cat.safetensors.",
+        ),
         (doing(stop=True), "stopped", "Stopped. Nothing was saved."),
         (doing(error=Stopped()), "stopped", "Stopped. Nothing had been learned yet, nothing was saved."),
         (doing(DONE, error=Stopped()), "stopped", "Stopped. The result so far is in cat.safetensors."),
