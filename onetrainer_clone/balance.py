@@ -72,12 +72,9 @@ class Balance:
         worst = max(subjects, key=lambda one: one.change if one.change is not None else 0.0)
         if worst.change is not None and 1 + worst.change <= LEARNED:
             others = " and the others are" if len(subjects) > 1 else " is"
-            return f"'{worst.name}'{others} being learned: its loss has fallen by {-worst.change:.0%}.", None
+            return f"'{worst.name}'{others} being learned: its loss has fallen by {-worst.change:.0%}.{self._few}", None
         if worst.change is None or self._early:
-            least = min(subjects, key=lambda one: one.loss_weight)
-            few = least.loss_weight < 0.5 / len(self.standings)  # half of an equal share
-            share = f" '{least.name}' has only {least.loss_weight:.0%} of the loss weight." if few else ""
-            return f"Too early to tell what is learned.{share}", None
+            return f"Too early to tell what is learned.{self._few}", None
         if worst.loss_weight < SMALL_SHARE and len(self.standings) > 1:
             return (
                 f"The other concepts are winning: the loss of '{worst.name}' has {_moved(worst.change)}, and it has only "
@@ -85,6 +82,16 @@ class Balance:
                 "warning",
             )
         return f"'{worst.name}' is hardly learned so far: its loss has {_moved(worst.change)}.", "warning"
+
+    @property
+    def _few(self) -> str:
+        """That a subject has less than half of an equal share. Its loss alone does not tell: where a subject is swamped
+        ten to one it still falls by a fifth, as that of one that is learned well does at first."""
+        standings = self.standings
+        least = min((one for one in standings if one.role == Role.SUBJECT), key=lambda one: one.loss_weight)
+        if least.loss_weight >= 0.5 / len(standings):
+            return ""
+        return f" '{least.name}' has only {least.loss_weight:.0%} of the loss weight: the others may win."
 
     @property
     def _early(self) -> bool:

@@ -29,6 +29,13 @@ def test_a_subject_that_is_learned() -> None:
     assert other.change is None, "what is kept begins at nearly nothing, so that a share of it says nothing"
 
 
+def test_a_small_share_is_told_also_where_the_loss_falls() -> None:
+    assert fed(0.09, 0.8).verdict == (
+        "'cat' is being learned: its loss has fallen by 20%. 'cat' has only 9% of the loss weight: the others may win.",
+        None,
+    )
+
+
 def test_a_subject_that_is_swamped_and_one_that_stands_still_for_another_reason() -> None:
     sentence, severity = fed(0.05, 0.97).verdict
     assert sentence.startswith(
@@ -43,7 +50,7 @@ def test_too_early_and_nothing_known() -> None:
     assert fed(0.5, 0.2, ENOUGH - 1).verdict == ("Too early to tell what is learned.", None)
     assert fed(0.5, 0.97, 249).verdict == ("Too early to tell what is learned.", None), "a quarter of the run is early"
     assert fed(0.05, 0.97, 249).verdict == (
-        "Too early to tell what is learned. 'cat' has only 5% of the loss weight.",
+        "Too early to tell what is learned. 'cat' has only 5% of the loss weight: the others may win.",
         None,
     )
     assert fed(0.05, 0.4, 249).verdict[0].startswith("'cat' is being learned"), "what is seen already is said"
