@@ -74,7 +74,8 @@ class Balance:
             others = " and the others are" if len(subjects) > 1 else " is"
             return f"'{worst.name}'{others} being learned: its loss has fallen by {-worst.change:.0%}.{self._few}", None
         if worst.change is None or self._early:
-            return f"Too early to tell what is learned.{self._few}", None
+            over = self._started is not None and self._step >= self._started.steps
+            return f"Too {'few steps' if over else 'early'} to tell what is learned.{self._few}", None
         if worst.loss_weight < SMALL_SHARE and len(self.standings) > 1:
             return (
                 f"The other concepts are winning: the loss of '{worst.name}' has {_moved(worst.change)}, and it has only "

@@ -29,6 +29,12 @@ def test_a_subject_that_is_learned() -> None:
     assert other.change is None, "what is kept begins at nearly nothing, so that a share of it says nothing"
 
 
+def test_a_run_that_is_over_is_not_early() -> None:
+    balance = fed(0.5, 0.97, ENOUGH - 1)
+    balance.on(Stepped(1000, 1, 1.0, 1.0, {}, {"cat": 1.0}, {}, 0.1))
+    assert balance.verdict == ("Too few steps to tell what is learned.", None)
+
+
 def test_a_small_share_is_told_also_where_the_loss_falls() -> None:
     assert fed(0.09, 0.8).verdict == (
         "'cat' is being learned: its loss has fallen by 20%. 'cat' has only 9% of the loss weight: the others may win.",

@@ -312,7 +312,7 @@ def test_which_concept_is_winning_stands_above_the_chart(window: Window, monkeyp
     assert [(name, round(share, 2)) for name, _, share in run.balance.parts] == [
         ("subject", 0.33), ("class", 0.33), ("class varied", 0.33)
     ]  # fmt: skip
-    assert run.balance.sentence == "Too early to tell what is learned."
+    assert run.balance.sentence == "Too few steps to tell what is learned."
     with monkeypatch.context() as low:
         low.setattr("ui.run.balance.MIDDLE", 5000)
         window.until(lambda: not run.balance.winfo_ismapped())

@@ -32,7 +32,7 @@ class FakeDraw:
         if self.fail:
             raise self.fail
         total = len(drawing.grid.columns) * len(drawing.prompts)
-        drawing.target.mkdir(parents=True)
+        drawing.target.mkdir(parents=True, exist_ok=True)  # two drawings within a second share their folder
         for column in range(len(drawing.grid.columns)):
             for row, prompt in enumerate(drawing.prompts):
                 time.sleep(self.seconds)

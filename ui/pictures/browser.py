@@ -6,9 +6,7 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone import captions
 from onetrainer_clone.caption_changes import Edit
-from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
@@ -191,20 +189,11 @@ class Browser(ctk.CTkFrame):
         self._save_mask()
         self.at = place
         path = self.gallery.caption_file(place)
-        stored = self._stored(path)
+        stored = self.gallery.text(path)
         self.box.show(path, stored, self.gallery.unreadable.get(path) or said.source_note(self.gallery.concept))
         self.masks.recover(self.gallery.entries[place].path)
         self.view.show(self.gallery.entries[place].path)
         self._say()
-
-    def _stored(self, path: Path) -> str:
-        """What the file holds; read now where the reader has not come to it yet."""
-        if self.gallery.reading and path not in self.gallery.texts:
-            try:
-                return captions.read(path).text
-            except UserError as error:
-                self.gallery.unreadable[path] = str(error)
-        return self.gallery.texts.get(path, "")
 
     def _refresh(self) -> None:
         """Other pictures are shown, or there are others."""

@@ -57,6 +57,15 @@ class Gallery:
     def caption_file(self, place: int) -> Path:
         return self.entries[place].caption
 
+    def text(self, path: Path) -> str:
+        """What a caption file holds; read now where the reader has not come to it yet."""
+        if self.reading and path not in self.texts:
+            try:
+                return captions.read(path).text
+            except UserError as error:
+                self.unreadable[path] = str(error)
+        return self.texts.get(path, "")
+
     def caption_files(self, only_shown: bool) -> list[Path]:
         """Each once, though two pictures may share one."""
         entries = (self.entries[place] for place in self.shown) if only_shown else iter(self.entries)
