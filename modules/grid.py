@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 from modules.loras import Changing
 from modules.sampling import draw, save_picture
 from onetrainer_clone import __version__
+from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.contact_sheet import Place, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
@@ -59,7 +60,18 @@ def _draw_cells(drawing: Drawing, emit: Emit, controls: Controls, drawn: dict[Pl
 def _about(drawing: Drawing, column: Column) -> dict[str, Any]:
     loras = [f"{lora.path}:{lora.strength:g}" for lora in drawing.loras]
     loras += [f"{column.lora}:{column.strength:g}"] if column.lora else []
-    return {"model": column.model or drawing.model.source, "loras": ", ".join(loras)}
+    return {
+        "model": column.model or drawing.model.source,
+        "loras": ", ".join(loras),
+        **embeddings_in(drawing, column.embedding),
+    }
+
+
+def embeddings_in(drawing: Drawing, *more: str) -> dict[str, str]:
+    """What a picture says of the embeddings that its prompt could use."""
+    found = [f"{file.path}:{file.words[0]}" for file in drawing.embeddings]
+    found += [f"{path}:{words_of(path)[0]}" for path in more if path]
+    return {"embeddings": ", ".join(found)} if found else {}
 
 
 def _save_sheet(drawing: Drawing, drawn: dict[Place, Path], emit: Emit) -> None:

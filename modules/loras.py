@@ -1,6 +1,6 @@
-"""LoRA files on a model that is only drawn with: of any layout and kind, put into its weights and taken out again."""
+"""LoRA files and embeddings on a model that is only drawn with: of any layout and kind, put on and taken off again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -10,7 +10,9 @@ from modules.checkpoints.lora import Lora, read_lora
 from modules.checkpoints.lora_names import Address, names_of
 from modules.models.base import Model
 from modules.tools.merge import live, merge_into
-from onetrainer_clone.drawing import Drawing, LoraFile
+from modules.words import Vectors, Words, read_vectors, require_fit
+from onetrainer_clone.checkpoint_kind import words_of
+from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
 from onetrainer_clone.grid import Column
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls
@@ -20,9 +22,32 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def add_loras(model: Model, files: Sequence[LoraFile]) -> None:
-    """Put LoRA files into the weights, each at its strength. Raises `UserError` for files that do not fit the model."""
-    _put_on(model, [(file.path, _read(model, file.path), file.strength) for file in files])
+def add_files(model: Model, loras: Sequence[LoraFile], embeddings: Sequence[EmbeddingFile]) -> dict[str, Vectors]:
+    """Put LoRA files into the weights, each at its strength, and read the words of embeddings and of these LoRA files.
+
+    Raises `UserError` for files that do not fit the model. The words are for `teach`.
+    """
+    read = [(file.path, _read(model, file.path), file.strength) for file in loras]
+    _put_on(model, read)
+    words: dict[str, Vectors] = {}
+    for path, lora, _ in read:
+        words |= bundled_words(model, path, lora)
+    for file in embeddings:
+        words |= dict.fromkeys(file.words, read_vectors(resolve(file.path), model))
+    return words
+
+
+def bundled_words(model: Model, path: str, lora: Lora) -> dict[str, Vectors]:
+    """The words inside a LoRA's file. Raises `UserError` where they do not fit the model."""
+    for word, vectors in lora.words.items():
+        require_fit(vectors, model, f"the word '{word}' in '{path}'")
+    return dict(lora.words)
+
+
+def teach(model: Model, words: Mapping[str, Vectors]) -> Words | None:
+    """Let prompts use these words (capitals do not count; a later one of the same spelling holds)."""
+    spelled = {word.lower(): vectors for word, vectors in words.items()}
+    return Words(model, spelled) if spelled else None
 
 
 def _read(model: Model, path: str) -> Lora:
@@ -34,13 +59,15 @@ def _put_on(model: Model, loras: Sequence[tuple[str, Lora, float]]) -> None:
 
 
 class Changing:
-    """The model of a grid: loaded once for all columns that share it; between them only the LoRA or its strength changes."""
+    """The model of a grid: loaded once for all columns that share it; between them only what it wears changes."""
 
     def __init__(self, drawing: Drawing):
         self._drawing = drawing
         self._source = ""
         self._model: Model | None = None
-        self._worn: tuple[str, float] = ("", 0.0)
+        self._worn = ("", 0.0, "")  # LoRA, strength, embedding
+        self._words: dict[str, Vectors] = {}  # that every column knows
+        self._taught: Words | None = None
         self._read: tuple[str, Lora] | None = None
         self._kept: dict[Address, Tensor] = {}  # the weights as they were, in RAM
         self.loads = 0  # of whole models
@@ -50,31 +77,40 @@ class Changing:
         source = column.model or self._drawing.model.source
         if self._model is None or source != self._source:
             self._model = self._take(source)
-        wanted = (column.lora, column.strength if column.lora else 0.0)
+        wanted = (column.lora, column.strength if column.lora else 0.0, column.embedding)
         if wanted != self._worn:
             self._take_off(self._model)
-            if column.lora:
-                self._wear_lora(self._model, *wanted)
+            own = self._wear_lora(self._model, column.lora, column.strength) if column.lora else {}
+            if column.embedding:
+                own = dict.fromkeys(words_of(column.embedding), read_vectors(resolve(column.embedding), self._model))
+            self._taught = teach(self._model, {**self._words, **own})
             self._worn = wanted
         return self._model
 
-    def _wear_lora(self, model: Model, path: str, strength: float) -> None:
+    def _wear_lora(self, model: Model, path: str, strength: float) -> dict[str, Vectors]:
+        """Returns the words of its file."""
         if self._read is None or self._read[0] != path:
             self._read = (path, _read(model, path))
         lora = self._read[1]
         self._kept = {address: live(model.parts[address[0]], address).weight.data.cpu() for address in lora.modules}
         _put_on(model, [(path, lora, strength)])
+        return bundled_words(model, path, lora)
 
     def _take_off(self, model: Model) -> None:
+        if self._taught:
+            self._taught.forget()
+            self._taught = None
         for address, weight in self._kept.items():
             live(model.parts[address[0]], address).weight.data = weight.to(model.device)
         self._kept = {}
 
     def _take(self, source: str) -> Model:
-        self._model, self._kept, self._read = None, {}, None  # the one before goes first: two may not fit into memory
+        # The one before goes first: two may not fit into memory.
+        self._model, self._taught, self._kept, self._read = None, None, {}, None
         model = load_model(self._drawing.model.model_copy(update={"source": source}), any_type=True)
         model.to(device())
-        add_loras(model, self._drawing.loras)
-        self._source, self._worn = source, ("", 0.0)
+        self._words = add_files(model, self._drawing.loras, self._drawing.embeddings)
+        self._taught = teach(model, self._words)
+        self._source, self._worn = source, ("", 0.0, "")
         self.loads += 1
         return model

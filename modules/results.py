@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from modules.checkpoints.embedding_file import SUFFIXES, embedding_metadata, save_embedding
@@ -35,6 +36,8 @@ def _lora(run: Run, folder: Path, ending: str, step: int) -> list[Path]:
     path = folder / f"{run.state.run_name}{ending}.safetensors"
     names = names_of(run.model.parts)
     lora = from_tensors(run.trained.tensors(), [names], {})
+    if run.state.saving.bundles:
+        lora = replace(lora, words=run.trained.embeddings())
     save_lora(path, lora, names, run.state, run.folders, step)
     return [path]
 

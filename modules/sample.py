@@ -1,10 +1,10 @@
-"""Pictures without training: a model with any number of LoRA files, drawn prompt by prompt."""
+"""Pictures without training: a model with any number of LoRA files and embeddings, drawn prompt by prompt."""
 
 from PIL import Image
 
 from modules.checkpoints.load import load_model
-from modules.grid import draw_grid
-from modules.loras import add_loras, device
+from modules.grid import draw_grid, embeddings_in
+from modules.loras import add_files, device, teach
 from modules.sampling import draw_all, save_picture
 from onetrainer_clone.drawing import Drawing, problems
 from onetrainer_clone.events import Progressed, Sampled, Saved
@@ -22,12 +22,12 @@ def sample_pictures(drawing: Drawing, emit: Emit, controls: Controls) -> None:
     emit(Progressed("loading"))
     model = load_model(drawing.model, any_type=True)
     model.to(device())
-    add_loras(model, drawing.loras)
+    teach(model, add_files(model, drawing.loras, drawing.embeddings))
 
     def keep(index: int, prompt: Prompt, image: Image.Image) -> None:
         path = drawing.target / f"{index:03d}-seed{prompt.seed}.png"
         loras = ", ".join(f"{lora.path}:{lora.strength:g}" for lora in drawing.loras)
-        save_picture(image, path, prompt, model=drawing.model.source, loras=loras)
+        save_picture(image, path, prompt, model=drawing.model.source, loras=loras, **embeddings_in(drawing))
         emit(Sampled(0, index, prompt.text, prompt.seed, "live", str(path)))
 
     draw_all(model, list(enumerate(drawing.prompts)), 512, emit, controls, keep)

@@ -93,8 +93,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _sample_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", required=True, metavar="DIR", help="a model folder, or 'demo:model'")
+    add("--model", required=True, metavar="PATH", help="a model's folder or file, or 'demo:model'")
     add("--lora", action="append", default=[], metavar="FILE[:STRENGTH]", help="a LoRA file, repeatable")
+    add("--embedding", action="append", default=[], metavar="FILE[:WORD]", help="an embedding file, repeatable")
     add("--prompt", action="append", required=True, metavar="TEXT", help="what to draw; repeatable")
     add("--negative", default="", metavar="TEXT", help="what to avoid")
     add("--seed", type=int, default=0, help="the first picture's seed; the next ones count up (default: 0)")
@@ -107,6 +108,6 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--dtype", default="FP32", help="FP32, FP16 or BF16 (default: FP32)")
     add("--grid", default="", metavar="FILE", help="also one labelled picture: each --lora a column, each prompt a row")
     add("--strengths", default="", metavar="LIST", help="with --grid: every LoRA at each of these, e.g. 0.5,0.8,1")
-    add("--checkpoint", action="append", default=[], metavar="DIR", help="with --grid: one more model; repeatable")
+    add("--checkpoint", action="append", default=[], metavar="PATH", help="with --grid: one more model or embedding")
     add("--out", default=".", metavar="DIR", help="the folder that gets the pictures (default: this one)")
     add("--json", action="store_true", help="print every event as a line of JSON")

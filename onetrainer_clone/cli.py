@@ -26,7 +26,7 @@ from onetrainer_clone.session import Controls, Emit, Session, Train
 from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, parse, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from onetrainer_clone.terminal import Json, Terminal, complain, plan_text
-from onetrainer_clone.tool_arguments import lora_from
+from onetrainer_clone.tool_arguments import embedding_from, lora_from
 from onetrainer_clone.tools import TOOLS, Inspect, ToolSettings
 from onetrainer_clone.tools import problems as tool_problems
 from presets import store
@@ -265,6 +265,7 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
     data: dict[str, Any] = {
         "model": {"source": arguments.model, **model},
         "loras": [lora_from(text).model_dump() for text in arguments.lora],
+        "embeddings": [embedding_from(text).model_dump() for text in arguments.embedding],
         "prompts": prompts,
         "folder": arguments.out,
     }

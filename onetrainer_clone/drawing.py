@@ -1,9 +1,11 @@
-"""A wish for pictures without training: a model, LoRA files, prompts."""
+"""A wish for pictures without training: a model, LoRA files, embeddings, prompts."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from onetrainer_clone import grid, model_files
+from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.grid import Grid
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, group, setting
@@ -16,9 +18,19 @@ class LoraFile(Settings):
     strength: float = setting(1.0, "Strength", "1 is as trained; 0 is without.", ge=-10, le=10)
 
 
+class EmbeddingFile(Settings):
+    path: str = setting("", "Embedding", "An embedding file.", kind="file")
+    word: str = setting("", "Word", "What prompts call it by.", empty="the file's name")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.word,) if self.word else words_of(self.path)
+
+
 class Drawing(Settings):
     model: ModelSettings = group(ModelSettings, "Model")
     loras: tuple[LoraFile, ...] = setting((), "LoRA files", "Added to the model, each with its strength.")
+    embeddings: tuple[EmbeddingFile, ...] = setting((), "Embeddings", "Words that prompts may use, each from a file.")
     prompts: tuple[Prompt, ...] = setting((), "Prompts", "Each gives one picture.")
     folder: str = setting(".", "Folder", "Where the pictures go.", kind="folder")
     grid: Grid = group(Grid, "Grid", "Draws every prompt with every checkpoint, and one picture that shows them all.")
@@ -36,6 +48,7 @@ def problems(drawing: Drawing) -> list[Problem]:
     for lora in drawing.loras:
         if not os.path.isfile(resolve(lora.path)):
             found.append(Problem("--lora", f"there is no file '{lora.path}': was it moved or renamed?"))
+    found += _embedding_problems(drawing)
     for side in {(prompt.width, prompt.height) for prompt in drawing.prompts}:
         if message := size_problem(*side):
             found.append(Problem("--size", message))
@@ -44,3 +57,14 @@ def problems(drawing: Drawing) -> list[Problem]:
     if drawing.grid.file:
         found += grid.problems(drawing.grid, len(drawing.prompts))
     return found
+
+
+def _embedding_problems(drawing: Drawing) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for file in drawing.embeddings:
+        word = file.words[0]
+        if not os.path.isfile(resolve(file.path)):
+            yield Problem("--embedding", f"there is no file '{file.path}': was it moved or renamed?")
+        elif word.casefold() in seen:
+            yield Problem("--embedding", f"two files are called '{word}': give one another word, as FILE:WORD")
+        seen.add(word.casefold())

@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from onetrainer_clone import model_files
+from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, setting
 from onetrainer_clone.state.sampling import Prompt
@@ -14,18 +15,18 @@ MOST_PICTURES = 10_000
 
 
 class Checkpoint(Settings):
-    path: str = setting("", "Checkpoint", "A LoRA file, or the folder of a whole model.", kind="file")
+    path: str = setting("", "Checkpoint", "A LoRA, an embedding or a whole model.", kind="file")
     strength: float = setting(1.0, "Strength", "Of a LoRA, where the grid has no strengths of its own.", ge=-10, le=10)
 
     @property
-    def is_model(self) -> bool:
-        return resolve(self.path).is_dir() or model_files.is_hub_id(self.path)
+    def kind(self) -> CheckpointKind:
+        return checkpoint_kind(self.path)
 
 
 class Grid(Settings):
     file: str = setting("", "Grid", "The picture file that shows all of them, labelled; empty: no grid.", kind="file")
     bare: bool = setting(True, "Without", "A first column of the model as it is, to compare with.")
-    checkpoints: tuple[Checkpoint, ...] = setting((), "Checkpoints", "LoRA files and model folders.")
+    checkpoints: tuple[Checkpoint, ...] = setting((), "Checkpoints", "LoRA files, embeddings and models.")
     strengths: tuple[float, ...] = setting((), "Strengths", "Every LoRA is drawn at each of these.")
 
     @property
@@ -35,11 +36,14 @@ class Grid(Settings):
     def _columns(self) -> Iterator["Column"]:
         names = short_names([checkpoint.path for checkpoint in self.checkpoints])
         for checkpoint, name in zip(self.checkpoints, names, strict=True):
-            if checkpoint.is_model:
-                yield Column(name, model=checkpoint.path)
-            else:
-                for strength in self.strengths or (checkpoint.strength,):
-                    yield Column(name, lora=checkpoint.path, strength=strength)
+            match checkpoint.kind:
+                case CheckpointKind.MODEL:
+                    yield Column(name, model=checkpoint.path)
+                case CheckpointKind.EMBEDDING:
+                    yield Column(name, embedding=checkpoint.path)
+                case CheckpointKind.LORA:
+                    for strength in self.strengths or (checkpoint.strength,):
+                        yield Column(name, lora=checkpoint.path, strength=strength)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Column:
     lora: str = ""
     strength: float = 1.0
     model: str = ""
+    embedding: str = ""
 
     @property
     def label(self) -> str:
@@ -87,7 +92,7 @@ def problems(grid: Grid, rows: int) -> Iterator[Problem]:
     """What keeps the grid from being drawn."""
     for index, checkpoint in enumerate(grid.checkpoints):
         path = f"grid.checkpoints[{index}]"
-        if checkpoint.is_model:
+        if checkpoint.kind is CheckpointKind.MODEL:
             if message := model_files.problem(checkpoint.path):
                 yield Problem(path, message)
         elif not resolve(checkpoint.path).is_file():

@@ -90,7 +90,7 @@ def summarize(run: PastRun) -> PastRun:
     """The whole line of the list. What cannot be read is said in `problem`, never raised."""
     counts: dict[str, Any] = {
         "samples": _count(run.folder / SAMPLES, ".png"),
-        "saves": _count(run.folder / SAVES, ".safetensors"),
+        "saves": len(saves_in(run.folder / SAVES)),
         "backups": len(backups(run.folder / BACKUPS)),
         "going": goes_on(run.folder),
     }
@@ -113,6 +113,30 @@ def _count(folder: Path, suffix: str) -> int:
             return sum(entry.name.endswith(suffix) and not entry.name.startswith(".") for entry in entries)
     except OSError:
         return 0
+
+
+def saves_in(folder: Path) -> list[Path]:
+    """What is saved in a folder, the oldest first: LoRA, embedding and model files, and diffusers folders.
+
+    A folder beside a model's file, of the same name and without weights, only describes the file.
+    """
+    try:
+        found = [(entry.stat().st_mtime, Path(entry.path)) for entry in _visible(folder) if _is_save(entry)]
+    except OSError:
+        return []
+    return [path for _, path in sorted(found)]
+
+
+def _visible(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.name.startswith(".")]
+
+
+def _is_save(entry: os.DirEntry[str]) -> bool:
+    if entry.is_dir():
+        described = os.path.isfile(f"{entry.path}.safetensors")
+        return not described and os.path.isfile(os.path.join(entry.path, "model_index.json"))
+    return entry.name.lower().endswith((".safetensors", ".pt"))
 
 
 def _told(data: mmap.mmap) -> dict[str, Any]:

@@ -4,10 +4,11 @@ Basic files and folders are given by place, the rest by name: `merge MODEL TARGE
 """
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from onetrainer_clone.drawing import LoraFile
+from onetrainer_clone.drawing import EmbeddingFile, LoraFile
 from onetrainer_clone.settings import Declaration, Invalid, Problem, declarations, load, parse
 from onetrainer_clone.tools import Tool, ToolSettings
 
@@ -91,3 +92,10 @@ def lora_from(text: str) -> LoraFile:
         return load(LoraFile, {"path": path, "strength": number})
     except Invalid as error:
         raise Invalid([Problem("--lora", f"the strength {p.message}") for p in error.problems]) from None
+
+
+def embedding_from(text: str) -> EmbeddingFile:
+    """'cat.safetensors:<cat>' -> the file under that word; a Windows drive's colon is not taken for one."""
+    found = re.fullmatch(r"(.+?\.(?:safetensors|pt|bin)):(.+)", text, re.IGNORECASE)
+    path, word = found.groups() if found else (text, "")
+    return EmbeddingFile(path=path, word=word)

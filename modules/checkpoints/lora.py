@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from modules.checkpoints.bundled_words import bundled, split_words
 from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, MAGNITUDE, UP, Address, LoraNames, known_names
 from modules.checkpoints.parts import listed
 from modules.checkpoints.weights import each, open_weights
@@ -36,6 +37,7 @@ class Lora:
     modules: Mapping[Address, Mapping[str, Tensor]]
     names: LoraNames | None = None  # of the model that it is for, where it is known
     metadata: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)  # bundled: placeholder -> part -> [n, D]
 
     @property
     def family(self) -> Family | None:
@@ -63,6 +65,7 @@ def from_tensors(
     tensors: Mapping[str, Tensor], candidates: Sequence[LoraNames], metadata: Mapping[str, str], what: str = "the LoRA"
 ) -> Lora:
     """Tensors by the names of any layout -> the LoRA for the first of the models that knows them all."""
+    tensors, words = split_words(tensors, what)
     read = [(names, {key: names.parse(key) for key in tensors}) for names in candidates]
     fitting = [(names, found) for names, found in read if None not in found.values()]
     if not tensors or not fitting:
@@ -76,7 +79,7 @@ def from_tensors(
             raise UserError(f"{what} holds '{address[1]}' of the {address[0]} twice, the second time as '{key}'")
         modules[address][suffix] = tensors[key]
     said = _said_alphas(metadata, what)
-    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names, metadata)
+    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names, metadata, words)
 
 
 def _distance(
@@ -157,7 +160,11 @@ def write_lora(
     Raises UserError for weights that are not finite in this dtype, and for kinds of layers that the layout cannot hold.
     """
     kohya = layout is LoraLayout.KOHYA
+    if lora.words and not kohya:
+        message = f"the words bundled with the LoRA ({listed(list(lora.words))}) have no place in the diffusers layout"
+        raise UserError(f"{message}: choose kohya's layout")
     tensors = dict(_kohya(lora, names, dtype) if kohya else _peft(lora, names, dtype))
+    tensors |= {name: _stored(tensor, dtype) for name, tensor in bundled(lora.words).items()}
     if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
         kind = str(dtype).removeprefix("torch.")
         message = f"{len(broken)} tensors are not finite in {kind} (the first: {broken[0]}): nothing was written"

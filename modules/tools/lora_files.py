@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 
 from modules.checkpoints.lora import Lora, family_metadata, write_lora
+from modules.checkpoints.parts import listed
 from modules.precision import DTYPES
 from onetrainer_clone import __version__
-from onetrainer_clone.events import Progressed, Saved
+from onetrainer_clone.events import Progressed, Saved, Warned
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Emit
 from onetrainer_clone.settings import UserError
@@ -30,13 +32,17 @@ def save_lora_file(
     target: str, lora: Lora, layout: LoraLayout, dtype: torch.dtype, metadata: Mapping[str, str], emit: Emit
 ) -> None:
     """A LoRA that was read or made here, with the metadata that still hold."""
-    assert lora.names is not None
+    names = lora.names
+    assert names is not None
+    if lora.words and layout is LoraLayout.DIFFUSERS:
+        emit(Warned(f"Left out, as diffusers' layout has no place for them: the new words {listed(list(lora.words))}"))
+        lora = replace(lora, words={})
     emit(Progressed("saving"))
     path = resolve(target)
     held = {key: value for key, value in metadata.items() if not key.startswith(_OUTDATED)}
-    about = {**family_metadata(lora.names.family), **held, "modelspec.title": path.stem}
+    about = {**family_metadata(names.family), **held, "modelspec.title": path.stem}
     about.setdefault("ss_training_comment", f"onetrainer-clone {__version__}")
-    write_lora(path, lora, layout, lora.names, dtype, about)
+    write_lora(path, lora, layout, names, dtype, about)
     emit(Saved(0, str(path), final=True))
 
 

@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from modules.checkpoints.lora import Lora, read_lora
 from modules.checkpoints.lora_names import Address, names_of
+from modules.checkpoints.parts import listed
 from modules.models.base import Model
 from modules.precision import DTYPES
 from modules.tools.delta import applied
 from modules.tools.models import read_model, write_model
-from onetrainer_clone.events import Logged, Progressed
+from onetrainer_clone.events import Logged, Progressed, Warned
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
@@ -27,6 +28,9 @@ def merge(tool: Merge, emit: Emit, controls: Controls) -> None:
     loras = [(file, read_lora(resolve(file.path), names)) for file in tool.loras]
     wanted = None if tool.dtype is StoredAs.KEEP else DTYPES[Dtype[tool.dtype.name]]
     merge_into(model, [(file.path, lora, file.strength) for file, lora in loras], wanted, emit, controls)
+    for file, lora in loras:
+        if lora.words:
+            emit(Warned(f"'{file.path}' also holds new words, which a model has no place for: {listed(list(lora.words))}"))
     merged = ", ".join(f"{Path(file.path).name}:{file.strength:g}" for file in tool.loras)
     about = {"modelspec.merged_from": f"{Path(tool.model).name}, {merged}"}
     write_model(tool.target, model, tool.layout, tool.dtype, about, emit, controls)

@@ -1,11 +1,12 @@
 """A LoRA of another rank that does nearly the same."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from modules.checkpoints.lora import Lora, read_lora
+from modules.checkpoints.lora import read_lora
 from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, Address
 from modules.checkpoints.parts import listed
 from modules.loras import device
@@ -41,7 +42,7 @@ def resize(tool: Resize, emit: Emit, controls: Controls) -> None:
     dtype = stored_dtype(
         {tensor.dtype for layer in lora.modules.values() for tensor in layer.values()}, tool.dtype, "it"
     )
-    write_result(tool, Lora(modules, lora.names), dtype, lora.metadata, emit)
+    write_result(tool, replace(lora, modules=modules), dtype, lora.metadata, emit)
 
 
 def _span(ranks: set[int]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from onetrainer_clone.paths import default_workspace, name_problem, resolve
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Dtype, Every
+from onetrainer_clone.state.method import Method
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
@@ -51,6 +52,11 @@ class SavingSettings(Settings):
     embedding_layout: EmbeddingLayout = setting(
         EmbeddingLayout.SAFETENSORS, "Embedding layout", "What the files of new words look like inside."
     )
+    bundle_embeddings: bool = setting(
+        False, "Embeddings in the LoRA",
+        "Puts the new words also into the LoRA's file: A1111, Forge and ComfyUI then know them with it. diffusers refuses "
+        "such a file.", when=when("/method", "LORA"),
+    )  # fmt: skip
     tensorboard: bool = setting(True, "TensorBoard", "Also writes the figures and samples for TensorBoard.")
     cache: str = setting(
         "",
@@ -68,12 +74,21 @@ class SavingSettings(Settings):
     def folder(self) -> Path:
         return resolve(self.workspace) if self.workspace else default_workspace()
 
+    @property
+    def bundles(self) -> bool:
+        return self.bundle_embeddings and self.lora_layout is LoraLayout.KOHYA
+
 
 def problems(state: "TrainingState") -> Iterator[Problem]:
     if state.saving.name and (message := name_problem(state.saving.name)):
         yield Problem("saving.name", message)
     elif not state.saving.name and state.preset and name_problem(state.preset):
         yield Problem("saving.name", f"give the run a name: the preset's, {state.preset!r}, cannot be a folder's")
+    if state.saving.bundle_embeddings and state.method is Method.LORA:
+        if not any(word.enabled and word.train for word in state.embedding.words):
+            yield Problem("saving.bundle_embeddings", "has no effect: there is no new word that is trained", "note")
+        elif not state.saving.bundles:
+            yield Problem("saving.bundle_embeddings", "has no effect: only kohya's LoRA layout holds new words", "note")
     for path, folder in (("saving.workspace", state.saving.folder), ("saving.cache", state.cache_folder)):
         if message := _unwritable(folder):
             yield Problem(path, message)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from modules.checkpoints.lora import Lora, write_lora
 from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, names_of
-from modules.loras import Changing, add_loras
+from modules.loras import Changing, add_files
 from modules.models.base import Model
 from modules.tools.delta import applied
 from modules.tools.merge import live
@@ -68,10 +68,10 @@ def test_every_kind_is_worn_and_taken_off_again(tmp_path: Path, kind: str) -> No
 def test_several_files_add_up_and_one_for_another_model_is_refused(tmp_path: Path) -> None:
     path, base, model = tmp_path / "a.safetensors", demo_model(), demo_model()
     lora = lora_file(path, base, "lora")
-    add_loras(model, [LoraFile(path=str(path)), LoraFile(path=str(path), strength=-0.25)])
+    add_files(model, [LoraFile(path=str(path)), LoraFile(path=str(path), strength=-0.25)], [])
     for address in ADDRESSES:
         expected = applied(weight(base, address), lora.modules[address], 0.75)
         assert torch.allclose(weight(model, address), expected, atol=1e-6)
     path.write_bytes(path.read_bytes().replace(b"mid_block_attentions_0", b"mid_block_attentions_9"))
     with pytest.raises(UserError, match=r"keys are not understood: 'lora_unet_mid_block_attentions_9"):
-        add_loras(model, [LoraFile(path=str(path))])
+        add_files(model, [LoraFile(path=str(path))], [])

@@ -433,6 +433,7 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
         "sample", "--model", "demo:model", "--prompt", "a cat", "--prompt", "a dog", "--count", "2", "--seed", "5",
         "--size", "64X128", "--sampler", "ddim", "--lora", f"{tmp_path}/a:b.safetensors:0.5",
         "--lora", f"{tmp_path}/plain.safetensors", "--out", str(tmp_path), "--dtype", "bf16",
+        "--embedding", f"{tmp_path}/plain.safetensors", "--embedding", f"{tmp_path}/a:b.safetensors:<cat>",
     )  # fmt: skip
     (drawing,) = front.drawn
     assert code == 0
@@ -440,6 +441,9 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
     assert {(one.width, one.height, one.sampler.value) for one in drawing.prompts} == {(64, 128, "DDIM")}
     assert [(Path(lora.path).name, lora.strength) for lora in drawing.loras] == [
         ("a:b.safetensors", 0.5), ("plain.safetensors", 1.0),
+    ]  # fmt: skip
+    assert [(Path(file.path).name, file.words) for file in drawing.embeddings] == [
+        ("plain.safetensors", ("plain", "<plain>")), ("a:b.safetensors", ("<cat>",)),
     ]  # fmt: skip
     assert drawing.target == tmp_path
     assert drawing.model.unet_dtype == "BF16"

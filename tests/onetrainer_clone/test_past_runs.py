@@ -1,6 +1,7 @@
 """Runs as their folders tell of them: quickly whatever their length, and whatever is broken in them."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Started, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, STATE
-from onetrainer_clone.past_runs import PastRun, bring_back, events, put_into_trash, run_folders, summarize
+from onetrainer_clone.past_runs import PastRun, bring_back, events, put_into_trash, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
 
@@ -48,6 +49,18 @@ def test_a_run_that_ended(tmp_path: Path) -> None:
     for file in ("backup.json", "tensors.safetensors"):
         (folder / "backups" / "step0000010" / file).touch()
     assert summarize(PastRun(folder)).can_resume
+
+
+def test_every_kind_of_result_is_a_save(tmp_path: Path) -> None:
+    for file in ("run.safetensors", "sks.pt", ".sks.pt", "notes.txt", "model/model_index.json", "empty/a.txt"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model_index.json").touch()  # describes run.safetensors
+    assert {path.name for path in saves_in(tmp_path)} == {"run.safetensors", "sks.pt", "model"}
+    os.utime(tmp_path / "sks.pt", (1, 1))
+    assert saves_in(tmp_path)[0].name == "sks.pt"
+    assert saves_in(tmp_path / "gone") == []
 
 
 def test_the_time_between_a_stop_and_its_resumption_does_not_count(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_what_is_no_number_is_told(page: ToolsPage, field: str, text: str, says:
 
 def test_an_empty_folder_is_refused_and_a_model_taken_whole(window: Window, page: ToolsPage, tmp_path: Path) -> None:
     window.ask.folders = [str(files(tmp_path / "empty"))]
-    with pytest.raises(UserError, match="neither LoRA files"):
+    with pytest.raises(UserError, match="holds no LoRA, embedding or model"):
         page.form.add_folder()
     model = files(tmp_path / "model", "model_index.json", "extra.safetensors")
     window.ask.folders = [str(model)]

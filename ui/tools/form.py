@@ -9,6 +9,8 @@ import customtkinter as ctk
 
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.grid import rows
+from onetrainer_clone.journal import SAVES
+from onetrainer_clone.past_runs import saves_in
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Declaration, UserError, declarations, load
 from onetrainer_clone.state.model import ModelSettings
@@ -19,7 +21,10 @@ from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Scrolled
 from ui.workbench import Workbench
 
-NO_CHECKPOINTS = "Add LoRA files to compare, or whole models. Without any, the model alone draws."
+NO_CHECKPOINTS = (
+    "Add LoRA files to compare, embeddings, or whole models. Without any, the model alone draws. In prompts an embedding is "
+    "called by its file's name."
+)
 FACTS = ("steps", "cfg_scale", "width", "height", "sampler")  # of a prompt, the same for all pictures
 
 
@@ -72,21 +77,20 @@ class DrawingForm(Scrolled):
                 self.facts[name].show(self._bench.store.state.training.resolution)
 
     def add_file(self) -> None:
-        if chosen := self._bench.ask.file("A LoRA file", self._start()):
+        if chosen := self._bench.ask.file("A LoRA, embedding or model file", self._start()):
             self.add([chosen])
 
     def add_folder(self) -> None:
-        """A run's folder or one of files gives all LoRA files in it, a model's folder gives the model."""
-        chosen = self._bench.ask.folder("A folder of LoRA files, of a run, or of a model", self._start())
+        """A run's folder or one of files gives all that was saved there, a model's folder gives the model."""
+        chosen = self._bench.ask.folder("A folder of files, of a run, or of a model", self._start())
         if not chosen:
             return
         folder = Path(chosen)
         if (folder / "model_index.json").is_file():
             return self.add([chosen])
-        files = [*folder.glob("*.safetensors"), *folder.glob("saves/*.safetensors")]
-        found = [str(path) for path in sorted(files, key=lambda path: path.stat().st_mtime)]
+        found = [str(path) for path in (*saves_in(folder), *saves_in(folder / SAVES))]
         if not found:
-            raise UserError(f"'{folder}' holds neither LoRA files (*.safetensors) nor a model (model_index.json)")
+            raise UserError(f"'{folder}' holds no LoRA, embedding or model (*.safetensors, *.pt, model_index.json)")
         self.add(found)
 
     def add(self, paths: list[str]) -> None:

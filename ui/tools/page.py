@@ -19,8 +19,8 @@ from ui.workbench import Workbench
 
 EMPTY = (
     "Pictures without training: a column for every checkpoint at every strength, a row for every prompt and seed.\n\n"
-    "Choose a model, add the LoRA files that you want to compare (all saves of a run, for instance), write prompts, and "
-    "press Draw. All of it is saved as one labelled picture too."
+    "Choose a model, add the LoRA files and embeddings that you want to compare (all saves of a run, for instance), write "
+    "prompts, and press Draw. All of it is saved as one labelled picture too."
 )
 
 

@@ -1,5 +1,6 @@
 """LoRA and embedding files for other programs, and in other types."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 from modules.checkpoints.embedding_file import read_embedding, save_embedding
 from modules.checkpoints.lora import read_lora, write_lora
 from modules.tools.delta import change
+from onetrainer_clone.events import Warned
 from onetrainer_clone.families import Family
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import Invalid, UserError
@@ -33,6 +35,18 @@ def test_a_lora_in_another_layout_does_the_same(tmp_path: Path, there: LoraLayou
     assert all(torch.allclose(change(found.modules[a]), change(layer), atol=1e-7) for a, layer in lora.modules.items())
     assert read_header(target).metadata["ss_seed"] == "7"
     assert {tensor.dtype for tensor in load_file(target).values()} == {torch.float32}
+
+
+@pytest.mark.parametrize("form", ["ORIGINAL", "DIFFUSERS"])
+def test_words_in_a_loras_file_stay_where_the_layout_holds_them(tmp_path: Path, form: str) -> None:
+    source, target = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    lora = replace(random_lora(Family.SD15), words={"sks": {"text_encoder": torch.ones(2, 768)}})
+    write_lora(source, lora, LoraLayout.KOHYA, names(Family.SD15), torch.float32, {})
+    events = use(Convert, source=source, target=target, form=form)
+    said = [event.message for event in events if isinstance(event, Warned)]
+    left_out = ["Left out, as diffusers' layout has no place for them: the new words 'sks'"]
+    assert said == (left_out if form == "DIFFUSERS" else [])
+    assert set(read_lora(target, names(Family.SD15)).words) == (set() if form == "DIFFUSERS" else {"sks"})
 
 
 def test_a_lora_in_another_type(tmp_path: Path) -> None:
