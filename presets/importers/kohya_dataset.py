@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from onetrainer_clone.dataset import PICTURE_SUFFIXES
+from onetrainer_clone.dataset import MASK_ENDING, PICTURE_SUFFIXES
 from onetrainer_clone.paths import resolve
 from presets.importers.table import Building, Field, Table
 
@@ -162,7 +162,8 @@ def _captions(key: str, here: str, building: Building, tokens: str) -> None:
 def count_files(folder: Path) -> tuple[int, int]:
     """Pictures in a folder, and how many of them have a caption beside them."""
     names = {name for name in os.listdir(folder) if (folder / name).is_file()}
-    pictures = [Path(name) for name in names if Path(name).suffix.lower() in PICTURE_SUFFIXES]
+    own = (Path(name) for name in names if not name.endswith(MASK_ENDING))
+    pictures = [path for path in own if path.suffix.lower() in PICTURE_SUFFIXES]
     return len(pictures), sum(any(f"{p.stem}{suffix}" in names for suffix in _CAPTION_SUFFIXES) for p in pictures)
 
 
@@ -196,11 +197,11 @@ def add_folder(folder: Path, regularization: bool, building: Building) -> None:
 
 
 def _trees(path: Path) -> Iterator[tuple[Path, bool]]:
-    """The numbered folders in a folder, and in its 'img' and 'reg' as kohya's window makes them; which regularize."""
+    """The numbered folders in a folder, and in the folders in it ('img', 'train', 'reg' ...); which regularize."""
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
         if _FOLDER.fullmatch(folder.name):
             yield folder, bool(_REGULARIZATION.match(path.name))
-        elif folder.name.lower() in ("img", "image", "images") or _REGULARIZATION.match(folder.name):
+        elif os.access(folder, os.R_OK):
             for inner in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
                 if _FOLDER.fullmatch(inner.name):
                     yield inner, bool(_REGULARIZATION.match(folder.name))

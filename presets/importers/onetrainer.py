@@ -78,7 +78,7 @@ def import_config(data: Mapping[str, Any], path: Path, building: Building) -> No
     by_hand += [f"{part}.{rest}" for part in _PARTS for rest in _PART_REST if f"{part}.{rest}" not in TABLE]
     building.put("method", "training.length", "EPOCHS")
     building.apply(TABLE, given, {*by_hand, *_BY_HAND, *(key for key in given if key.startswith("optimizer."))})
-    for step in (_rates, _parts, _optimizer, _noise, _adapter, _layout):
+    for step in (_resolution, _rates, _parts, _optimizer, _noise, _adapter, _layout):
         step(given, building)
     for name, (path_here, default, unit) in _TIMES.items():
         _every(building, name, path_here, given.get(name, default), given.get(f"{name}_unit", unit))
@@ -102,7 +102,7 @@ _BY_HAND = (
     "embedding_learning_rate", "output_model_format", "text_encoder_layer_skip", "text_encoder_2_layer_skip",
     "rescale_noise_scheduler_to_zero_terminal_snr", "force_v_prediction", "force_epsilon_prediction", "loss_weight_fn",
     "loss_weight_strength", "lora_decompose", "layer_filter", "layer_filter_preset", "layer_filter_regex",
-    "non_ema_sampling", "rolling_backup_count", "lokr_dim", "sample_skip_first_unit",
+    "non_ema_sampling", "rolling_backup_count", "lokr_dim", "sample_skip_first_unit", "resolution",
 )  # fmt: skip
 
 
@@ -112,6 +112,19 @@ def _require_known(data: Mapping[str, Any]) -> None:
         raise UserError(f"this is a preset for {model}: only SD 1.5 and SDXL are trained here")
     if method not in ("LORA", "FINE_TUNE", "EMBEDDING"):
         raise UserError(f"this is a preset for {method}: LoRA, fine-tuning and embeddings are trained here")
+
+
+def _resolution(given: Mapping[str, Any], building: Building) -> None:
+    """'512'; '512,768' is several, of which the first is taken; '1024x768' a fixed size, here the side of its area."""
+    value = str(given.get("resolution") or "512")
+    first, *others = (part.strip().lower() for part in value.split(","))
+    try:
+        side = round(math.sqrt(math.prod(int(part) for part in first.split("x")))) if "x" in first else int(first)
+    except ValueError:
+        return building.say("resolution", f"{value!r} is not understood, ignored")
+    building.put("resolution", "training.resolution", side)
+    if others or "x" in first:
+        building.say("resolution", f"'{value}': one resolution is trained here, with buckets around it: {side} is used")
 
 
 def _rates(given: Mapping[str, Any], building: Building) -> None:

@@ -5,9 +5,8 @@ where ours differ. Source of names, defaults and meanings: OneTrainer `modules/u
 """
 
 import math
-from typing import Any
 
-from presets.importers.table import Field, Table, Unsupported, one_of
+from presets.importers.table import Field, Table, one_of
 
 TYPES = {"STABLE_DIFFUSION_15": "SD15", "STABLE_DIFFUSION_15_INPAINTING": "SD15"}
 TYPES |= {"STABLE_DIFFUSION_XL_10_BASE": "SDXL", "STABLE_DIFFUSION_XL_10_BASE_INPAINTING": "SDXL"}
@@ -27,16 +26,6 @@ UNITS = {"NEVER": "NEVER", "STEP": "STEPS", "EPOCH": "EPOCHS", "MINUTE": "MINUTE
 MINUTES = {"SECOND": 1 / 60, "HOUR": 60.0}
 
 
-def _resolution(value: Any) -> int:
-    first = str(value).split(",")[0].strip().lower()
-    if "," in str(value) or "x" in first:
-        side = round(math.sqrt(math.prod(int(part) for part in first.split("x"))))
-        raise Unsupported(
-            f"'{value}': one resolution is trained here, pictures go to buckets around it; set it by hand, e.g. {side}"
-        )
-    return int(first)
-
-
 TABLE: Table = {
     "training_method": Field("FINE_TUNE", "method"),
     "model_type": Field("STABLE_DIFFUSION_15", "model.type", TYPES.__getitem__),
@@ -50,7 +39,7 @@ TABLE: Table = {
     "epochs": Field(100, "training.epochs"),
     "batch_size": Field(1, "training.batch_size"),
     "gradient_accumulation_steps": Field(1, "training.accumulation"),
-    "resolution": Field("512", "training.resolution", _resolution),
+    "resolution": Field("512", "training.resolution"),
     "train_dtype": Field("FLOAT_16", "training.train_dtype", one_of(_DTYPES, "float32 stays")),
     "clip_grad_norm": Field(1.0, "training.clip_norm", lambda value: value or 0),
     "unet.train": Field(True, "training.unet"),

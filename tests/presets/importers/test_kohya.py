@@ -59,10 +59,10 @@ def test_a_dataset_config(tmp_path: Path) -> None:
     assert "sd-scripts 0.9" in found.source
 
 
-@pytest.mark.parametrize("nested", [True, False])
-def test_numbered_folders_with_and_without_captions(tmp_path: Path, nested: bool) -> None:
-    subject = tmp_path / "img" / "10_sks cat" if nested else tmp_path / "10_sks cat"
-    make_pictures(subject, "1.png", "2.png", caption=None)
+@pytest.mark.parametrize("above", ["img", "train", "my pictures", "."])
+def test_numbered_folders_with_and_without_captions(tmp_path: Path, above: str) -> None:
+    subject = tmp_path / above / "10_sks cat"
+    make_pictures(subject, "1.png", "2.png", "1-masklabel.png", caption=None)
     make_pictures(tmp_path / "reg" / "1_cat", "1.png", caption="a cat")
     found = import_preset(tmp_path)
     concepts = {concept.name: concept for concept in found.state.concepts}

@@ -95,6 +95,13 @@ def test_what_maps_is_mapped(tmp_path: Path, theirs: dict[str, Any], ours: dict[
     assert found.lines == ()
 
 
+@pytest.mark.parametrize(("theirs", "side"), [("1024,768", 1024), ("768x1024, 512", 887)])
+def test_of_several_resolutions_the_first_is_used_and_said(tmp_path: Path, theirs: str, side: int) -> None:
+    found = imported(tmp_path, {"training_method": "FINE_TUNE", "resolution": theirs})
+    assert found.state.training.resolution == side
+    assert f"resolution: '{theirs}': one resolution is trained here, with buckets around it: {side} is used" in found.lines
+
+
 @pytest.mark.parametrize(
     ("theirs", "line"),
     [
@@ -108,7 +115,7 @@ def test_what_maps_is_mapped(tmp_path: Path, theirs: dict[str, Any], ours: dict[
             "optimizer.fused_back_pass: not supported, ignored",
         ),
         ({"normalize_masked_area_loss": True}, "normalize_masked_area_loss: not supported, ignored"),
-        ({"resolution": "512,768"}, "resolution: '512,768': one resolution"),
+        ({"resolution": "big"}, "resolution: 'big' is not understood, ignored"),
         ({"timestep_distribution": "SIGMOID"}, "timestep_distribution: not supported, ignored"),
         ({"train_dtype": "FLOAT_8"}, "train_dtype: FLOAT_8 is not supported: float32 stays"),
         ({"learning_rate_scheduler": "REX"}, "learning_rate_scheduler: REX is not supported: a constant rate"),
