@@ -85,6 +85,9 @@ def lora_from(text: str) -> LoraFile:
     try:
         number = float(strength)
     except ValueError:
+        if path.lower().endswith(".safetensors"):
+            message = f"the strength behind the last colon must be a number (was '{strength}'), as in FILE:0.8"
+            raise Invalid([Problem("--lora", message)]) from None
         return LoraFile(path=text)
     if not colon:
         return LoraFile(path=text)

@@ -111,9 +111,18 @@ def _misread(
             return UserError(f"{what} is a LoRA for {model}: only those for SD 1.5 and SDXL are read")
     if len(unknown) == len(tensors) and kind is not Family.LORA:
         return UserError(f"{what} is {kind.value}, not a LoRA")
-    model = names.family.value.removeprefix("a ").removeprefix("an ").removesuffix(" checkpoint")
+    model = _model(names)
+    for other in known_names():
+        if other.family is not names.family and all(other.parse(key) for key in tensors):
+            wanted = "SDXL" if other.family is Family.SDXL else "SD 1.5"
+            message = f"{what} is a LoRA for {_model(other)}, and this model is {model}"
+            return UserError(f"{message}: choose an {wanted} model, or another LoRA")
     count = f"{len(unknown)} of its {len(tensors)} keys are not understood"
     return UserError(f"{what} cannot be read as a LoRA for {model}: {count}: {listed(unknown)}")
+
+
+def _model(names: LoraNames) -> str:
+    return names.family.value.removeprefix("an ").removeprefix("a ").removesuffix(" checkpoint")
 
 
 def _said_alphas(metadata: Mapping[str, str], what: str) -> dict[str, Any]:

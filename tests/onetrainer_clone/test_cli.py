@@ -19,7 +19,7 @@ from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Ended, Logged, Progressed, Sampled, Saved, Started, Stepped, Warned
 from onetrainer_clone.paths import default_workspace, user_presets
 from onetrainer_clone.session import Controls, Emit, Stopped
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.terminal import Terminal
 from onetrainer_clone.tool_arguments import lora_from
@@ -484,6 +484,11 @@ def test_what_cannot_be_drawn_is_said_once_in_the_words_of_the_options(
 def test_the_colon_of_a_windows_drive_is_no_strength(text: str) -> None:
     lora = lora_from(text)
     assert (lora.path, lora.strength) == (r"C:\loras\cat.safetensors", 0.8 if text.endswith("0.8") else 1.0)
+
+
+def test_a_strength_that_is_no_number_is_said() -> None:
+    with pytest.raises(Invalid, match=r"must be a number \(was 'full'\), as in FILE:0.8"):
+        lora_from(r"C:\loras\cat.safetensors:full")
 
 
 # The terminal around it

@@ -96,7 +96,7 @@ def test_layers_that_the_model_lacks_or_that_do_not_fit_are_refused(tmp_path: Pa
     base = write_model(tmp_path / "base.safetensors", Family.SD15)
     target = tmp_path / "new.safetensors"
     xl = {"path": str(lora_file(tmp_path / "xl.safetensors", random_lora(Family.SDXL), Family.SDXL))}
-    with pytest.raises(UserError, match=r"keys are not understood.*lora_"):
+    with pytest.raises(UserError, match=r"is a LoRA for SDXL, and this model is Stable Diffusion 1.x: choose an SDXL model"):
         use(Merge, model=base, target=target, loras=[xl])
     lora = random_lora(Family.SD15)
     address = ("unet", "mid_block.attentions.0.proj_in")
