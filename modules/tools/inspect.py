@@ -15,6 +15,7 @@ from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_names import ALPHA, DOWN, UP, known_names
 from modules.checkpoints.weights import Weights, each, open_weights
 from modules.tools.delta import change
+from onetrainer_clone import model_files
 from onetrainer_clone.events import Inspected, Progressed
 from onetrainer_clone.inspection import Block, Report, block_of, report
 from onetrainer_clone.paths import resolve
@@ -63,7 +64,10 @@ def _folder(path: Path) -> Report:
     if not shapes:
         raise UserError(f"'{path}' holds no .safetensors file: choose a file, or a diffusers model folder")
     found = report(path, shapes, dtypes, {})
-    return dataclasses.replace(found, kind="a folder of parts")
+    family = model_files.family(str(path))
+    kind = "a folder of parts" if family is None else f"{family.value} as a diffusers folder"
+    notes = ("predicts v",) if model_files.predicts_v(str(path)) else ()
+    return dataclasses.replace(found, kind=kind, notes=(*found.notes, *notes))
 
 
 def _part_files(path: Path) -> Iterator[tuple[str, Path]]:

@@ -44,10 +44,10 @@ class SavingSettings(Settings):
     backups_kept: int = setting(2, "Backups kept", "Older ones are removed; the newest always stays.", ge=1, le=1000)
     dtype: Dtype = setting(Dtype.FP16, "Save as", "The type of the weights in the file.")
     lora_layout: LoraLayout = setting(
-        LoraLayout.KOHYA, "LoRA layout", "What the weights in the file are called.", when=when("/method", "LORA")
+        LoraLayout.KOHYA, "LoRA layout", "What the weights in the file are called.", when=when("/method", Method.LORA)
     )
     model_layout: ModelLayout = setting(
-        ModelLayout.SINGLE_FILE, "Model layout", "How a fine-tuned model is kept.", when=when("/method", "FINE_TUNE")
+        ModelLayout.SINGLE_FILE, "Model layout", "How a fine-tuned model is kept.", when=when("/method", Method.FINE_TUNE)
     )
     embedding_layout: EmbeddingLayout = setting(
         EmbeddingLayout.SAFETENSORS, "Embedding layout", "What the files of new words look like inside."

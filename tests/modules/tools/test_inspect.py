@@ -83,6 +83,8 @@ def test_a_model_as_file_and_as_folder(tmp_path: Path) -> None:
     (folder / "unet").mkdir(parents=True)
     save_file({"mid_block.weight": torch.ones(4)}, folder / "unet" / "model.safetensors")
     assert found(use(Inspect, source=folder)).keys == ("unet.mid_block.weight",)
+    (folder / "unet" / "model.safetensors").rename(tmp_path / "cat" / "unet" / "model.safetensors")
+    assert found(use(Inspect, source=tmp_path / "cat")).kind == "an SDXL checkpoint as a diffusers folder"
 
 
 def test_embeddings_and_pytorchs_own_files(tmp_path: Path) -> None:
