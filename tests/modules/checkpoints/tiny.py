@@ -1,4 +1,8 @@
-"""Random models with the real block structure of SD 1.5 and SDXL and few channels, and the folders that describe them."""
+"""Random models with the block structure of SD 1.5 and SDXL, few channels and fewer layers, and the folders for them.
+
+Every kind of layer at every place is there; only the repetitions are fewer (SDXL has up to 10 transformer blocks in a row,
+its second text encoder 32 layers). How many there really are is tested with the real configs.
+"""
 
 import json
 import shutil
@@ -27,8 +31,8 @@ PARTS = {
 }
 for inpainting, plain in BASES.items():
     FOLDERS[inpainting], PARTS[inpainting] = FOLDERS[plain], PARTS[plain]
-_TEXT = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "projection_dim": 32}
-_TEXT_2 = {"hidden_size": 48, "intermediate_size": 64, "num_attention_heads": 2, "projection_dim": 48}
+_TEXT = {"num_hidden_layers": 4, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "projection_dim": 32}
+_TEXT_2 = {"num_hidden_layers": 6, "hidden_size": 48, "intermediate_size": 64, "num_attention_heads": 2, "projection_dim": 48}
 _UNET = {"norm_num_groups": 8, "sample_size": 8}
 _VAE = {"block_out_channels": [8, 16, 24, 24], "norm_num_groups": 8, "sample_size": 32}
 _SMALLER: dict[Family, dict[str, dict[str, Any]]] = {
@@ -41,6 +45,7 @@ _SMALLER: dict[Family, dict[str, dict[str, Any]]] = {
         "unet": {
             **_UNET,
             "block_out_channels": [8, 16, 32],
+            "transformer_layers_per_block": [1, 2, 3],
             "cross_attention_dim": 80,
             "attention_head_dim": [1, 2, 4],
             "addition_time_embed_dim": 8,

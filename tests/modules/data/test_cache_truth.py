@@ -71,6 +71,14 @@ class World:
     def told(self, kind: type[T]) -> list[T]:
         return [event for event in self.events if isinstance(event, kind)]
 
+    def cat(self) -> Path:
+        """The first concept's folder, wherever it was moved."""
+        return next(folder for folder in (self.folder / "cat", self.folder / "moved" / "cat") if folder.exists())
+
+    def pictures(self) -> list[Path]:
+        """Those of the first concept, whatever they are called now."""
+        return sorted(self.cat().glob("*.png"))
+
     def own_model(self) -> Path:
         """The demo's model as a folder that may be changed."""
         folder = self.folder / "model"
@@ -90,14 +98,14 @@ class World:
 
 # Each change with how many latents and texts it costs, of the five pictures (3 + 2) and of the texts in use.
 MATTERS: dict[str, tuple[Callable[[World], object], int, int]] = {
-    "bytes of a picture": (lambda w: repaint(w.folder / "cat" / "000.png"), 1, 0),
+    "bytes of a picture": (lambda w: repaint(w.pictures()[0]), 1, 0),
     "resolution": (lambda w: w.set("training.resolution", 48), 5, 0),
     "resolution of one concept": (lambda w: w.set("concepts[0].resolution", 48), 3, 0),
     "crop": (lambda w: jitter(w), 3, 0),  # noqa: PLW0108 - defined below
     "background": (lambda w: w.set("training.background", "#102030"), 5, 0),
     "weights of the VAE": (lambda w: w.nudge("vae"), 5, 0),
     "dtype of the VAE": (lambda w: w.set("model.vae_dtype", "BF16"), 5, 0),
-    "a new caption": (lambda w: (w.folder / "cat" / "001.txt").write_text("a caption of its own"), 0, 1),
+    "a new caption": (lambda w: w.pictures()[1].with_suffix(".txt").write_text("a caption of its own"), 0, 1),
     "trigger words": (lambda w: w.set("concepts[0].trigger_words", "sks"), 0, 2),
     "weights of the text encoder": (lambda w: w.nudge("text_encoder"), 0, -1),
     "dtype of the text encoder": (lambda w: w.set("model.text_encoder_dtype", "BF16"), 0, -1),
@@ -118,15 +126,16 @@ def jitter(world: World) -> None:
 
 
 def rename_all(world: World) -> None:
-    for path in sorted((world.folder / "cat").iterdir()):
+    for path in sorted(world.cat().iterdir()):
         path.rename(path.with_name(f"renamed {path.name}"))
 
 
 def move(world: World) -> None:
-    target = world.folder / "moved" / "cat"
+    source, target = world.cat(), world.folder / "moved" / "cat"
+    index = [Path(concept.path) for concept in world.state.concepts].index(source)
     target.parent.mkdir(exist_ok=True)
-    (world.folder / "cat").rename(target)
-    world.set("concepts[0].path", str(target))
+    source.rename(target)
+    world.set(f"concepts[{index}].path", str(target))
 
 
 def swap(world: World) -> None:

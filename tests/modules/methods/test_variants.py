@@ -184,11 +184,11 @@ def test_a_short_run_learns_repeats_bit_for_bit_and_with_checkpointing(variant: 
     assert apart(first, fewer) > 1e-5
 
 
-@pytest.mark.parametrize(("layers", "unet"), [("TRANSFORMER", 722), ("ALL", 788)])
+@pytest.mark.parametrize(("layers", "unet"), [("TRANSFORMER", 302), ("ALL", 368)])
 def test_sdxl_is_adapted_in_all_parts_that_are_trained(layers: str, unet: int) -> None:
-    model = tiny_model(Family.SDXL)
+    model = tiny_model(Family.SDXL)  # with 28 transformer blocks in place of 70, 4 and 6 text layers
     trained = lora(model, state_with(model__type="SDXL", adapter__layers=layers, adapter__rank=1))
-    expected = {"unet": unet, "text_encoder": 72, "text_encoder_2": 192}
+    expected = {"unet": unet, "text_encoder": 24, "text_encoder_2": 36}
     assert {part: len(found) // 2 for part, found in trained.parts.items()} == {p: expected[p] for p in trained.parts}
 
 
