@@ -31,8 +31,9 @@ PARTS = {
 }
 for inpainting, plain in BASES.items():
     FOLDERS[inpainting], PARTS[inpainting] = FOLDERS[plain], PARTS[plain]
-_TEXT = {"num_hidden_layers": 4, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2, "projection_dim": 32}
-_TEXT_2 = {"num_hidden_layers": 6, "hidden_size": 48, "intermediate_size": 64, "num_attention_heads": 2, "projection_dim": 48}
+_HEADS = {"num_attention_heads": 2}
+_TEXT = {**_HEADS, "num_hidden_layers": 4, "hidden_size": 32, "intermediate_size": 48, "projection_dim": 32}
+_TEXT_2 = {**_HEADS, "num_hidden_layers": 6, "hidden_size": 48, "intermediate_size": 64, "projection_dim": 48}
 _UNET = {"norm_num_groups": 8, "sample_size": 8}
 _VAE = {"block_out_channels": [8, 16, 24, 24], "norm_num_groups": 8, "sample_size": 32}
 _SMALLER: dict[Family, dict[str, dict[str, Any]]] = {
