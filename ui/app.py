@@ -1,7 +1,8 @@
 """The window: puts its parts together, turns its loop, and closes without losing anything."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
@@ -152,22 +153,25 @@ class App:
 
     def _leave(self) -> None:
         """Keep what is to be kept, then take the window down."""
-        self._keeping.stop()
-        self.findings.stop()
         self.closed = True
-        self.bench.tooltip.hide()
-        self.desk.close()
-        for worker, seconds in ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0)):
-            worker.close(seconds)  # what reads may be cut off; what writes may not, and comes before the last word
+        # What reads may be cut off; what writes may not, and comes before the last word.
+        workers = ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0))
+        closing = [partial(worker.close, seconds) for worker, seconds in workers]
+        self._attempt(
+            (self._keeping.stop, self.findings.stop, self.bench.tooltip.hide, self.desk.close, *closing, self._remember)
+        )
+        for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
+        self.root.destroy()
+
+    def _remember(self) -> None:
+        """For the next start."""
         try:
             memory.keep_state(self.store.state)
             memory.keep_view(self.appearance.view(self.bench.options.basic))
             memory.mark_closed()
         except OSError as error:
-            self.errors.report(UserError(f"The settings could not be kept for the next start: {error}"))
-        for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
-            self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
-        self.root.destroy()
+            raise UserError(f"The settings could not be kept for the next start: {error}") from None
 
     def _pages(self) -> dict[str, tuple[str, Callable[[Any], Page]]]:
         """In the order of the navigation; those without a title are not in it. Imports wait until a page is shown."""
@@ -229,14 +233,18 @@ class App:
         self.root.after(TURN_MS, self._turn)
         workers = (self.checks, self.decoder, self.writer, self.importer)
         steps: list[Callable[[], object]] = [worker.deliver for worker in workers]
-        for step in (*steps, self.runner.poll, *self.desk.steps, self._tick):
+        self._attempt((*steps, self.runner.poll, *self.desk.steps, self._tick))
+        self._turns -= 1
+        if self._closing and not (self.closed or self.runner.going or self._turns):
+            self._leave()
+
+    def _attempt(self, steps: Iterable[Callable[[], object]]) -> None:
+        """Take every step; an error is shown to the person, and what comes after it is done."""
+        for step in steps:
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - the loop must turn on; the error is shown to the person
+            except Exception as error:  # noqa: BLE001 - shown
                 self.errors.report(error)
-        self._turns -= 1
-        if self._closing and not self.runner.going and not self._turns:
-            self._leave()
 
     def _tick(self) -> None:
         if self.shell.current:

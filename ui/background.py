@@ -102,8 +102,17 @@ class Background:
             try:
                 with undisturbed():
                     outcome: tuple[_Job, Any, Exception | None] = (job, job.work(), None)
-            except Exception as error:  # noqa: BLE001 - raised again on the main thread, by deliver
-                outcome = (job, None, error)
+            except BaseException as error:  # noqa: BLE001 - raised again on the main thread, by deliver
+                outcome = (job, None, _as_exception(error))
             with self._change:
                 self._working = False
                 self._done.put(outcome)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    """A panic of a library that is written in Rust is none, and must not end the thread either."""
+    if isinstance(error, Exception):
+        return error
+    found = RuntimeError(f"{type(error).__name__}: {error}")
+    found.__cause__ = error
+    return found

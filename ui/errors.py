@@ -1,8 +1,10 @@
 """The one place where an exception becomes words: a person's mistake shows its sentence, ours says where to look."""
 
 import logging
+import time
 import tkinter
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from onetrainer_clone.settings import UserError
@@ -12,12 +14,19 @@ from ui.dialogs import Ask
 LOG = logging.getLogger("onetrainer_clone.window")
 
 
-class Errors:
-    """Reports errors of handlers; while one is on the screen, others only go to the log."""
+SAME_SECONDS = 0.5  # between two errors of one place, below which nobody asked for the second: the window's loop turned
 
-    def __init__(self, ask: Ask):
-        self._ask = ask
+
+class Errors:
+    """Reports errors of handlers; while one is on the screen, others only go to the log.
+
+    One that comes again and again, as from the window's loop, is told once.
+    """
+
+    def __init__(self, ask: Ask, clock: Callable[[], float] = time.monotonic):
+        self._ask, self._clock = ask, clock
         self._showing = False
+        self._heard: dict[tuple[object, ...], float] = {}  # by kind and place, when last
 
     def catch_all(self, root: tkinter.Tk) -> None:
         """Have every error of a Tk handler come here."""
@@ -28,6 +37,13 @@ class Errors:
         root.report_callback_exception = report
 
     def report(self, error: BaseException) -> None:
+        """Never raises: it is the last that hears of an error."""
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                self.report(one)
+            return
+        if self._is_heard(error):
+            return
         if isinstance(error, UserError):
             self._show("That did not work", str(error))
             return
@@ -39,12 +55,24 @@ class Errors:
         )
         self._show("A fault of ours", message, trace)
 
+    def _is_heard(self, error: BaseException) -> bool:
+        """Whether an error of this kind came from this place a moment ago."""
+        now = self._clock()
+        self._heard = {key: when for key, when in self._heard.items() if now - when < SAME_SECONDS}
+        frames = traceback.extract_tb(error.__traceback__)
+        key = (type(error), frames[-1].filename, frames[-1].lineno) if frames else (type(error), str(error))
+        known = key in self._heard
+        self._heard[key] = now
+        return known
+
     def _show(self, title: str, message: str, details: str = "") -> None:
         if self._showing:
             return
         self._showing = True
         try:
             self._ask.tell(title, message, details)
+        except Exception as error:  # noqa: BLE001 - raised from here it would end the window's loop
+            self._keep("".join(traceback.format_exception(error)))
         finally:
             self._showing = False
 

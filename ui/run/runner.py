@@ -1,6 +1,7 @@
 """Starts runs and follows them: the border between the window and the session. Touches no widget."""
 
 from collections.abc import Callable
+from functools import partial
 
 from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Busy, Controls, Session, Train
@@ -9,7 +10,7 @@ from onetrainer_clone.state import TrainingState
 from presets.runs import begin
 from ui.background import Background
 from ui.run.record import Record
-from ui.signals import Signal
+from ui.signals import Signal, each
 from ui.store import StateStore
 
 BATCH = 200  # events that one turn of the window's loop takes at most
@@ -89,10 +90,13 @@ class Runner:
 
         def gave_up(error: Exception) -> None:
             self._launching, self._stop_at_launch = False, None
-            self.moved.emit()
-            if failed is None:
-                raise error
-            failed(error)
+
+            def tell() -> None:
+                if failed is None:
+                    raise error
+                failed(error)
+
+            each((self.moved.emit, tell))
 
         worker.submit("launch", work, then, gave_up)
         self.moved.emit()
@@ -113,15 +117,13 @@ class Runner:
         """Take what the run has told since the last turn."""
         if self._launching:
             return  # what it tells belongs to a record that is not there yet
-        events = self._session.events(limit=BATCH)
-        for event in events:
-            self.record.on(event)
-            if isinstance(event, Ended):
-                self._going = False
-        if events:
-            self.moved.emit()
-        if events and isinstance(events[-1], Ended):
-            self.ended.emit(events[-1])
+        if not (events := self._session.events(limit=BATCH)):
+            return
+        calls: list[Callable[[], object]] = [*(partial(self.record.on, event) for event in events), self.moved.emit]
+        if isinstance(last := events[-1], Ended):
+            self._going = False
+            calls.append(partial(self.ended.emit, last))
+        each(calls)
 
     def join(self, timeout: float) -> None:
         self._session.join(timeout)

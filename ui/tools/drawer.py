@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from onetrainer_clone.drawing import Drawing
-from onetrainer_clone.events import Ended, Saved
+from onetrainer_clone.events import Ended, Event, Saved
 from onetrainer_clone.session import Busy, Controls, Emit, Session, Train
 from onetrainer_clone.settings import UserError
 from ui.run.record import Record
-from ui.signals import Signal
+from ui.signals import Signal, each
 
 BATCH = 200  # events that one turn of the window's loop takes at most
 
@@ -53,13 +53,13 @@ class Drawer:
 
     def poll(self) -> None:
         """Take what the drawing has told since the last turn."""
-        events = self._session.events(limit=BATCH)
-        for event in events:
-            self.record.on(event)
-            match event:
-                case Saved():
-                    self.sheet = event.path
-                case Ended():
-                    self.going = False
-        if events:
-            self.moved.emit()
+        if events := self._session.events(limit=BATCH):
+            each([*(partial(self._on, event) for event in events), self.moved.emit])
+
+    def _on(self, event: Event) -> None:
+        match event:
+            case Saved():
+                self.sheet = event.path
+            case Ended():
+                self.going = False
+        self.record.on(event)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from onetrainer_clone.events import Ended, Inspected, Logged, Saved, Warned
+from onetrainer_clone.events import Ended, Event, Inspected, Logged, Saved, Warned
 from onetrainer_clone.inspection import as_text
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.session import Busy, Controls, Emit, Session, Train
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.tools import ToolSettings
-from ui.signals import Signal
+from ui.signals import Signal, each
 
 BATCH = 200  # events that one turn of the window's loop takes at most
 
@@ -53,17 +53,18 @@ class ToolWorker:
             self.moved.emit()
 
     def poll(self) -> None:
-        events = self._session.events(limit=BATCH)
-        for event in events:
-            self.progress.on(event)
-            match event:
-                case Saved():
-                    self.result = Path(event.path)
-                case Logged() | Warned():
-                    self.lines.append(event.message)
-                case Inspected():
-                    self.lines.append(as_text(event.report))
-                case Ended():
-                    self.going = False
-        if events:
-            self.moved.emit()
+        """Take what the tool has told since the last turn."""
+        if events := self._session.events(limit=BATCH):
+            each([*(partial(self._on, event) for event in events), self.moved.emit])
+
+    def _on(self, event: Event) -> None:
+        match event:
+            case Saved():
+                self.result = Path(event.path)
+            case Logged() | Warned():
+                self.lines.append(event.message)
+            case Inspected():
+                self.lines.append(as_text(event.report))
+            case Ended():
+                self.going = False
+        self.progress.on(event)
