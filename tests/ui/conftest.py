@@ -1,5 +1,6 @@
 """A real window on a real display for the tests; its dialogs are answered by the test."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +101,15 @@ def ask() -> Answers:
 
 
 @pytest.fixture
-def make_window(display: str, trainer: FakeTrainer, ask: Answers) -> Iterator[Callable[..., Window]]:
+def no_garbage() -> Iterator[None]:
+    """A window's fonts and variables call Tk when they are collected. Left to a run's thread in a later test, each would
+    wait a second for this window's loop, which turns no more."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def make_window(no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers) -> Iterator[Callable[..., Window]]:
     """Opens windows, also several after each other, and closes what is left open."""
     opened: list[Window] = []
 
@@ -112,8 +121,8 @@ def make_window(display: str, trainer: FakeTrainer, ask: Answers) -> Iterator[Ca
         return window
 
     yield make
-    for window in opened:
-        close(window)
+    while opened:
+        close(opened.pop())
 
 
 @pytest.fixture
