@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from modules.difference import differences, groups, picture_fingerprint, plan_fingerprint
 from modules.rot import rotten
 from modules.run import Run
 from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups, put_in_place
-from onetrainer_clone.dataset import Folder
-from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.events import Logged, Warned
 from onetrainer_clone.paths import flush_folder, write_whole
 from onetrainer_clone.safetensors_header import read_header
-from onetrainer_clone.settings import UserError, changed, walk
-from onetrainer_clone.state import TrainingState
+from onetrainer_clone.settings import UserError, changed
 
-VERSION = 2
+VERSION = 3
 LIVE, AVERAGE, OPTIMIZER = "live/", "ema/", "optimizer/"
 
 
@@ -72,6 +70,7 @@ def back_up(run: Run, folder: Path, position: Position) -> Path:
             "ema_updates": run.ema.updates if run.ema is not None else None,
             "scaler": run.accelerator.scaler.state_dict() if run.accelerator.scaler is not None else None,
             "pictures": picture_fingerprint(run.folders),
+            "plan": plan_fingerprint(run.plan),
             "state": changed(run.state),
         }
         write_whole(beside / REST, json.dumps(rest, ensure_ascii=False))
@@ -158,15 +157,10 @@ def _restore_optimizer(run: Run, tensors: Mapping[str, Tensor], rest: Mapping[st
     before, now = rest["state"].get("optimizer", {}).get("optimizer"), changed(run.state).get("optimizer", {})
     if before != now.get("optimizer"):
         return  # another optimizer starts afresh; `differences` says so
-    if _groups(rest["optimizer"]) != _groups(run.optimizer.state_dict()):
+    if groups(rest["optimizer"]) != groups(run.optimizer.state_dict()):
         return  # so does one whose weights are grouped in another way
     own = {key.removeprefix(OPTIMIZER): value for key, value in tensors.items() if key.startswith(OPTIMIZER)}
     run.optimizer.load_state_dict(unflatten(own, rest["optimizer"]))
-
-
-def _groups(state: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """The name and size of each group of an optimizer's state_dict."""
-    return [(group["name"], len(group["params"])) for group in state["param_groups"]]
 
 
 def flatten(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -201,38 +195,3 @@ def unflatten(tensors: Mapping[str, Tensor], rest: Mapping[str, Any]) -> dict[st
         place[name] = value
     groups = [{k: tuple(v) if k == "betas" else v for k, v in group.items()} for group in rest["param_groups"]]
     return {"state": state, "param_groups": groups}
-
-
-def picture_fingerprint(folders: Sequence[Folder]) -> dict[str, int]:
-    """Per concept a hash of its pictures' names, sizes and captions."""
-    return {
-        folder.concept.name: seed_of(*((p.key, p.width, p.height, p.captions) for p in folder.pictures))
-        for folder in folders
-    }
-
-
-def differences(run: Run, rest: Mapping[str, Any]) -> list[str]:
-    """What is not as it was when the backup was made, and what that means."""
-    old = {s.path: s.value for s in walk(TrainingState.model_validate(rest["state"]))}
-    new = {s.path: s.value for s in walk(run.state)}
-    ignored = ("preset", "resume", "saving.", "sampling.")
-    said = [
-        f"{path} was {old.get(path)} and is {new.get(path)}"
-        for path in dict.fromkeys([*old, *new])
-        if old.get(path) != new.get(path) and not path.startswith(ignored)
-    ]
-    found = [f"Resumed with other settings than before: {'; '.join(said)}."] if said else []
-    if any(line.startswith(("training.epochs", "training.steps", "training.length", "learning_rate")) for line in said):
-        found.append(
-            f"The learning rate goes on from step {rest['step']:,} on the schedule of the new length, "
-            f"{run.plan.steps:,} steps."
-        )
-    if _groups(rest["optimizer"]) != _groups(run.optimizer.state_dict()):
-        found.append("The learning rates are of other groups of layers than before: the optimizer starts afresh.")
-    now = picture_fingerprint(run.folders)
-    other = [name for name in dict.fromkeys([*rest["pictures"], *now]) if rest["pictures"].get(name) != now.get(name)]
-    if other:
-        found.append(
-            f"The pictures or captions of {', '.join(other)} are not the same as before: other samples follow."
-        )
-    return found

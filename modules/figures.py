@@ -1,5 +1,6 @@
 """From the results of steps to the figures that people watch."""
 
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -38,20 +39,28 @@ class Figures:
         self._loss = Smoothed()
         self._concepts: dict[str, Smoothed] = defaultdict(Smoothed)
         self._skipped = 0
+        self._elapsed, self._since = 0.0, time.monotonic()  # seconds up to the backup, and when this process began
         self._process = psutil.Process()
         self.pace = Pace()
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Since the first step of the run; the time between its end and its resumption does not count."""
+        return self._elapsed + time.monotonic() - self._since
 
     def snapshot(self) -> dict[str, Any]:
         """What a resumed run needs to go on with the same smoothed figures; plain JSON data."""
         return {
             "loss": [self._loss.value, self._loss.count],
             "skipped": self._skipped,
+            "elapsed_seconds": self.elapsed_seconds,
             "concepts": {name: [smoothed.value, smoothed.count] for name, smoothed in self._concepts.items()},
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         self._loss.value, self._loss.count = snapshot["loss"]
         self._skipped = snapshot["skipped"]
+        self._elapsed, self._since = snapshot["elapsed_seconds"], time.monotonic()
         for name, (value, count) in snapshot["concepts"].items():
             self._concepts[name].value, self._concepts[name].count = value, count
 
@@ -79,4 +88,5 @@ class Figures:
             memory_mib=self._process.memory_info().rss / 2**20,
             device_memory_mib=device_memory_mib(self._run.model.device),
             seconds_left=self.pace.seconds_for(self._run.plan.steps - step.number),
+            elapsed_seconds=self.elapsed_seconds,
         )

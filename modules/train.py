@@ -42,7 +42,7 @@ def learn(run: Run) -> None:
     """The steps, and what happens around them."""
     figures = Figures(run)
     done = _resume(run, figures) if run.state.resume else 0
-    _started(run, done)
+    _started(run, done, figures.elapsed_seconds if done else 0.0)
     occasions, watch = Occasions(run, figures), Watch(run.state, run.plan)
     if done == 0:
         occasions.start()
@@ -80,13 +80,13 @@ def _resume(run: Run, figures: Figures) -> int:
     return position.step
 
 
-def _started(run: Run, done: int) -> None:
+def _started(run: Run, done: int, elapsed: float) -> None:
     state, plan = run.state, run.plan
     names = tuple(folder.concept.name for folder in run.training)
     shares = tuple(
         Share(c.name, c.role, c.share_of_samples, c.share_of_loss_weight) for c in plan.concepts if c.name in names
     )
-    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done, shares))
+    run.emit(Started(state.run_name, str(state.run_folder), plan.steps, plan.epochs, names, done, shares, elapsed))
     if plan.adapter and not run.state.adapter.source:
         run.emit(Logged(f"Training a {plan.adapter}, on {run.model.device}"))
         return

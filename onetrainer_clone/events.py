@@ -39,6 +39,7 @@ class Started:
     concepts: tuple[str, ...]
     first_step: int = 0
     shares: tuple[Share, ...] = ()
+    elapsed_seconds: float = 0.0  # that a resumed run took up to its backup
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Stepped:
     memory_mib: float = 0.0
     device_memory_mib: float | None = None
     seconds_left: float | None = None
+    elapsed_seconds: float = 0.0  # of the run so far, with what it did beside its steps; of a resumed one since its start
 
 
 @dataclass(frozen=True)

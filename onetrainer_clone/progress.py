@@ -55,6 +55,7 @@ class Progress:
         self.samples_per_second = self.memory_mib = 0.0
         self.device_memory_mib: float | None = None
         self.seconds_left: float | None = None
+        self.elapsed_seconds = 0.0  # of the run, also before it was resumed
         self.skipped_steps = 0  # that the loss scaler left out
         self.saved = ""
         self.ended: Ended | None = None
@@ -63,6 +64,7 @@ class Progress:
         match event:
             case Started():
                 self.steps, self.epochs, self.step = event.steps, event.epochs, event.first_step
+                self.elapsed_seconds = event.elapsed_seconds
             case Progressed():
                 self.activity, self.done, self.total, self.detail = (
                     event.activity,
@@ -74,7 +76,7 @@ class Progress:
                 self.activity, self.step, self.epoch = "training", event.step, event.epoch
                 self.samples_per_second, self.memory_mib = event.samples_per_second, event.memory_mib
                 self.device_memory_mib, self.seconds_left = event.device_memory_mib, event.seconds_left
-                self.skipped_steps = event.skipped_steps
+                self.skipped_steps, self.elapsed_seconds = event.skipped_steps, event.elapsed_seconds
             case Sampled():
                 if self.activity != "sampling":
                     self.activity, self.done, self.total, self.detail = "sampling", 0, 0, ""

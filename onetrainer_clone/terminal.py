@@ -50,7 +50,11 @@ class Terminal:
         self._progress.on(event)
         match event:
             case Started():
-                self._bar = tqdm(total=event.steps, unit="step", dynamic_ncols=True, mininterval=0.5, file=sys.stderr)
+                self._bar = tqdm(
+                    total=event.steps, initial=event.first_step, unit="step", dynamic_ncols=True, mininterval=0.5,
+                    file=sys.stderr,
+                )  # fmt: skip
+                self._bar.start_t -= event.elapsed_seconds
             case Stepped() if self._bar is not None:
                 self._bar.set_postfix_str(_losses(event), refresh=False)
                 self._bar.update(event.step - self._bar.n)

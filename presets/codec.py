@@ -13,11 +13,11 @@ from presets.migrations import VERSION, migrate
 LARGEST_BYTES = 64 * 2**20
 
 
-def encode(state: TrainingState, description: str = "") -> str:
-    """The text of a preset file. The name is the file's own, so it is not written into it."""
+def encode(state: TrainingState, description: str = "", of_run: bool = False) -> str:
+    """The text of a preset file. The name is the file's own, so it is not written into it; a run keeps its preset's."""
     described = {"description": description} if description else {}
     data = {"format": VERSION, **described, **changed(state)}
-    for own in ("preset", "resume"):  # of a run, not of a preset
+    for own in ("resume",) if of_run else ("preset", "resume"):  # of a run, not of a preset
         data.pop(own, None)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 

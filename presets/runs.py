@@ -12,7 +12,7 @@ from onetrainer_clone.running import announce
 from onetrainer_clone.session import Busy, Session
 from onetrainer_clone.settings import Invalid, Problem, UserError, replace
 from onetrainer_clone.state import TrainingState, check, errors
-from presets.codec import encode, read_file
+from presets.codec import encode, read_file, read_object
 
 
 def begin(session: Session, state: TrainingState) -> TrainingState:
@@ -33,7 +33,7 @@ def resume(
     found = backups(folder / BACKUPS)
     if not found:
         raise UserError(f"there is no backup in '{folder}': only a run that was backed up, or stopped, can be resumed")
-    before = read_file(folder / STATE, "")
+    before = _of_run(folder / STATE)
     state = changes(before)
     changed = state != before
     for path, value in {
@@ -47,7 +47,7 @@ def resume(
     lock = announce(state.run_folder)
     try:
         if changed:  # so that the next resumption begins from what this one was told
-            write_whole(folder / STATE, encode(state))
+            write_whole(folder / STATE, encode(state, of_run=True))
         rewind(folder, int(found[-1].name.removeprefix(PREFIX)))
     except OSError as error:
         lock.release()
@@ -57,6 +57,12 @@ def resume(
         raise
     _start(session, state, lock)
     return state
+
+
+def _of_run(path: Path) -> TrainingState:
+    """The state of a run, with the name of the preset that it came from."""
+    state = read_file(path, "")
+    return replace(state, "preset", str(read_object(path.read_bytes()).get("preset", "")))
 
 
 def _idle(session: Session) -> None:
@@ -110,7 +116,7 @@ def claim(state: TrainingState) -> TrainingState:
             raise _unwritable(folder, error) from None
         claimed = replace(state, "saving.name", name)
         try:
-            write_whole(folder / STATE, encode(claimed))
+            write_whole(folder / STATE, encode(claimed, of_run=True))
         except OSError as error:
             folder.rmdir()
             raise _unwritable(folder, error) from None

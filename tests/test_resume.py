@@ -1,5 +1,6 @@
 """A run that was killed and resumed ends exactly where the same run ends that was never stopped: bit for bit."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -9,14 +10,16 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from modules.train import train
-from onetrainer_clone import journal
+from onetrainer_clone import journal, plan
 from onetrainer_clone.backups import TENSORS, backups
-from onetrainer_clone.events import Ended, Event, Stepped, Warned
+from onetrainer_clone.events import Ended, Event, Sampled, Started, Stepped, Warned
 from onetrainer_clone.families import Family
 from onetrainer_clone.paths import DEMO
+from onetrainer_clone.progress import Progress
 from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import UserError, replace
 from onetrainer_clone.state import TrainingState
@@ -174,6 +177,45 @@ def test_a_stopped_run_leaves_a_backup_and_goes_on(tmp_path: Path) -> None:
     said = " ".join(e.message for e in events if isinstance(e, Warned))
     assert "training.steps was 7 and is 6" in said
     assert "schedule of the new length, 6 steps" in said
+    assert "The plan is not the same as before: 7 steps are now 6" in said
+
+
+def test_time_and_preset_go_on_where_the_run_was_backed_up(tmp_path: Path) -> None:
+    drawn = {"sampling.prompts": [{"text": "a sks circle", "steps": 1}], "sampling.at_end": True}
+    state, before = run(lambda session: runs.begin(session, state_of("a", tmp_path, **drawn)), KILLED_AT)
+    resumed, events = run(lambda session: runs.resume(session, state.run_folder))
+    took = {e.step: e.elapsed_seconds for e in before if isinstance(e, Stepped)}
+    started = next(e for e in events if isinstance(e, Started))
+    assert 0 < took[BACKUP_EVERY] <= started.elapsed_seconds <= took[BACKUP_EVERY + 1]
+    times = [e.elapsed_seconds for e in events if isinstance(e, Stepped)]
+    assert times == sorted(times)
+    assert times[0] > started.elapsed_seconds
+    progress = Progress()
+    for event in events:
+        progress.on(event)
+    assert progress.elapsed_seconds == times[-1]
+    assert state.preset == resumed.preset == "demo"
+    last = [e for e in events if isinstance(e, Sampled)][-1]
+    assert Image.open(last.path).info["preset"] == "demo"
+
+
+def test_a_plan_that_became_another_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an update of the program that counts or cuts pictures in another way."""
+    state, _ = run(lambda session: runs.begin(session, state_of("a", tmp_path)), KILLED_AT)
+    real = plan.make_plan
+
+    def other(state: TrainingState, folders: Any = None) -> plan.Plan:
+        found = real(state, folders)
+        first, *rest = found.concepts
+        return dataclasses.replace(
+            found, concepts=(dataclasses.replace(first, buckets=((32, 48, 7),)), *rest), epochs=99
+        )
+
+    monkeypatch.setattr(plan, "make_plan", other)
+    _, events = run(lambda session: runs.resume(session, state.run_folder))
+    [said] = [e.message for e in events if isinstance(e, Warned) and "plan" in e.message]
+    assert "epochs are now 99" in said
+    assert "subject: other samples, sizes or files left out" in said
 
 
 def test_what_a_run_is_resumed_with_stays_for_the_next_time(tmp_path: Path) -> None:

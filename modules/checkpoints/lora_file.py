@@ -50,7 +50,8 @@ def modelspec(state: TrainingState, family: Family) -> dict[str, str]:
 
 def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folder], step: int) -> dict[str, str]:
     """The ss_* fields that A1111 and model sites show, and a hash of the state that made the file."""
-    rates, settings = learning_rates(state), json.dumps(changed(state), sort_keys=True, ensure_ascii=False)
+    rates, lasting = learning_rates(state), {key: value for key, value in changed(state).items() if key != "resume"}
+    settings = json.dumps(lasting, sort_keys=True, ensure_ascii=False)
     trained = [folder for folder in folders if folder.concept.role is not Role.VALIDATION]
     counts = Counter(dict.fromkeys(Role, 0))
     for folder in trained:

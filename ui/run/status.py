@@ -70,6 +70,7 @@ def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> s
 def pace(progress: Progress) -> list[str]:
     facts = [f"{progress.samples_per_second:.3g} pictures/s"] if progress.samples_per_second else []
     facts += [f"{progress.skipped_steps:,} steps skipped"] if progress.skipped_steps else []
+    facts += [f"{duration(progress.elapsed_seconds)} so far"] if progress.elapsed_seconds else []
     return [*facts, f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else facts
 
 
