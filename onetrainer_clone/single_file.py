@@ -22,7 +22,12 @@ def configs(file: Path, family: Family = Family.SD15) -> Path:
     'cat.safetensors' finds 'cat/model_index.json', a diffusers folder that may lack the weights.
     """
     beside = file.with_suffix("")
-    return beside if (beside / "model_index.json").is_file() else _CONFIGS / _FOLDERS[family]
+    return beside if (beside / "model_index.json").is_file() else family_configs(family)
+
+
+def family_configs(family: Family) -> Path:
+    """The folder that describes the models of a family as most are."""
+    return _CONFIGS / _FOLDERS[family]
 
 
 def kind(file: Path) -> Kind | None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from modules.checkpoints.describe import config_of
 from modules.checkpoints.ldm_keys import Config, Entry, table
 from modules.checkpoints.stream import Coming, coming, write_safetensors
 from modules.models.base import Model
@@ -74,13 +74,6 @@ def full_names(part: str, module: nn.Module) -> dict[str, Tensor]:
         name if name.startswith(("text_model.", "text_projection.")) else f"text_model.{name}": tensor
         for name, tensor in found.items()
     }
-
-
-def config_of(module: nn.Module) -> Config:
-    """A part's config, of diffusers or transformers, as a plain mapping."""
-    config: Any = module.config
-    found: Config = config.to_dict() if hasattr(config, "to_dict") else config
-    return found
 
 
 def _entry(entry: Entry, weights: Mapping[str, Tensor], dtype: torch.dtype | None) -> Coming:

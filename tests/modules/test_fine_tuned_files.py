@@ -1,7 +1,9 @@
 """A fine-tune's files hold what was trained, bit for bit in the type that was chosen; and a picture is memorised."""
 
+import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -9,15 +11,23 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
+from modules.checkpoints.describe import config_of, is_unusual, place_beside
 from modules.checkpoints.ldm_keys import table
-from modules.checkpoints.save_single_file import config_of, full_names
+from modules.checkpoints.load import load_model
+from modules.checkpoints.save_single_file import full_names
 from modules.precision import accelerator
 from modules.run import Run, prepare
+from modules.sample import sample_pictures
 from modules.train import learn
+from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Validated
 from onetrainer_clone.families import Family
+from onetrainer_clone.past_runs import saves_in
 from onetrainer_clone.session import Controls
+from onetrainer_clone.settings import UserError, load
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.model import ModelSettings
+from tests.modules.checkpoints.tiny import full_parts
 from tests.modules.small import SIZE, SUBJECT, run, small_state
 
 DTYPES = {"FP32": torch.float32, "FP16": torch.float16, "BF16": torch.bfloat16}
@@ -89,3 +99,43 @@ def test_a_picture_is_memorised(tmp_path: Path, cache: Path) -> None:
     state = tuned(tmp_path, cache, **changes, concepts=concepts, **{"training.text_encoder": False})
     before, *_, after = [event.concept_loss["same"] for event in run(state)[1] if isinstance(event, Validated)]
     assert after < 0.5 * before, (before, after)
+
+
+def test_a_file_of_an_unusual_model_has_its_description_beside_it(tmp_path: Path, cache: Path) -> None:
+    """So it can be loaded, and drawn with, wherever both lie; a model like its family's needs none."""
+    made = learned(tuned(tmp_path, cache, **{"saving.dtype": "FP32"}))
+    path = made.state.run_folder / "saves" / "run.safetensors"
+    assert {one.name for one in path.parent.iterdir()} == {"run.safetensors", "run"}
+    assert not list((path.parent / "run").rglob("*.safetensors"))
+    assert saves_in(path.parent) == [path]
+    shutil.move(path.parent, tmp_path / "elsewhere")
+    moved = tmp_path / "elsewhere" / path.name
+    found = load_model(ModelSettings(source=str(moved)))
+    expected = weights(made)["unet"]
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.unet.state_dict().items())
+    assert torch.equal(found.tokenize(["a sks circle"]), made.model.tokenize(["a sks circle"]))
+    prompt = {"text": "a circle", "steps": 1, "width": SIZE, "height": SIZE}
+    wanted = {"model": {"source": str(moved)}, "prompts": [prompt], "folder": str(tmp_path / "drawn")}
+    sample_pictures(load(Drawing, wanted), lambda event: None, Controls())
+    assert (tmp_path / "drawn" / "000-seed0.png").is_file()
+
+
+@pytest.mark.parametrize("family", [Family.SD15, Family.SDXL, Family.SDXL_INPAINTING])
+def test_models_like_their_family_are_not_unusual(family: Family) -> None:
+    model = SimpleNamespace(family=family, parts=full_parts(family))
+    model.vae = model.parts.pop("vae")
+    assert not is_unusual(cast(Any, model))
+    model.parts["unet"].register_to_config(attention_head_dim=3)
+    assert is_unusual(cast(Any, model))
+
+
+def test_what_lies_beside_a_file_already_is_left_alone(tmp_path: Path) -> None:
+    file, folder = tmp_path / "cat.safetensors", tmp_path / "cat"
+    assert place_beside(file) == folder
+    (folder / "unet").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"is there already, and is to describe 'cat\.safetensors'"):
+        place_beside(file)
+    (folder / "model_index.json").touch()
+    assert place_beside(file) == folder
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").touch()
+    assert place_beside(file) is None
