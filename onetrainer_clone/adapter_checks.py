@@ -70,6 +70,9 @@ def _filter(state: "TrainingState", patterns: Sequence[str], layers: Sequence[La
 
 def _rules(state: "TrainingState", found: Sequence[Adapted]) -> Iterator[Problem]:
     rules, _ = layer_rules.parse(state.adapter.rules)
+    if state.adapter.source and any(rule.rank is not None or rule.alpha is not None for rule in rules):
+        message = "ranks and alphas hold only for layers that the file to continue from lacks: the others keep the file's"
+        yield Problem("adapter.rules", message, "note")
     for rule in rules:
         matched = [one for one in found if layer_patterns.matches(rule.pattern, one.layer)]
         if not matched:

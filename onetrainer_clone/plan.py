@@ -16,6 +16,7 @@ from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
 from onetrainer_clone.state.embedding import new_words, vectors_of
+from onetrainer_clone.state.sampling import SamplingSettings
 from onetrainer_clone.state.training import Length
 
 TOO_MANY_UNREADABLE = 0.1  # above this share the folder is not what the person thinks it is: the run does not start
@@ -133,6 +134,7 @@ def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> It
             f"an epoch would have only {plan.samples_per_epoch:.3g} samples: raise the repeats, to one sample or more"
         )
         yield Problem("concepts", message)
+    yield from _unused_sampling(state)
     places = [index for index, concept in enumerate(state.concepts) if concept.enabled]
     for index, folder, concept in zip(places, folders, plan.concepts, strict=True):
         path, count = f"concepts[{index}].path", concept.pictures
@@ -159,6 +161,20 @@ def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> It
                 noun = "picture" if len(files) == 1 else "pictures"
                 yield Problem(path, f"{len(files)} {noun} {what}: {_some(files)}", severity)
         yield from (Problem(path, remark, "warning") for remark in folder.remarks)
+
+
+def _unused_sampling(state: TrainingState) -> Iterator[Problem]:
+    """What is said about samples where none is drawn. Presets leave the prompts open, so it is no word on a state."""
+    if any(prompt.enabled for prompt in state.sampling.prompts):
+        return
+    given, usual = state.sampling, SamplingSettings()
+    changed = {
+        "every.unit": given.every.unit != usual.every.unit,
+        "at_start": given.at_start != usual.at_start,
+        "at_end": given.at_end != usual.at_end,
+    }
+    for name in [name for name, differs in changed.items() if differs]:
+        yield Problem(f"sampling.{name}", "has no effect: there is no prompt that is switched on (Sampling tab)", "note")
 
 
 def _some(files: Sequence[str], most: int = 3) -> str:

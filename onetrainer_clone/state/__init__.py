@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onetrainer_clone import paths
 from onetrainer_clone.settings import Problem, Settings, group, setting, when, without_effect
-from onetrainer_clone.state import adapter, concepts, embedding, model, optimizer, sampling, saving, training
+from onetrainer_clone.state import adapter, concepts, embedding, idle, model, optimizer, sampling, saving, training
 from onetrainer_clone.state.adapter import AdapterSettings
 from onetrainer_clone.state.concepts import TRAINED, Concept, Mode, Role
 from onetrainer_clone.state.embedding import EmbeddingSettings
@@ -26,6 +26,7 @@ RULES = (
     adapter.problems,
     sampling.problems,
     saving.problems,
+    idle.problems,
 )
 
 

@@ -166,6 +166,7 @@ def said(**changes: Any) -> list[str]:
         ({"variant": "LOHA"}, "do not read LoHa files"),
         ({"source": "gone.safetensors"}, "there is no file 'gone.safetensors'"),
         ({"source": __file__}, "adapter.source"),
+        ({"source": __file__, "rules": "attn1: rank 2"}, "note adapter.rules: ranks and alphas hold only for layers"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_before_the_start(changes: dict[str, Any], expected: str) -> None:

@@ -97,6 +97,19 @@ def test_a_plan_as_json_is_plain_data() -> None:
     assert json.loads(json.dumps(plan.to_json()))["concepts"][0]["name"] == "subject"
 
 
+def test_samples_without_a_prompt_are_said_to_be_none() -> None:
+    one = [{"name": "cat"}]
+    for sampling, paths in (
+        ({}, []),
+        ({"every": {"unit": "EPOCHS"}, "at_end": False}, ["sampling.every.unit", "sampling.at_end"]),
+        ({"every": {"unit": "EPOCHS"}, "prompts": [{"text": "a", "enabled": False}]}, ["sampling.every.unit"]),
+        ({"every": {"unit": "EPOCHS"}, "prompts": [{"text": "a cat"}]}, []),
+    ):
+        state = make_state(one, sampling=sampling)
+        found = make_plan(state, on_paper(state, 5)).problems
+        assert [problem.path for problem in found if problem.path.startswith("sampling")] == paths
+
+
 # What is wrong with the pictures
 
 

@@ -252,3 +252,40 @@ def test_a_setting_of_another_method_says_that_it_does_nothing(changes: dict[str
     found = said(demo(**changes))[path]
     assert found.startswith("note: ")
     assert "effect" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "words"),
+    [
+        ({"training__validate_every": {"unit": "STEPS", "amount": 5}}, "training.validate_every.unit", "no concept has"),
+        ({"embedding__preserve_norm": True}, "embedding.preserve_norm", "no new word"),
+        ({"embedding__stop": {"unit": "STEPS"}}, "embedding.stop.unit", "no new word"),
+        ({"saving__backups_kept": 5, "saving__backup_every": {"unit": "NEVER"}}, "saving.backups_kept", "by hand"),
+        (
+            {"method": "EMBEDDING", "embedding__words": [{}], "training__unet_stop": {"unit": "EPOCHS"}},
+            "training.unet_stop.unit",
+            "an embedding leaves the UNet as it is",
+        ),
+        (
+            {"learning_rate__text_encoder": 0, "training__text_encoder_stop": {"unit": "EPOCHS"}},
+            "training.text_encoder_stop.unit",
+            "the text encoder is not trained",
+        ),
+        (
+            {"training__text_encoder": False, "training__text_encoder_stop": {"unit": "EPOCHS"}},
+            "training.text_encoder_stop.unit",
+            "only while 'Train the text encoder' is on",
+        ),
+    ],
+)
+def test_a_setting_that_waits_for_something_else_says_for_what(changes: dict[str, Any], path: str, words: str) -> None:
+    found = [problem for problem in check(demo(**changes)) if problem.path == path]
+    assert [problem.severity for problem in found] == ["note"]
+    assert words in found[0].message
+
+
+def test_validation_that_is_never_measured_in_between_is_said_at_the_concept() -> None:
+    state = replace(demo(), "concepts[1].role", "VALIDATION")
+    assert "only at the start and the end" in said(state)["concepts[1].role"]
+    state = replace(state, "training.validate_every.unit", "STEPS")
+    assert not {"concepts[1].role", "training.validate_every.unit"} & said(state).keys()
