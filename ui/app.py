@@ -19,6 +19,7 @@ from ui.colours import ConceptColours
 from ui.dialogs import Ask, TkAsk
 from ui.errors import Errors
 from ui.findings import Findings, Timer
+from ui.garbage import Collector
 from ui.keys import bind_keys
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
@@ -65,6 +66,7 @@ class App:
         self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None, run_tool: "RunTool | None" = None
     ):
         self.view = memory.last_view()
+        self.garbage = Collector()
         theme.apply()
         prepare(self.view)
         self.root = root = ctk.CTk()
@@ -163,6 +165,7 @@ class App:
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
         self.root.destroy()
+        self.garbage.close()
 
     def _remember(self) -> None:
         """For the next start."""
@@ -233,7 +236,7 @@ class App:
         self.root.after(TURN_MS, self._turn)
         workers = (self.checks, self.decoder, self.writer, self.importer)
         steps: list[Callable[[], object]] = [worker.deliver for worker in workers]
-        self._attempt((*steps, self.runner.poll, *self.desk.steps, self._tick))
+        self._attempt((*steps, self.runner.poll, *self.desk.steps, self._tick, self.garbage.turn))
         self._turns -= 1
         if self._closing and not (self.closed or self.runner.going or self._turns):
             self._leave()
