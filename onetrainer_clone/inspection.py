@@ -103,13 +103,18 @@ def block_of(name: str) -> str:
 
 
 def blocks(shapes: Shapes) -> Iterator[Block]:
-    """The tensors by blocks, in the order of the file."""
+    """The tensors by blocks, with numbers in their names in order."""
     counts: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
     for name, shape in shapes.items():
         counts[block_of(name)] += 1
         numbers[block_of(name)] += prod(shape)
-    yield from (Block(name, count, numbers[name]) for name, count in counts.items())
+    yield from (Block(name, counts[name], numbers[name]) for name in sorted(counts, key=natural))
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """The key that sorts 'blocks.2' before 'blocks.10'."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def readable(value: str) -> Any:

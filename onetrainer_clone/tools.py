@@ -17,6 +17,7 @@ from onetrainer_clone.state.saving import LoraLayout, ModelLayout
 
 LORA_SUFFIXES = (".safetensors", ".pt", ".bin", ".ckpt")
 _WEIGHTS = ".safetensors"
+_INSPECTED = (_WEIGHTS, ".ckpt", ".pt", ".pth", ".bin")
 
 
 class Form(Choice):
@@ -151,8 +152,10 @@ def problems(tool: ToolSettings) -> list[Problem]:
             found = [*_model(tool.model, "model"), *_model(tool.vae, "vae", vae=True), *_loras(tool)]
         case Extract():
             found = [*_model(tool.base, "base"), *_model(tool.tuned, "tuned"), *_different(tool)]
-        case Resize() | Inspect():
+        case Resize():
             found = [*_source(tool.source, "source")]
+        case Inspect():
+            found = [*_source(tool.source, "source"), *_inspectable(tool.source)]
     return [*found, *_new_file(tool)]
 
 
@@ -161,6 +164,13 @@ def _source(source: str, path: str) -> Iterator[Problem]:
         yield Problem(path, "choose a file")
     elif not os.path.exists(resolve(source)):
         yield Problem(path, f"there is no file '{source}': was it moved or renamed?")
+
+
+def _inspectable(source: str) -> Iterator[Problem]:
+    path = resolve(source)
+    if source and os.path.isfile(path) and path.suffix.lower() not in _INSPECTED:
+        what = f"{', '.join(_INSPECTED)} files and diffusers model folders can be inspected"
+        yield Problem("source", f"'{source}' is no file of weights: {what}")
 
 
 def _model(source: str, path: str, vae: bool = False) -> Iterator[Problem]:
@@ -222,7 +232,19 @@ def _wrong_suffix(tool: ToolSettings, path: Path) -> str:
             return _as_folder(path)
     if isinstance(tool, Merge) and tool.layout is ModelLayout.DIFFUSERS:
         return _as_folder(path)
-    return "" if path.suffix == _WEIGHTS else f"must end in {_WEIGHTS} (was '{path.name}')"
+    if path.suffix == _WEIGHTS:
+        return ""
+    message = f"must end in {_WEIGHTS} (was '{path.name}')"
+    return message if path.suffix else f"{message}{_folder_instead(tool)}"
+
+
+def _folder_instead(tool: ToolSettings) -> str:
+    """How to get a folder, where a name without an ending asks for one and the tool can make one."""
+    if isinstance(tool, Merge):
+        return f"; for a folder choose the layout '{ModelLayout.DIFFUSERS.label}' (--layout DIFFUSERS)"
+    if isinstance(tool, Convert) and _is_model(tool.source):
+        return f"; for a folder choose the form '{Form.DIFFUSERS.label}' (--form DIFFUSERS)"
+    return ""
 
 
 def _as_folder(path: Path) -> str:

@@ -6,7 +6,7 @@ Sources: kohya sd-scripts `train_network.py` (ss_*), `library/sai_model_spec.py`
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from modules.precision import DTYPES
 from onetrainer_clone import __version__
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.epoch import per_epoch, with_trigger
-from onetrainer_clone.families import Family
+from onetrainer_clone.families import PREFIXES, Family
 from onetrainer_clone.settings import changed
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.adapter import AdapterSettings, Layers, Variant
@@ -63,7 +63,7 @@ def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folde
         "ss_output_name": state.run_name,
         **_network(state.adapter),
         "ss_unet_lr": rates.get("unet", 0.0),
-        "ss_text_encoder_lr": rates.get("text_encoder", 0.0),
+        "ss_text_encoder_lr": _text_rates(rates, family),
         "ss_learning_rate": max(rates.values(), default=0.0),
         "ss_optimizer": state.optimizer.optimizer.label,
         "ss_lr_scheduler": state.learning_rate.schedule.value.lower(),
@@ -83,6 +83,13 @@ def kohya_metadata(state: TrainingState, family: Family, folders: Sequence[Folde
         "onetrainer_clone_state_hash": hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest(),
     }
     return {key: str(value) for key, value in found.items()}
+
+
+def _text_rates(rates: Mapping[str, float], family: Family) -> float | list[float]:
+    """One number; of SDXL's two text encoders with different rates a list, as kohya's trainer writes it."""
+    parts = [part for part in ("text_encoder", "text_encoder_2") if part in PREFIXES[family]]
+    found = [rates.get(part, 0.0) for part in parts]
+    return found if len(set(found)) > 1 else found[0]
 
 
 def _network(settings: AdapterSettings) -> dict[str, str | int]:

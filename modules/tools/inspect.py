@@ -17,7 +17,7 @@ from modules.checkpoints.weights import Weights, each, open_weights
 from modules.tools.delta import change
 from onetrainer_clone import model_files
 from onetrainer_clone.events import Inspected, Progressed
-from onetrainer_clone.inspection import Block, Report, block_of, report
+from onetrainer_clone.inspection import Block, Report, block_of, natural, report
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.session import Controls, Emit, Stopped
@@ -124,7 +124,8 @@ def _changes(tensors: Mapping[str, Tensor], found: Report) -> Iterator[Block]:
         squares[block] += _square(layer)
         counts[block][0] += len(layer)
         counts[block][1] += sum(tensor.numel() for tensor in layer.values())
-    yield from (Block(n, counts[n][0], counts[n][1], math.sqrt(square)) for n, square in squares.items())
+    for name in sorted(squares, key=natural):
+        yield Block(name, counts[name][0], counts[name][1], math.sqrt(squares[name]))
 
 
 def _square(layer: Mapping[str, Tensor]) -> float:

@@ -52,7 +52,8 @@ def _span(ranks: set[int]) -> str:
 def _resized(address: Address, layer: Mapping[str, Tensor], wanted: Wanted) -> tuple[dict[str, Tensor], Product]:
     """The layer with alpha equal to its new rank, so that its factor is 1."""
     if strange := sorted(set(layer) - {DOWN, UP, ALPHA, DORA}):
-        raise UserError(f"only plain LoRA and DoRA can be resized, and '{address[1]}' has {listed(strange)}")
+        message = f"only plain LoRA and DoRA can be resized, and '{address[1]}' has {listed(strange)}"
+        raise UserError(f"{message}: merge it into its model, then extract a LoRA of the wanted rank from the two")
     old = layer[DOWN]
     factor = float(layer[ALPHA]) / old.shape[0]
     up, down = (layer[half].to(device(), torch.float64).flatten(1) for half in (UP, DOWN))

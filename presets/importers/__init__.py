@@ -58,4 +58,5 @@ def _file(path: Path, building: Building) -> str:
     if isinstance(data, dict) and kohya.is_config(data):
         kohya.import_config(data, path, building)
         return kohya.SOURCE
-    raise UserError(f"'{path}' holds no settings of OneTrainer, kohya's sd-scripts or lora-scripts")
+    message = f"'{path}' holds no settings of OneTrainer, kohya's sd-scripts or lora-scripts"
+    raise UserError(f"{message}: choose a file that one of them saved (a preset, config or dataset file)")

@@ -166,6 +166,8 @@ def _data(given: Mapping[str, Any], path: Path, building: Building) -> None:
             kohya_dataset.add_folder(one, regularization, building)
         if not inner:
             building.say(key, f"'{source}' has no folders such as '10_sks cat' here: add the concepts by hand")
+    if any(concept.role == "REGULARIZATION" for concept in building.state.concepts):
+        kohya_dataset.say_regularization(building)
     if named := str(given.get("dataset_config") or ""):
         if (place := path.parent / named).is_file():
             kohya_dataset.import_dataset(read(place), place, building)

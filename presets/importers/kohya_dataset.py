@@ -80,7 +80,7 @@ def import_dataset(data: Mapping[str, Any], path: Path, building: Building) -> N
     for key, given in subsets:
         _subset(key, given, path.parent, building)
     if any(given.get("is_reg") for _, given in subsets):
-        _say_regularization(building)
+        say_regularization(building)
 
 
 def _own(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def import_folders(path: Path, building: Building) -> None:
     for folder, regularization in _trees(path):
         add_folder(folder, regularization, building)
     if any(concept.role == "REGULARIZATION" for concept in building.state.concepts):
-        _say_regularization(building)
+        say_regularization(building)
 
 
 def add_folder(folder: Path, regularization: bool, building: Building) -> None:
@@ -207,7 +207,7 @@ def _trees(path: Path) -> Iterator[tuple[Path, bool]]:
                     yield inner, bool(_REGULARIZATION.match(folder.name))
 
 
-def _say_regularization(building: Building) -> None:
+def say_regularization(building: Building) -> None:
     building.say(
         "regularization",
         "kohya's trainer shows as many of these pictures as of the subject's, whatever their repeats; here repeats count: "

@@ -12,14 +12,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from modules.checkpoints.lora import from_tensors
-from modules.checkpoints.lora_file import save_lora
+from modules.checkpoints.lora_file import kohya_metadata, save_lora
 from modules.checkpoints.lora_names import names_of
 from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset
 from onetrainer_clone.adapted import adapted
+from onetrainer_clone.families import Family
 from onetrainer_clone.layer_names import layers_of
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import UserError, load
 from onetrainer_clone.state import TrainingState
 from tests.modules.methods.test_lora import disturb
 from tests.modules.small import demo_model, small_state
@@ -122,6 +123,17 @@ def test_the_keys_are_exactly_the_tables_with_kohyas_shapes(tmp_path: Path, laye
 def test_every_tensor_has_the_dtype_asked_for(tmp_path: Path, name: str, dtype: torch.dtype) -> None:
     _, _, path = learned(tmp_path, **{"saving.dtype": name})
     assert {tensor.dtype for tensor in load_file(path).values()} == {dtype}
+
+
+@pytest.mark.parametrize(
+    ("family", "second", "written"),
+    [(Family.SDXL, 2e-5, "[5e-05, 2e-05]"), (Family.SDXL, 0, "[5e-05, 0.0]"), (Family.SDXL, None, "5e-05"),
+     (Family.SD15, None, "5e-05")],
+)  # fmt: skip
+def test_the_rates_of_two_text_encoders_are_both_written(family: Family, second: float | None, written: str) -> None:
+    xl = "SDXL" if family is Family.SDXL else "SD15"
+    state = load(TrainingState, {"model": {"type": xl}, "learning_rate": {"text_encoder": 5e-5, "text_encoder_2": second}})
+    assert kohya_metadata(state, family, [], 1)["ss_text_encoder_lr"] == written
 
 
 def test_the_metadata_are_what_other_programs_show(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_an_embedding_in_every_layout(tmp_path: Path, there: EmbeddingLayout, fo
         ({"target": "{}/there.safetensors"}, "is there already"),
         ({"target": "{}/b.bin"}, "must end in .safetensors"),
         ({"target": "{}/b.safetensors", "form": "PT"}, "must end in .pt"),
+        ({"source": "demo:model", "target": "{}/folder"}, "(--form DIFFUSERS)"),
         ({"target": "{}/a.safetensors/b.safetensors"}, "a.safetensors' is a file"),
     ],
 )

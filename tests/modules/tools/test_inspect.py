@@ -12,8 +12,8 @@ from modules.checkpoints.lora import write_lora
 from modules.tools.delta import change
 from onetrainer_clone.events import Event, Inspected, from_json, to_json
 from onetrainer_clone.families import Family
-from onetrainer_clone.inspection import Report, as_json, as_text, inspect_header
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.inspection import Report, as_json, as_text, blocks, inspect_header
+from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state.saving import EmbeddingLayout, LoraLayout
 from onetrainer_clone.tools import Inspect
 from tests.modules.checkpoints.loras import names, parts, random_lora
@@ -33,8 +33,8 @@ def test_a_lora_by_its_header_and_by_its_weights(tmp_path: Path) -> None:
     write_lora(path, lora, LoraLayout.KOHYA, names(Family.SD15), torch.float16, tags)
     by_header, whole = inspect_header(path), found(use(Inspect, source=path))
     assert by_header.kind == whole.kind == "a LoRA"
-    assert by_header.dtypes == {"F16": 350 * 3}
-    assert by_header.ranks == whole.ranks == {2: 300, 3: 50}
+    assert by_header.dtypes == {"F16": 302 * 3}
+    assert by_header.ranks == whole.ranks == {2: 252, 3: 50}
     assert as_json(by_header)["metadata"]["ss_tag_frequency"] == {"cats": {"a cat": 3, "sitting": 1}}
     assert by_header.broken is None
     assert whole.broken == ()
@@ -43,7 +43,7 @@ def test_a_lora_by_its_header_and_by_its_weights(tmp_path: Path) -> None:
         "unet.down_blocks.0",
         "unet.mid_block",
         "unet.up_blocks.3",
-        "text_encoder.text_model.encoder.layers.11",
+        "text_encoder.text_model.encoder.layers.3",
     } <= set(norms)
     middle = [layer for (part, path), layer in lora.modules.items() if part == "unet" and path.startswith("mid_block")]
     expected = sum(float(change(layer).double().square().sum()) for layer in middle) ** 0.5
@@ -52,6 +52,14 @@ def test_a_lora_by_its_header_and_by_its_weights(tmp_path: Path) -> None:
     assert "a LoRA" in text
     assert "ss_tag_frequency: a cat 3, sitting 1" in text
     assert "NaN or infinity: none" in text
+
+
+def test_blocks_are_listed_as_they_are_counted() -> None:
+    numbers = ["10", "2", "0", "1", "11"]
+    shapes = {f"model.diffusion_model.input_blocks.{number}.0.weight": (2, 3) for number in numbers}
+    found = list(blocks({**shapes, "first_stage_model.encoder.conv_in.weight": (1,)}))
+    assert [block.name.rpartition(".")[2] for block in found] == ["encoder", "0", "1", "2", "10", "11"]
+    assert found[-1].numbers == 6
 
 
 @pytest.mark.parametrize(("width", "base"), [(768, "SD 1.5"), (1024, "SD 2"), (2048, "SDXL"), (96, "")])
@@ -101,6 +109,9 @@ def test_the_report_crosses_a_process_and_damaged_files_are_refused(tmp_path: Pa
     again = from_json(json.loads(json.dumps(to_json(event))))
     assert isinstance(again, Inspected)
     assert again == event
+    (tmp_path / "a.json").write_text("{}")
+    with pytest.raises(Invalid, match=r"a\.json' is no file of weights: \.safetensors, .* can be inspected"):
+        use(Inspect, source=tmp_path / "a.json")
     (tmp_path / "lora.safetensors").write_bytes(b"nothing")
     with pytest.raises(UserError, match="damaged"):
         use(Inspect, source=tmp_path / "lora.safetensors")

@@ -92,7 +92,7 @@ def test_other_kinds_are_refused_and_a_stop_leaves_nothing(tmp_path: Path) -> No
     address = next(iter(lora.modules))
     odd = Lora({address: {**lora.modules[address], "lora_mid.weight": torch.ones(1)}}, SD15)
     write_lora(source, odd, LoraLayout.KOHYA, SD15, torch.float32, {})
-    with pytest.raises(UserError, match="only plain LoRA and DoRA can be resized"):
+    with pytest.raises(UserError, match=r"only plain LoRA and DoRA can be resized.* merge it into its model, then extract"):
         use(Resize, source=source, target=target)
     with pytest.raises(Invalid, match="is one of the sources"):
         use(Resize, source=source, target=source, overwrite=True)

@@ -122,6 +122,14 @@ def test_settings_of_lora_scripts(tmp_path: Path, form: str) -> None:
     assert found.lines == ()
 
 
+def test_a_folder_of_regularization_pictures_comes_with_the_same_note_as_folders_do(tmp_path: Path) -> None:
+    make_pictures(tmp_path / "train" / "10_sks cat", "1.png", caption="a cat")
+    make_pictures(tmp_path / "reg" / "1_cat", "1.png", caption="a cat")
+    (tmp_path / "it.toml").write_text(as_toml({**SETTINGS, "reg_data_dir": "reg"}))
+    (line,) = import_preset(tmp_path / "it.toml").lines
+    assert line.startswith("regularization: kohya's trainer shows as many")
+
+
 @pytest.mark.parametrize(
     ("theirs", "line"),
     [
@@ -174,7 +182,7 @@ def test_what_maps_is_mapped(tmp_path: Path, theirs: dict[str, Any], ours: dict[
     ("name", "content", "words"),
     [
         ("it.toml", "a = [", "is damaged"),
-        ("it.json", "[1, 2]", "holds no settings of OneTrainer"),
+        ("it.json", "[1, 2]", "holds no settings of OneTrainer.*: choose a file that one of them saved"),
         ("it.yaml", "!!python/object/apply:os.system ['true']", "is damaged"),
         ("it.txt", "x", "file of another kind"),
         ("it.toml", "v2 = true\nnetwork_dim = 4", "Stable Diffusion 2"),
