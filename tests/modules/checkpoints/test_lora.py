@@ -187,7 +187,7 @@ def test_the_family_of_a_file_without_the_text_width(
     [
         ({"lora_unet_mid_block_attentions_7_proj_in.lora_down.weight": 1}, r"1 of its 3 keys.*mid_block_attentions_7"),
         ({"lora_unet_mid_block_attentions_0_proj_in.diff_x": 1}, r"not understood: 'lora_unet_.*diff_x'"),
-        ({"bundle_emb.sks.clip_l": 1}, r"'bundle_emb.sks.clip_l'"),
+        ({"bundle_emb.sks.clip_x": 1}, r"'bundle_emb.sks.clip_x'"),
         (
             {"lora_unet_mid_block_attentions_0_proj_in.lora_down.weight": 1},
             "'mid_block.attentions.0.proj_in' .* lora_down alone",
