@@ -12,6 +12,7 @@ from onetrainer_clone.adapter_plan import AdapterPlan, adapter_plan
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.families import INPAINTING
 from onetrainer_clone.paths import shown
+from onetrainer_clone.result_plan import ModelPlan, WordsPlan, model_plan, words_plan
 from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Role
@@ -52,6 +53,13 @@ class Plan:
     steps: int
     problems: tuple[Problem, ...]
     adapter: AdapterPlan | None = None
+    model: ModelPlan | None = None
+    words: WordsPlan | None = None
+
+    @property
+    def results(self) -> tuple[AdapterPlan | ModelPlan | WordsPlan, ...]:
+        """What is trained and how large the files will be, as far as it is known; each as a sentence."""
+        return tuple(result for result in (self.adapter, self.model, self.words) if result is not None)
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -80,7 +88,8 @@ def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> 
     weight = sum(amounts[id(folder)] * folder.concept.loss_weight for folder in trained)
     concepts = tuple(_concept_plan(state, folder, amounts.get(id(folder), 0.0), samples, weight) for folder in folders)
     steps_per_epoch, epochs, steps = _length(state, trained) if samples >= 1 else (0, 0, 0)
-    plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, (), adapter_plan(state))
+    results = adapter_plan(state), model_plan(state), words_plan(state)
+    plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, (), *results)
     found = (*_problems(state, folders, plan), *method_plan.problems(state, folders, plan), *advice.before(state, plan))
     return dataclasses.replace(plan, problems=found)
 

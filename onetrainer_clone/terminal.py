@@ -126,8 +126,14 @@ def plan_text(plan: Plan) -> str:
         buckets = ", ".join(f"{width_px}x{height_px}: {count:,}" for width_px, height_px, count in concept.buckets)
         rows.append(f"{'':<{width}}  buckets {buckets}")
     rows.append(
-        f"{plan.samples_per_epoch:,.4g} samples and {plan.steps_per_epoch:,} steps per epoch, {plan.epochs:,} epochs, "
-        f"{plan.steps:,} steps in total"
+        f"{_counted(plan.samples_per_epoch, 'sample')} and {_counted(plan.steps_per_epoch, 'step')} per epoch, "
+        f"{_counted(plan.epochs, 'epoch')}, {_counted(plan.steps, 'step')} in total"
     )
-    rows += [str(plan.adapter)] if plan.adapter else []
+    rows += [str(result) for result in plan.results]
     return "\n".join(rows)
+
+
+def _counted(count: float, noun: str) -> str:
+    """'1 epoch', '1,000 steps', '2.5 samples'."""
+    shown = f"{count:,}" if isinstance(count, int) else f"{count:,.4g}"
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"

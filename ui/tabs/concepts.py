@@ -7,6 +7,7 @@ import customtkinter as ctk
 
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import ConceptPlan
+from onetrainer_clone.result_plan import size_text
 from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role
 from ui import colours, theme
 from ui.cardlist import Item
@@ -111,6 +112,7 @@ class ConceptsPage(ItemsPage):
         if plan is None:
             return "Here you will see what share of the training each concept gets." if not self.items else ""
         size = f" · a {plan.adapter.kind} of {plan.adapter.file_mib:.3g} MiB" if plan.adapter else ""
+        size += f" · a model of {size_text(plan.model.bytes)}" if plan.model else ""
         return (
             f"{_amount(plan.samples_per_epoch)} images and {plan.steps_per_epoch:,} steps per epoch · "
             f"{plan.steps:,} steps in {plan.epochs:,} {'epoch' if plan.epochs == 1 else 'epochs'} in all{size}"
