@@ -7,7 +7,7 @@ from typing import Any
 from PIL.PngImagePlugin import PngInfo
 
 from modules.loras import Changing
-from modules.sampling import draw, save_picture
+from modules.sampling import draw, save_picture, usual_size
 from onetrainer_clone import __version__
 from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.contact_sheet import Place, compose
@@ -17,8 +17,6 @@ from onetrainer_clone.grid import Column, row_label
 from onetrainer_clone.paths import resolve, write_file
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import changed
-
-RESOLUTION = 512  # px, of prompts that name no size
 
 
 def draw_grid(drawing: Drawing, emit: Emit, controls: Controls) -> None:
@@ -50,7 +48,7 @@ def _draw_cells(drawing: Drawing, emit: Emit, controls: Controls, drawn: dict[Pl
                 emit(Progressed("sampling", done + step, total, detail))
 
             path = drawing.target / f"{number:02d}-{index:03d}-seed{prompt.seed}.png"
-            image = draw(model, prompt, RESOLUTION, controls, watch)
+            image = draw(model, prompt, usual_size(model), controls, watch)
             save_picture(image, path, prompt, **_about(drawing, column))
             drawn[index, number] = path
             done += prompt.steps

@@ -5,7 +5,7 @@ from PIL import Image
 from modules.checkpoints.load import load_model
 from modules.grid import draw_grid, embeddings_in
 from modules.loras import add_files, device, teach
-from modules.sampling import draw_all, save_picture
+from modules.sampling import draw_all, save_picture, usual_size
 from onetrainer_clone.drawing import Drawing, problems
 from onetrainer_clone.events import Progressed, Sampled, Saved
 from onetrainer_clone.session import Controls, Emit
@@ -30,5 +30,5 @@ def sample_pictures(drawing: Drawing, emit: Emit, controls: Controls) -> None:
         save_picture(image, path, prompt, model=drawing.model.source, loras=loras, **embeddings_in(drawing))
         emit(Sampled(0, index, prompt.text, prompt.seed, "live", str(path)))
 
-    draw_all(model, list(enumerate(drawing.prompts)), 512, emit, controls, keep)
+    draw_all(model, list(enumerate(drawing.prompts)), usual_size(model), emit, controls, keep)
     emit(Saved(0, str(drawing.target), final=True))

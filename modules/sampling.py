@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from modules.models.base import Model, Text
 from onetrainer_clone import __version__
 from onetrainer_clone.events import Progressed
+from onetrainer_clone.families import BASES, NATIVE_PIXELS
 from onetrainer_clone.paths import write_file
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import changed
@@ -110,6 +111,11 @@ def _side(pixels: int, factor: int) -> int:
     """The pipeline wants multiples of 8, and the VAE multiples of its factor."""
     unit = max(8, factor)
     return max(unit, pixels // unit * unit)
+
+
+def usual_size(model: Model) -> int:
+    """Pixels of a side, for prompts that name no size and belong to no run."""
+    return NATIVE_PIXELS[BASES[model.family]]
 
 
 def save_picture(image: Image.Image, path: Path, prompt: Prompt, **also: str | int) -> None:

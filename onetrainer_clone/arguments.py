@@ -93,7 +93,8 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _sample_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", required=True, metavar="PATH", help="a model's folder or file, or 'demo:model'")
+    add("--model", required=True, metavar="PATH", help="a model file, diffusers folder, name on the hub, or 'demo:model'")
+    add("--vae", default="", metavar="PATH", help="another VAE, file or folder (default: the model's own)")
     add("--lora", action="append", default=[], metavar="FILE[:STRENGTH]", help="a LoRA file, repeatable")
     add("--embedding", action="append", default=[], metavar="FILE[:WORD]", help="an embedding file, repeatable")
     add("--prompt", action="append", required=True, metavar="TEXT", help="what to draw; repeatable")
@@ -103,11 +104,13 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, default=20, help="denoising steps (default: 20)")
     add("--cfg-scale", type=float, default=7.0, help="guidance (default: 7)")
     add("--sampler", default="EULER_A", help="EULER_A, EULER, DDIM, DPMPP_2M, DPMPP_2M_KARRAS or UNIPC")
-    add("--size", default="512x512", metavar="WxH", help="in pixels (default: 512x512)")
+    add("--size", default="", metavar="WxH", help="in pixels (default: 512x512, for SDXL 1024x1024)")
     add("--clip-skip", type=int, help="as A1111 counts (default: as the model was made)")
+    add("--prediction", default="AUTO", help="AUTO, EPSILON or V_PREDICTION (default: as the model says)")
+    add("--zero-terminal-snr", default="AUTO", help="AUTO, ON or OFF (default: as the model says)")
     add("--dtype", default="FP32", help="FP32, FP16 or BF16 (default: FP32)")
     add("--grid", default="", metavar="FILE", help="also one labelled picture: each --lora a column, each prompt a row")
     add("--strengths", default="", metavar="LIST", help="with --grid: every LoRA at each of these, e.g. 0.5,0.8,1")
-    add("--checkpoint", action="append", default=[], metavar="PATH", help="with --grid: one more model or embedding")
+    add("--checkpoint", action="append", default=[], metavar="PATH", help="with --grid: model file, folder or embedding")
     add("--out", default=".", metavar="DIR", help="the folder that gets the pictures (default: this one)")
     add("--json", action="store_true", help="print every event as a line of JSON")

@@ -241,7 +241,7 @@ def _sample(arguments: argparse.Namespace, train: Train, sample: Sample) -> int:
 def drawing_from(arguments: argparse.Namespace) -> Drawing:
     """What is to be drawn. Raises `UserError` for values that make no sense."""
     width, by, height = arguments.size.lower().partition("x")
-    if not (by and width.isdecimal() and height.isdecimal()):
+    if arguments.size and not (by and width.isdecimal() and height.isdecimal()):
         raise UserError(f"--size {arguments.size}: write it as width x height in pixels, e.g. 512x768")
     if arguments.count < 1:
         raise UserError(f"--count must be at least 1 (was {arguments.count})")
@@ -250,8 +250,8 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
             "text": text,
             "negative": arguments.negative,
             "seed": arguments.seed + number,
-            "width": int(width),
-            "height": int(height),
+            "width": int(width) if width else None,
+            "height": int(height) if height else None,
             "steps": arguments.steps,
             "cfg_scale": arguments.cfg_scale,
             "sampler": arguments.sampler.upper(),
@@ -261,9 +261,15 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
     ]
     dtype = arguments.dtype.upper()
     parts = ("unet", "text_encoder", "text_encoder_2")
-    model = {f"{part}_dtype": dtype for part in parts} | {"clip_skip": arguments.clip_skip}
+    model = {
+        "source": arguments.model,
+        "vae": arguments.vae,
+        "clip_skip": arguments.clip_skip,
+        "prediction": arguments.prediction.upper(),
+        "zero_terminal_snr": arguments.zero_terminal_snr.upper(),
+    }
     data: dict[str, Any] = {
-        "model": {"source": arguments.model, **model},
+        "model": {**model, **{f"{part}_dtype": dtype for part in parts}},
         "loras": [lora_from(text).model_dump() for text in arguments.lora],
         "embeddings": [embedding_from(text).model_dump() for text in arguments.embedding],
         "prompts": prompts,

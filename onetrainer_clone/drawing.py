@@ -45,6 +45,10 @@ def problems(drawing: Drawing) -> list[Problem]:
     found = []
     if message := model_files.problem(drawing.model.source):
         found.append(Problem("--model", message))
+    elif not drawing.model.vae and model_files.lacks_vae(drawing.model.source):
+        found.append(Problem("--vae", f"'{drawing.model.source}' holds no VAE: choose one"))
+    if drawing.model.vae and (message := model_files.vae_problem(drawing.model.vae)):
+        found.append(Problem("--vae", message))
     for lora in drawing.loras:
         if not os.path.isfile(resolve(lora.path)):
             found.append(Problem("--lora", f"there is no file '{lora.path}': was it moved or renamed?"))

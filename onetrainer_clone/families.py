@@ -48,6 +48,7 @@ BASES = {
     Family.SDXL: Family.SDXL,
     Family.SDXL_INPAINTING: Family.SDXL,
 }
+NATIVE_PIXELS = {Family.SD15: 512, Family.SDXL: 1024}  # the side of the squares that the families were trained on
 INPAINTING = {Family.SD15: Family.SD15_INPAINTING, Family.SDXL: Family.SDXL_INPAINTING}
 _LORA_MARKS = (
     *(".lora_down.", ".lora_up.", ".lora_A.", ".lora_B.", ".lora.down.", ".lora.up."),

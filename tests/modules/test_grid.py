@@ -16,6 +16,7 @@ from onetrainer_clone import grid
 from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Event, Sampled, Saved
+from onetrainer_clone.families import Family
 from onetrainer_clone.session import Controls, Emit, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
 from onetrainer_clone.state.model import ModelSettings
@@ -186,3 +187,25 @@ def test_columns_rows_and_their_names() -> None:
 def test_a_sheet_never_grows_beyond_what_viewers_open() -> None:
     sheet = compose([f"column {n}" for n in range(150)], ["row"] * 3, {})
     assert max(sheet.size) <= 16_000
+
+
+@pytest.mark.parametrize(
+    ("family", "side"),
+    [(Family.SD15, 512), (Family.SD15_INPAINTING, 512), (Family.SDXL, 1024), (Family.SDXL_INPAINTING, 1024)],
+)
+def test_a_prompt_without_a_size_is_drawn_as_large_as_its_family_was_trained(
+    family: Family, side: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def draw(model: Model, prompt: Any, resolution: int, *others: Any) -> Image.Image:
+        asked.append(resolution)
+        return Image.new("RGB", (8, 8))
+
+    monkeypatch.setattr("modules.sampling.draw", draw)
+    monkeypatch.setattr("modules.grid.draw", draw)
+    monkeypatch.setattr("modules.models.sd15.StableDiffusion15.family", family)
+    wanted = {"model": {"source": "demo:model"}, "prompts": [{"text": "a"}], "folder": str(tmp_path)}
+    for more in ({}, {"grid": {"file": str(tmp_path / "grid.png")}}):
+        sample_pictures(load(Drawing, {**wanted, **more}), lambda event: None, Controls())
+    assert asked == [side, side]

@@ -449,6 +449,16 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
     assert drawing.model.unet_dtype == "BF16"
 
 
+def test_the_model_is_drawn_with_as_it_is_unless_said_otherwise(front: Front, tmp_path: Path) -> None:
+    words = ("sample", "--model", "demo:model", "--prompt", "a cat", "--out", str(tmp_path))
+    assert front.run(*words) == 0
+    assert front.run(*words, "--vae", "demo:model", "--prediction", "v_prediction", "--zero-terminal-snr", "on") == 0
+    plain, other = front.drawn
+    assert {(prompt.width, prompt.height) for prompt in plain.prompts} == {(None, None)}
+    assert (plain.model.vae, plain.model.prediction, plain.model.zero_terminal_snr) == ("", "AUTO", "AUTO")
+    assert (other.model.vae, other.model.prediction, other.model.zero_terminal_snr) == ("demo:model", "V_PREDICTION", "ON")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -468,6 +478,9 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
         (["--lora", "gone.safetensors:nan"], "--lora: the strength must be a finite number"),
         (["--model", "gone"], "--model: there is no folder 'gone'"),
         (["--out", __file__], "is a file: choose a folder"),
+        (["--vae", "gone"], "--vae: 'gone' is not a VAE folder"),
+        (["--prediction", "X0"], "--prediction: must be one of AUTO, EPSILON, V_PREDICTION (was 'X0')"),
+        (["--zero-terminal-snr", "1"], "--zero-terminal-snr: must be one of AUTO, ON, OFF (was '1')"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_once_in_the_words_of_the_options(

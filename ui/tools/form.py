@@ -1,6 +1,7 @@
 """What is to be drawn, as the person fills it in: model, checkpoints, prompts, strengths, seeds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ NO_CHECKPOINTS = (
     "Add LoRA files to compare, embeddings, or whole models. Without any, the model alone draws. In prompts an embedding is "
     "called by its file's name."
 )
+_USUAL_SIZE = "512, for SDXL 1024"
 FACTS = ("steps", "cfg_scale", "width", "height", "sampler")  # of a prompt, the same for all pictures
 
 
@@ -143,7 +145,8 @@ class DrawingForm(Scrolled):
         self._add("", bar)
 
     def _declaration(self, name: str) -> Declaration:
-        return declarations(Prompt)[name]
+        found = declarations(Prompt)[name]
+        return replace(found, empty=_USUAL_SIZE) if name in ("width", "height") else found
 
     def _box(self, label: str, height: int) -> Any:
         box = ctk.CTkTextbox(self, height=height, wrap="word")
