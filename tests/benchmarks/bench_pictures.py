@@ -4,6 +4,7 @@ Prints how long the core takes for it, then the gaps between two turns of the Tk
 """
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,13 +19,14 @@ from onetrainer_clone.statistics import survey
 from presets import store as preset_store
 from tests.benchmarks.bench_window import Probe, print_row, watch
 from tests.ui.fake_trainer import FakeTrainer
-from ui.app import App
+from ui.app import SWITCH_SECONDS, App
 
 COUNT = 50_000
 DIFFERENT = 200  # pictures; the others are links to them
 
 
 def main() -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)  # as open_window does
     with tempfile.TemporaryDirectory() as home:
         os.environ["ONETRAINER_HOME"] = home
         folder = Path(home) / "pictures"
