@@ -9,6 +9,7 @@ import customtkinter as ctk
 from onetrainer_clone.masks import LEFT_OUT, TRAINED, Painting
 from ui import colours, theme
 from ui.pictures.view import TOOLS, View
+from ui.runs.toolbar import Wrapping
 from ui.tooltip import Tooltip
 
 TIPS = {
@@ -26,7 +27,7 @@ class MaskBar(ctk.CTkFrame):
     def __init__(self, parent: Any, view: View, tooltip: Tooltip, remove: Callable[[], object]):
         super().__init__(parent, fg_color="transparent")
         self._view = view
-        top, below = (ctk.CTkFrame(self, fg_color="transparent") for _ in range(2))
+        top, below = ctk.CTkFrame(self, fg_color="transparent"), Wrapping(self)
         top.pack(fill="x")
         below.pack(fill="x", pady=(6, 0))
         self.tool = ctk.CTkSegmentedButton(top, values=list(TOOLS), command=self._on_tool)
@@ -49,11 +50,11 @@ class MaskBar(ctk.CTkFrame):
             ("remove", "Remove", remove),
         ):
             made = theme.button(below, text, command)
-            made.pack(side="left", padx=(0, 6))
+            below.lay(made)
             self.buttons[key] = made
         self.overlay = ctk.CTkSwitch(below, text="Overlay", command=self._on_overlay, width=90)
         self.overlay.select()
-        self.overlay.pack(side="left", padx=(4, 0))
+        below.lay(self.overlay)
         for key, tip in TIPS.items():
             tooltip.attach(self.overlay if key == "overlay" else self.buttons[key], partial(str, tip))
         tooltip.attach(

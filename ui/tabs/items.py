@@ -33,7 +33,8 @@ class ItemsPage(Page):
         self._toolbar().grid(row=1, column=0, columnspan=2, sticky="ew", padx=2)
         self.editor = Scrolled(self)
         self.form: Form | None = None
-        self.heading = ctk.CTkLabel(self.editor, text="", anchor="w", font=theme.font(bold=True))
+        self.heading = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(bold=True))
+        theme.wrap(self.heading, self.editor, less=30)
         self._hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
         self.list.on_select.connect(lambda _index: self._on_select())
         self.list.on_move.connect(self.move_to)

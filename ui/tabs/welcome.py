@@ -100,9 +100,11 @@ class WelcomePage(Page):
         ctk.CTkLabel(text, text=step.title, font=theme.font(theme.HEADING, bold=True), anchor="w", height=22).pack(
             anchor="w"
         )
-        ctk.CTkLabel(
+        words = ctk.CTkLabel(
             text, text=step.words, text_color=colours.DIM, anchor="w", justify="left", height=20, wraplength=330
-        ).pack(anchor="w")
+        )
+        theme.wrap(words, text)
+        words.pack(anchor="w")
 
     def _go(self, step: Step) -> None:
         if step.go:
