@@ -82,7 +82,7 @@ def run(start: Callable[[Session], TrainingState], kill_at: int = 0) -> tuple[Tr
 
 def results(state: TrainingState, name: str) -> dict[str, torch.Tensor]:
     """Every tensor of every file that a run of this name saved."""
-    files = (state.run_folder / "saves").iterdir()
+    files = (state.run_folder / "saves").glob("*.safetensors")
     return {
         f"{path.stem.removeprefix(name)} {key}": tensor for path in files for key, tensor in load_file(path).items()
     }

@@ -1,6 +1,5 @@
 """What a run leaves behind: a whole model or embeddings, read back as what was trained."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from modules.checkpoints.load import load_model
 from modules.models.base import Model
 from modules.train import train
 from onetrainer_clone.events import Event, Saved
-from onetrainer_clone.paths import DEMO
 from onetrainer_clone.session import Controls
 from onetrainer_clone.settings import replace
 from onetrainer_clone.state import TrainingState
@@ -48,8 +46,6 @@ def test_a_fine_tuned_model_is_read_back_and_can_be_trained_on(
     state = small_state(tmp_path, **changes)
     half, last = trained(state)
     assert last.final
-    for path in (Path(half.path), Path(last.path)) if layout == "SINGLE_FILE" else ():  # the demo is of unusual structure
-        shutil.copytree(DEMO / "model", path.with_suffix(""), ignore=shutil.ignore_patterns("*.safetensors"))
     base, found = weights(load_model(state.model)), weights(load_model(replace(state, "model.source", last.path).model))
     middle = weights(load_model(replace(state, "model.source", half.path).model))
     assert found.keys() == base.keys()
