@@ -15,9 +15,9 @@ from onetrainer_clone.paths import shown
 from onetrainer_clone.result_plan import ModelPlan, WordsPlan, model_plan, words_plan
 from onetrainer_clone.settings import Invalid, Problem, Severity
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.common import Unit
 from onetrainer_clone.state.concepts import Role
 from onetrainer_clone.state.embedding import new_words, vectors_of
-from onetrainer_clone.state.sampling import SamplingSettings
 from onetrainer_clone.state.training import Length
 
 TOO_MANY_UNREADABLE = 0.1  # above this share the folder is not what the person thinks it is: the run does not start
@@ -176,14 +176,9 @@ def _unused_sampling(state: TrainingState) -> Iterator[Problem]:
     """What is said about samples where none is drawn. Presets leave the prompts open, so it is no word on a state."""
     if any(prompt.enabled for prompt in state.sampling.prompts):
         return
-    given, usual = state.sampling, SamplingSettings()
-    changed = {
-        "every.unit": given.every.unit != usual.every.unit,
-        "at_start": given.at_start != usual.at_start,
-        "at_end": given.at_end != usual.at_end,
-    }
-    for name in [name for name, differs in changed.items() if differs]:
-        yield Problem(f"sampling.{name}", "has no effect: there is no prompt that is switched on (Sampling tab)", "note")
+    if state.sampling.every.unit is not Unit.NEVER:
+        message = "has no effect: there is no prompt that is switched on (Sampling tab)"
+        yield Problem("sampling.every.unit", message, "note")
 
 
 def _some(files: Sequence[str], most: int = 3) -> str:

@@ -101,7 +101,7 @@ def test_samples_without_a_prompt_are_said_to_be_none() -> None:
     one = [{"name": "cat"}]
     for sampling, paths in (
         ({}, []),
-        ({"every": {"unit": "EPOCHS"}, "at_end": False}, ["sampling.every.unit", "sampling.at_end"]),
+        ({"every": {"unit": "EPOCHS"}, "at_end": False}, ["sampling.every.unit"]),
         ({"every": {"unit": "EPOCHS"}, "prompts": [{"text": "a", "enabled": False}]}, ["sampling.every.unit"]),
         ({"every": {"unit": "EPOCHS"}, "prompts": [{"text": "a cat"}]}, []),
     ):

@@ -59,8 +59,6 @@ def state_of(condition: Condition, seed: int, workspace: Path, steps: int = 1000
         "training.steps": steps,
         "sampling.prompts": (),
         "sampling.every.unit": "NEVER",
-        "sampling.at_start": False,
-        "sampling.at_end": False,
         "saving.workspace": str(workspace),
         "saving.tensorboard": False,
         "saving.dtype": "FP32",
