@@ -8,6 +8,7 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.tabs.page import Page
 from ui.tabs.settings import TABS, has_effect
+from ui.viewport import Viewport
 from ui.workbench import Workbench
 
 NAV_WIDTH = 150
@@ -34,8 +35,6 @@ class Shell:
         self.nav.grid(row=0, column=0, rowspan=3, sticky="ns")
         self.bar = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=48)
         self.bar.grid(row=0, column=1, sticky="ew", padx=14, pady=(10, 10))
-        self._body = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent")
-        self._body.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 4))
         self.foot = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=20)
         self.foot.grid(row=2, column=1, sticky="ew", padx=18, pady=(0, 4))
         self.tabs: dict[str, Any] = {}
@@ -50,6 +49,8 @@ class Shell:
         for key, (title, _) in pages.items():
             if title:
                 self.tabs[key] = self._tab(key, title)
+        self.room = Viewport(root)
+        self.room.grid(row=1, column=1, sticky="nsew", padx=14, pady=(0, 4))
         bench.findings.checked.connect(self.mark)
         bench.store.changed.connect(lambda _before, _after: self.mark())
 
@@ -58,12 +59,13 @@ class Shell:
         if key == self.current:
             return self.pages[key]
         if key not in self.pages:
-            self.pages[key] = self._makers[key](self._body)
+            self.pages[key] = self._makers[key](self.room.inner)
         if self.current:
             self.pages[self.current].leave()
             self.pages[self.current].pack_forget()
         was, self.current = self.current, key
         self.pages[key].pack(fill="both", expand=True)
+        self.room.show(self.pages[key].needs)
         self.pages[key].enter()
         for tab in {_parent(was), _parent(key)} & set(self.tabs):
             self._look(tab)

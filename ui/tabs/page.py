@@ -30,6 +30,10 @@ class Page(ctk.CTkFrame):
         if self.in_view:
             self.refresh()
 
+    def needs(self, _width: float) -> float:
+        """The height that the page needs at this width, both in px at 100 %; it scrolls in less. 0: any will do."""
+        return 0.0
+
     def tick(self) -> None:
         """A turn of the window's loop while the page is in view."""
 

@@ -25,6 +25,7 @@ from ui.workbench import Workbench
 
 ROOMY = 360  # px at 100 %: in a lower page only the heading of the log is open at first
 LOG_HEAD = 34
+LEAST = 560  # px at 100 %: of the page, so that chart and samples can be read
 SETTLE_MS = 60  # a page that comes into view is laid out in several steps
 
 
@@ -73,6 +74,9 @@ class RunPage(Page):
             end()
         ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
+
+    def needs(self, width: float) -> float:
+        return LEAST
 
     def enter(self) -> None:
         super().enter()
