@@ -42,7 +42,7 @@ class FakeTrainer:
                 emit(Progressed("paused"))
                 while controls.wait_while_paused():
                     if controls.take("sample"):
-                        self._sample(state, emit, step)
+                        self._sample(state, emit, step - 1)
             if controls.stopping:
                 break
             if step == self.fail_at:

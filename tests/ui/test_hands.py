@@ -2,13 +2,18 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.dialogs import TkAsk
+from ui.queue.page import QueuePage
+from ui.runs.table import HEAD
+from ui.runs.table import ROW as ROW_OF_TABLE
 from ui.search_box import ROW
 from ui.tabs.run import RunPage
 from ui.tabs.settings import SettingsPage
@@ -94,12 +99,88 @@ def test_click_on_what_the_search_found(seen: Window) -> None:
     assert not seen.ask.told
 
 
-def test_start_the_demo_and_see_it_end(seen: Window, trainer: FakeTrainer) -> None:
-    click(seen, seen.app.shell.tabs["run"])
-    seen.until(lambda: seen.app.shell.current == "run")
-    page = seen.app.shell.pages["run"]
+def run_page(window: Window) -> RunPage:
+    """The Run tab, by a click on it."""
+    click(window, window.app.shell.tabs["run"])
+    window.until(lambda: window.app.shell.current == "run")
+    page = window.app.shell.pages["run"]
     assert isinstance(page, RunPage)
+    return page
+
+
+def test_start_the_demo_and_see_it_end(seen: Window, trainer: FakeTrainer) -> None:
+    page = run_page(seen)
     click(seen, page.buttons["start"])
     seen.until(lambda: seen.app.runner.record.ended is not None, 30)
     assert len(trainer.runs) == 1
     assert page.status.words.cget("text") == "Done"
+
+
+def parts(widget: Any) -> Iterator[Any]:
+    for child in widget.winfo_children():
+        yield child
+        yield from parts(child)
+
+
+def answer(window: Window, label: str) -> None:
+    """The next dialog is answered by a click on the button with these words, as soon as it is there."""
+    root = window.app.root
+
+    def look() -> None:
+        dialogs = [child for child in root.winfo_children() if isinstance(child, ctk.CTkToplevel)]
+        found = [part for dialog in dialogs for part in parts(dialog) if isinstance(part, ctk.CTkButton)]
+        button = next((part for part in found if part.cget("text") == label and part.winfo_viewable()), None)
+        if button is None:
+            root.after(20, look)
+        else:
+            click(window, button)
+
+    root.after(20, look)
+
+
+def test_pause_sample_go_on_and_stop(seen: Window, trainer: FakeTrainer) -> None:
+    """With the program's own dialog: at first the person thinks better of it."""
+    seen.app.bench.ask = TkAsk(seen.app.root)
+    trainer.steps, trainer.step_seconds, trainer.sample_every = 100_000, 0.01, 100_000
+    runner, page = seen.app.runner, run_page(seen)
+    click(seen, page.buttons["start"])
+    seen.until(lambda: runner.record.progress.step > 2, 30)
+    click(seen, page.buttons["pause"])
+    seen.until(lambda: runner.record.progress.activity == "paused")
+    held = runner.record.progress.step
+    click(seen, page.buttons["sample"])
+    seen.until(lambda: held in runner.record.sample_steps)
+    assert runner.record.progress.step == held
+    click(seen, page.buttons["pause"])
+    seen.until(lambda: runner.record.progress.step > held)
+    answer(seen, "Go on training")
+    click(seen, page.buttons["stop"])
+    seen.turn(0.2)
+    assert runner.going
+    assert not runner.stopping
+    answer(seen, "Save and stop")
+    click(seen, page.buttons["stop"])
+    seen.until(lambda: not runner.going)
+    assert runner.record.saved is not None
+    assert page.status.words.cget("text") == "Stopped"
+
+
+def test_two_runs_are_queued_put_into_another_order_and_run(seen: Window, trainer: FakeTrainer) -> None:
+    queue = seen.app.desk.queue
+    for name in ("one", "two"):
+        seen.app.store.replace("saving.name", name)
+        click(seen, run_page(seen).buttons["queue"])
+        seen.until(lambda wanted=name: wanted in [entry.name for entry in queue.entries])  # type: ignore[misc]
+    assert seen.app.shell.current == "queue", "what was added is shown"
+    page = seen.app.shell.pages["queue"]
+    assert isinstance(page, QueuePage)
+    seen.turn(0.1)
+    canvas = page.table.canvas
+    second_row = canvas.px(HEAD) + canvas.px(ROW_OF_TABLE) * 3 // 2
+    hands("mousemove", canvas.winfo_rootx() + 40, canvas.winfo_rooty() + second_row, "click", 1)
+    seen.until(lambda: page.entry is not None and page.entry.name == "two")
+    click(seen, page.toolbar.buttons["up"])
+    seen.until(lambda: [entry.name for entry in queue.entries] == ["two", "one"])
+    click(seen, page.toolbar.buttons["start"])
+    seen.until(lambda: [entry.status for entry in queue.entries] == ["done", "done"], 30)
+    assert [state.run_name for state in trainer.runs] == ["two", "one"]
