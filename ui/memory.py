@@ -15,17 +15,18 @@ from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from presets.codec import decode, encode
 
-GEOMETRY = re.compile(r"\d{2,5}x\d{2,5}(\+\d+\+\d+)?")
+GEOMETRY = re.compile(r"\d{2,5}x\d{2,5}(\+-?\d{1,5}\+-?\d{1,5})?")  # a monitor at the left has negative places
 
 
 @dataclass(frozen=True)
 class View:
     """How the window looks."""
 
-    geometry: str = "1100x740"
+    geometry: str = "1100x740"  # while it is not maximized
     theme: str = ""  # 'light' or 'dark'; empty: as the system
     scaling_percent: int = 100
     basic: bool = True
+    maximized: bool = False
 
 
 def folder() -> Path:
