@@ -23,6 +23,7 @@ from ui.garbage import Collector
 from ui.keys import bind_keys
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
+from ui.run.sign import RunSign
 from ui.runs.desk import Desk
 from ui.shell import Shell, tab_of
 from ui.store import StateStore
@@ -92,6 +93,7 @@ class App:
         self.shell = Shell(root, self.bench, self._pages())
         self.presets = PresetMenu(self.shell.bar, self.bench)
         self.topbar = TopBar(self.shell, self.bench, self.presets, self.appearance)
+        self.run_sign = RunSign(root, self.shell, self.runner)
         self._keeping = Timer(root.after, root.after_cancel)
         self._marked: str | None = None  # the run that the mark on the disk names; None: there is no mark
         self.closed = self._closing = False

@@ -8,6 +8,7 @@ import customtkinter as ctk
 from ui.findings import Timer
 from ui.memory import View
 
+TITLE = "OneTrainer Clone"
 MINIMUM = (900, 600)  # px at 100 % of the screen's own scaling, as every size here
 TITLE_BAR, GRIP = 30, 120  # px of the screen: so much of the title bar has to be within reach of the mouse
 SETTLE_MS = 400  # a window that is being maximized has its new size before it says that it is maximized
@@ -26,7 +27,7 @@ class Appearance:
         self._root, self._view = root, view
         # customtkinter's 'system' mode asks the system 30 times a second, on Linux by starting a process: ask it once
         ctk.set_appearance_mode(view.theme or ctk.get_appearance_mode().lower())
-        root.title("OneTrainer Clone")
+        root.title(TITLE)
         root.minsize(*_on_screen(root, MINIMUM))
         size, _, place = view.geometry.partition("+")
         width, height = _on_screen(root, tuple(int(side) for side in size.split("x")))

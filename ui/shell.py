@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import customtkinter as ctk
 
 from ui import colours, theme
+from ui.signals import Signal
 from ui.tabs.page import Page
 from ui.tabs.settings import TABS, has_effect
 from ui.viewport import Viewport
@@ -37,8 +38,11 @@ class Shell:
         self.bar.grid(row=0, column=1, sticky="ew", padx=14, pady=(10, 10))
         self.foot = ctk.CTkFrame(root, corner_radius=0, fg_color="transparent", height=20)
         self.foot.grid(row=2, column=1, sticky="ew", padx=18, pady=(0, 4))
+        self.foot.grid_columnconfigure(0, weight=1)
         self.tabs: dict[str, Any] = {}
+        self.shown: Signal[[]] = Signal()  # another page came into view
         self._marks: dict[str, int] = {}
+        self._notes: dict[str, str] = {}  # a word beside a tab
         self._idle: set[str] = set()  # tabs whose settings have no effect in this state
         self._row = 34  # px at 100 %: the height of a tab
         self.name = ctk.CTkLabel(
@@ -69,7 +73,14 @@ class Shell:
         self.pages[key].enter()
         for tab in {_parent(was), _parent(key)} & set(self.tabs):
             self._look(tab)
+        self.shown.emit()
         return self.pages[key]
+
+    def note(self, key: str, words: str) -> None:
+        """Beside a tab stands this now: 'Run · 31 %'."""
+        if words != self._notes.get(key, ""):
+            self._notes[key] = words
+            self._look(key)
 
     def item_in_view(self, path: str) -> int:
         """Which item of a list is selected on its tab; the first where that was never shown."""
@@ -118,11 +129,12 @@ class Shell:
             self.tabs[key].configure(fg_color=colours.HOVER if over else "transparent")
 
     def _look(self, key: str) -> None:
-        wrong = self._marks.get(key, 0)
+        wrong, note = self._marks.get(key, 0), self._notes.get(key, "")
         tab = self.tabs[key]
+        title = f"{tab.title} · {note}" if note else tab.title
         tab.configure(
             fg_color=colours.SELECTED if key == _parent(self.current) else "transparent",
-            text=f"{tab.title}   {wrong} !" if wrong else tab.title,
+            text=f"{title}   {wrong} !" if wrong else title,
             text_color=colours.ERROR if wrong else colours.FAINT if key in self._idle else colours.TEXT,
         )
 

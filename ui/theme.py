@@ -60,6 +60,15 @@ def font(size: int = BODY, bold: bool = False) -> Any:
     return ctk.CTkFont(size=size, weight="bold" if bold else "normal")
 
 
+def fitting(text: str, width: float, font: Any) -> str:
+    """The text, or as much of it as has room in one line of this width (px at 100 %), with an ellipsis."""
+    if font.measure(text) <= width:
+        return text
+    while text and font.measure(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
 def face(scale: float, size: int = BODY, bold: bool = False) -> tuple[str, int, str]:
     """The font for what customtkinter does not scale."""
     return ctk.ThemeManager.theme["CTkFont"]["family"], -round(size * scale), "bold" if bold else "normal"

@@ -35,10 +35,15 @@ class TopBar:
         self._tiny = False
         self._show_depth()
         self.depth.pack(side="right")
+        line = ctk.CTkFrame(shell.foot, fg_color="transparent", height=20)
+        line.grid(row=0, column=0, sticky="ew")
+        self._font = theme.font(theme.SMALL)
         self.said = ctk.CTkLabel(
-            shell.foot, text="", text_color=colours.DIM, anchor="w", height=20, font=theme.font(theme.SMALL)
+            line, text="", text_color=colours.DIM, anchor="w", justify="left", height=20, font=self._font
         )
         self.said.pack(side="left", fill="x")
+        theme.wrap(self.said, line, less=4)
+        line.bind("<Configure>", lambda _event: self._show_undo(), add="+")
         self.changes: Any = None  # these are made when the window is up
         self.scaling: Any = None
         self.dark: Any = None
@@ -92,9 +97,9 @@ class TopBar:
         self._show_undo()
 
     def _show_undo(self) -> None:
-        """While nothing else is said: what Ctrl+Z would take back."""
+        """While nothing else is said: what Ctrl+Z would take back, on one line, since it comes with every edit."""
         sentence = self._bench.store.undo_sentence
-        text = f"Undo: {sentence}" if sentence else ""
+        text = theme.fitting(f"Undo: {sentence}", self.said.cget("wraplength") - 4, self._font) if sentence else ""
         if not self._clearing and self.said.cget("text") != text:
             self.said.configure(text=text, text_color=colours.DIM)
 

@@ -35,10 +35,15 @@ def as_text(value: Any) -> str:
     return number(value) if isinstance(value, float) else str(value)
 
 
-def quoted(text: str, length: int = 40) -> str:
-    """A text in quotes on one line, cut where it is long."""
+def shortened(text: str, length: int) -> str:
+    """A text on one line, cut where it is longer than so many letters."""
     line = " ".join(text.split())
-    return f'"{line if len(line) <= length else line[: length - 1] + "…"}"'
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def quoted(text: str, length: int = 40) -> str:
+    """The same in quotes."""
+    return f'"{shortened(text, length)}"'
 
 
 def first_line(text: str) -> str:

@@ -1,0 +1,61 @@
+"""What every tab tells of the run: in the navigation, the window's title and at the foot."""
+
+from tests.ui.conftest import Window
+from tests.ui.fake_trainer import FakeTrainer
+
+
+def told(window: Window) -> tuple[str, str, str]:
+    """The Run tab, the title and the foot."""
+    sign = window.app.run_sign
+    return window.app.shell.tabs["run"].cget("text"), window.app.root.title(), sign.words.cget("text")
+
+
+def test_a_run_is_seen_from_every_tab_until_it_was_looked_at(window: Window, trainer: FakeTrainer) -> None:
+    trainer.steps, trainer.step_seconds = 200, 0.03
+    assert told(window) == ("Run", "OneTrainer Clone", "")
+    window.app.actions.start()
+    window.until(lambda: window.app.shell.current == "run")
+    window.app.shell.show("model")
+    window.until(lambda: window.app.runner.record.progress.step >= 10)
+    window.app.actions.pause_or_resume()
+    window.until(lambda: told(window)[0] == "Run · paused")
+    assert told(window)[2].startswith("Paused at step ")
+    window.app.actions.pause_or_resume()
+    window.until(lambda: "%" in told(window)[0])
+    percent = told(window)[0].removeprefix("Run · ")
+    assert told(window)[1] == f"{percent} · OneTrainer Clone"
+    assert int(percent.removesuffix(" %")) >= 5
+    trainer.step_seconds = 0.0
+    window.until(lambda: not window.app.runner.going)
+    assert told(window) == ("Run · done", "done · OneTrainer Clone", "The run 'demo' is done")
+    window.app.root.focus_force()
+    window.app.run_sign.words._label.event_generate("<Button-1>")
+    window.turn()
+    assert window.app.shell.current == "run"
+    assert told(window) == ("Run", "OneTrainer Clone", "")
+
+
+def test_a_run_that_fails_out_of_sight_says_so(window: Window, trainer: FakeTrainer) -> None:
+    trainer.fail_at, trainer.step_seconds = 15, 0.08
+    window.app.actions.start()
+    window.until(lambda: window.app.shell.current == "run")
+    window.app.shell.show("model")
+    window.until(lambda: not window.app.runner.going)
+    assert told(window) == ("Run · failed", "failed · OneTrainer Clone", "The run 'demo' failed")
+    assert window.app.run_sign.words.winfo_manager()
+
+
+def test_what_is_said_at_the_foot_is_never_cut(window: Window) -> None:
+    """Long words go on in a second line; what Ctrl+Z would take back is shortened, since it changes with every edit."""
+    said = window.app.topbar.said
+    window.app.root.geometry("900x600")
+    window.turn(0.1)
+    window.app.topbar.say("a word " * 60)
+    window.until(lambda: said.winfo_height() > 30)
+    assert said.winfo_reqwidth() <= said.master.winfo_width()
+    window.app.topbar._clear()
+    window.app.store.set(window.app.store.state.model_copy(update={"preset": "x"}), "a word " * 60)
+    window.until(lambda: said.winfo_height() < 30)
+    assert said.cget("text").startswith("Undo: a word")
+    assert said.cget("text").endswith("…")
+    assert said.winfo_reqwidth() <= said.master.winfo_width()
