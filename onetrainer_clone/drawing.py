@@ -14,12 +14,12 @@ from onetrainer_clone.state.sampling import Prompt, size_problem
 
 
 class LoraFile(Settings):
-    path: str = setting("", "LoRA", "A LoRA file.", kind="file")
+    path: str = setting("", "LoRA", "A LoRA file.", kind="file", holds="lora")
     strength: float = setting(1.0, "Strength", "1 is as trained; 0 is without.", ge=-10, le=10)
 
 
 class EmbeddingFile(Settings):
-    path: str = setting("", "Embedding", "An embedding file.", kind="file")
+    path: str = setting("", "Embedding", "An embedding file.", kind="file", holds="embedding")
     word: str = setting("", "Word", "What prompts call it by.", empty="the file's name")
 
     @property

@@ -15,7 +15,7 @@ MOST_PICTURES = 10_000
 
 
 class Checkpoint(Settings):
-    path: str = setting("", "Checkpoint", "A LoRA, an embedding or a whole model.", kind="file")
+    path: str = setting("", "Checkpoint", "A LoRA, an embedding or a whole model.", kind="file", holds="weights")
     strength: float = setting(1.0, "Strength", "Of a LoRA, where the grid has no strengths of its own.", ge=-10, le=10)
 
     @property
@@ -24,7 +24,7 @@ class Checkpoint(Settings):
 
 
 class Grid(Settings):
-    file: str = setting("", "Grid", "The picture file that shows all of them, labelled; empty: no grid.", kind="file")
+    file: str = setting("", "Grid", "The picture file that shows all of them, labelled; empty: no grid.", kind="save")
     bare: bool = setting(True, "Without", "A first column of the model as it is, to compare with.")
     checkpoints: tuple[Checkpoint, ...] = setting((), "Checkpoints", "LoRA files, embeddings and models.")
     strengths: tuple[float, ...] = setting((), "Strengths", "Every LoRA is drawn at each of these.")

@@ -117,6 +117,7 @@ def setting(
     when: When | None = None,
     basic: bool = False,
     kind: str = "",
+    holds: str = "",
     hidden: bool = False,
     empty: str = "",
     **limits: Any,
@@ -124,10 +125,12 @@ def setting(
     """Declare one setting. `limits` are pydantic's (ge, gt, le, lt, min_length, max_length, pattern).
 
     basic: shown in the short form. kind: 'folder', 'file', 'path' (a file or a folder), 'save' (a new file),
-    'text' (several lines) or 'colour' pick a special widget.
+    'text' (several lines) or 'colour' pick a special widget. holds: what such a file holds: 'model', 'lora', 'embedding',
+    'weights' (any of these) or 'text'.
     hidden: kept in files, not shown in forms. empty: what an empty (None or "") value means, in words.
     """
-    extra: Any = {"unit": unit, "when": when, "basic": basic, "kind": kind, "hidden": hidden, "empty": empty}
+    extra: Any = {"unit": unit, "when": when, "basic": basic, "kind": kind, "holds": holds}
+    extra |= {"hidden": hidden, "empty": empty}
     return Field(default, title=label, description=tip, json_schema_extra=extra, **limits)
 
 
@@ -168,6 +171,7 @@ class Declaration:
     when: When | None = None
     basic: bool = False
     kind: str = ""
+    holds: str = ""
     hidden: bool = False
     empty: str = ""
 

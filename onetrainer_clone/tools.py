@@ -16,7 +16,7 @@ from onetrainer_clone.state.common import Dtype
 from onetrainer_clone.state.saving import LoraLayout, ModelLayout
 
 LORA_SUFFIXES = (".safetensors", ".pt", ".bin", ".ckpt")
-_WEIGHTS = ".safetensors"
+_WEIGHTS, _OLD_EMBEDDING = ".safetensors", ".pt"
 _INSPECTED = (_WEIGHTS, ".ckpt", ".pt", ".pth", ".bin")
 
 
@@ -62,11 +62,15 @@ def _dtype() -> StoredAs:
 
 
 class Convert(Settings):
-    source: str = setting("", "Source", "A model (file or folder), a LoRA or an embedding.", kind="path", basic=True)
+    source: str = setting(
+        "", "Source", "A model (file or folder), a LoRA or an embedding.", kind="path", holds="weights", basic=True
+    )
     target: str = _target("The new file; for a model in diffusers' layout the new folder.")
     form: Form = setting(Form.ORIGINAL, "For", "The programs that are to read it.", basic=True)
     dtype: StoredAs = _dtype()
-    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="path", empty="the model's own")
+    vae: str = setting(
+        "", "Other VAE", "A VAE to put into the model.", kind="path", holds="model", empty="the model's own"
+    )
     token: str = setting(
         "", "Token", "What an embedding is called inside the file.", empty="the file's name",
         when=when("form", Form.DIFFUSERS, Form.PT),
@@ -75,20 +79,28 @@ class Convert(Settings):
 
 
 class Merge(Settings):
-    model: str = setting("", "Model", "A model file or folder, which stays as it is.", kind="path", basic=True)
+    model: str = setting(
+        "", "Model", "A model file or folder, which stays as it is.", kind="path", holds="model", basic=True
+    )
     target: str = _target("The new model file; in diffusers' layout the new folder.")
     loras: tuple[LoraFile, ...] = setting(
         (), "LoRA files", "Merged one after the other, each at its strength.", basic=True
     )
     layout: ModelLayout = setting(ModelLayout.SINGLE_FILE, "Layout", "How the new model is kept.")
     dtype: StoredAs = _dtype()
-    vae: str = setting("", "Other VAE", "A VAE to put into the model.", kind="path", empty="the model's own")
+    vae: str = setting(
+        "", "Other VAE", "A VAE to put into the model.", kind="path", holds="model", empty="the model's own"
+    )
     overwrite: bool = _overwrite()
 
 
 class Extract(Settings):
-    base: str = setting("", "Base model", "The model that the LoRA is to be used with.", kind="path", basic=True)
-    tuned: str = setting("", "Tuned model", "A model that was trained from the base model.", kind="path", basic=True)
+    base: str = setting(
+        "", "Base model", "The model that the LoRA is to be used with.", kind="path", holds="model", basic=True
+    )
+    tuned: str = setting(
+        "", "Tuned model", "A model that was trained from the base model.", kind="path", holds="model", basic=True
+    )
     target: str = _target("The new LoRA file.")
     measure: Measure = setting(Measure.RANK, "Size by", "What decides on the rank of a layer.", basic=True)
     rank: int = setting(32, "Rank", "Of every layer, and the most with 'Share kept'.", ge=1, le=2048, basic=True)
@@ -104,7 +116,7 @@ class Extract(Settings):
 
 
 class Resize(Settings):
-    source: str = setting("", "Source", "A LoRA file.", kind="file", basic=True)
+    source: str = setting("", "Source", "A LoRA file.", kind="file", holds="lora", basic=True)
     target: str = _target("The new LoRA file.")
     measure: Measure = setting(Measure.RANK, "Size by", "What decides on the new rank of a layer.", basic=True)
     rank: int = setting(8, "Rank", "Of every layer, and the most with 'Share kept'.", ge=1, le=2048, basic=True)
@@ -117,7 +129,9 @@ class Resize(Settings):
 
 
 class Inspect(Settings):
-    source: str = setting("", "File", "A model, a LoRA or an embedding; nothing in it is run.", kind="path", basic=True)
+    source: str = setting(
+        "", "File", "A model, a LoRA or an embedding; nothing in it is run.", kind="path", holds="weights", basic=True
+    )
     norms: bool = setting(
         True, "Look at the weights", "Reads every weight: norms per block, and whether NaN or infinity is among them."
     )
@@ -224,18 +238,56 @@ def _new_file(tool: ToolSettings) -> Iterator[Problem]:
         yield Problem("target", message)
 
 
-def _wrong_suffix(tool: ToolSettings, path: Path) -> str:
+def target_suffix(tool: ToolSettings) -> str:
+    """How the name of the result ends; empty where it is a folder."""
     if isinstance(tool, Convert):
         if tool.form is Form.PT:
-            return "" if path.suffix == ".pt" else f"must end in .pt (was '{path.name}')"
+            return _OLD_EMBEDDING
         if tool.form is Form.DIFFUSERS and _is_model(tool.source):
-            return _as_folder(path)
+            return ""
     if isinstance(tool, Merge) and tool.layout is ModelLayout.DIFFUSERS:
-        return _as_folder(path)
-    if path.suffix == _WEIGHTS:
         return ""
-    message = f"must end in {_WEIGHTS} (was '{path.name}')"
-    return message if path.suffix else f"{message}{_folder_instead(tool)}"
+    return _WEIGHTS
+
+
+def proposed_target(tool: ToolSettings) -> str:
+    """A name for the result: the one that was typed, with the right ending, else one beside the first source, where there
+    is a source yet; empty where there is not."""
+    if isinstance(tool, Inspect):
+        return ""
+    if tool.target:
+        typed = resolve(tool.target)
+        return str(typed.parent / f"{_plain(typed)}{target_suffix(tool)}")
+    known = sources(tool)
+    if not known or model_files.is_hub_id(known[0]) or known[0].startswith("demo:"):
+        return ""
+    first, last = resolve(known[0]), resolve(known[-1])
+    match tool:
+        case Convert():
+            dtype = "" if tool.dtype is StoredAs.KEEP else f"-{tool.dtype.value.lower()}"
+            name = f"{_plain(first)}-{tool.form.value.lower()}{dtype}"
+        case Merge():
+            name = f"{_plain(first)}-{_plain(last)}" if tool.loras else f"{_plain(first)}-merged"
+        case Extract():
+            name = f"{_plain(last)}-lora"
+        case _:
+            name = f"{_plain(first)}-{f'rank{tool.rank}' if tool.measure is Measure.RANK else 'resized'}"
+    return str(first.parent / f"{name}{target_suffix(tool)}")
+
+
+def _plain(path: Path) -> str:
+    """The name without the suffix of a file; the dots of a folder's name stay."""
+    return path.stem if path.suffix.lower() in _INSPECTED else path.name
+
+
+def _wrong_suffix(tool: ToolSettings, path: Path) -> str:
+    wanted = target_suffix(tool)
+    if not wanted:
+        return _as_folder(path)
+    if path.suffix == wanted:
+        return ""
+    message = f"must end in {wanted} (was '{path.name}')"
+    return message if path.suffix or wanted == _OLD_EMBEDDING else f"{message}{_folder_instead(tool)}"
 
 
 def _folder_instead(tool: ToolSettings) -> str:

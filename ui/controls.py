@@ -10,7 +10,8 @@ import customtkinter as ctk
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Declaration, parse
 from ui import colours, theme
-from ui.dialogs import WEIGHTS, Ask
+from ui.dialogs import Ask
+from ui.filekinds import HOLDING, WEIGHTS, FileKind
 from ui.words import as_text
 
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
@@ -124,6 +125,7 @@ class PathEntry(Entry):
         super().__init__(frame, declaration)
         self.widget = frame
         self._ask = ask
+        self.proposes: Callable[[], tuple[str, FileKind]] = lambda: ("", WEIGHTS)  # name and kind of a new file
         self.entry.pack(side="left", fill="x", expand=True)
         either = {"file": "File…", "folder": "Folder…"}
         texts = either if declaration.kind == "path" else {declaration.kind: "Choose…"}
@@ -144,9 +146,10 @@ class PathEntry(Entry):
             case "folder":
                 chosen = self._ask.folder(label, initial)
             case "save":
-                chosen = self._ask.new_file(label, str(start.name if start else ""), WEIGHTS)
+                proposed, saved_as = self.proposes()
+                chosen = self._ask.new_file(label, proposed or str(start or ""), saved_as)
             case _:
-                chosen = self._ask.file(label, initial)
+                chosen = self._ask.file(label, initial, HOLDING.get(self.declaration.holds, ()))
         if chosen:
             self.variable.set(chosen)
 

@@ -4,6 +4,7 @@ import tkinter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from tkinter import colorchooser, filedialog
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import customtkinter as ctk
 
 from onetrainer_clone.settings import Problem
 from ui import colours, theme
+from ui.filekinds import PRESET, FileKind, file_types
 from ui.theme import Kind
 
 
@@ -21,18 +23,6 @@ class Option:
     key: str
     label: str
     kind: Kind = "plain"
-
-
-@dataclass(frozen=True)
-class FileKind:
-    """What a file is, in words, and how its name ends."""
-
-    name: str
-    suffix: str
-
-
-WEIGHTS = FileKind("Weights", ".safetensors")
-PRESET, PNG, CSV = FileKind("Presets", ".json"), FileKind("Pictures", ".png"), FileKind("Tables", ".csv")
 
 
 class Ask(Protocol):
@@ -49,9 +39,12 @@ class Ask(Protocol):
         """List problems, each with its place in words; returns the one that the person wants to go to."""
 
     def folder(self, title: str, initial: str = "") -> str: ...
-    def file(self, title: str, initial: str = "") -> str: ...
+    def file(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> str: ...
+    def files(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> tuple[str, ...]:
+        """One or several."""
+
     def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
-        """Where to write a file; the dialog asks before one is replaced."""
+        """Where to write a file or a new folder; the dialog asks before one is replaced. `initial` may name a place, too."""
 
     def colour(self, title: str, initial: str = "") -> str: ...
 
@@ -115,13 +108,23 @@ class TkAsk:
     def folder(self, title: str, initial: str = "") -> str:
         return str(filedialog.askdirectory(parent=self._root, title=title, initialdir=initial or None) or "")
 
-    def file(self, title: str, initial: str = "") -> str:
-        return str(filedialog.askopenfilename(parent=self._root, title=title, initialdir=initial or None) or "")
+    def file(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> str:
+        chosen = filedialog.askopenfilename(
+            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
+        )
+        return str(chosen or "")
+
+    def files(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> tuple[str, ...]:
+        chosen = filedialog.askopenfilenames(
+            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
+        )
+        return tuple(chosen or ())
 
     def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
+        begin = PurePath(initial)
         chosen = filedialog.asksaveasfilename(
-            parent=self._root, title=title, initialfile=initial, defaultextension=kind.suffix,
-            filetypes=[(kind.name, f"*{kind.suffix}")],
+            parent=self._root, title=title, initialfile=begin.name, defaultextension=kind.suffix,
+            initialdir=begin.parent if begin.is_absolute() else None, filetypes=file_types([kind]),
         )  # fmt: skip
         return str(chosen or "")
 

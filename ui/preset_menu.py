@@ -13,6 +13,7 @@ from presets.store import Preset
 from ui import theme
 from ui.carry import carried, lacks, work
 from ui.dialogs import Option
+from ui.filekinds import SETTINGS
 from ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class PresetMenu:
         return self._bench.ask.choose(f"Load '{name}'", message, TAKE_ALONG)
 
     def import_file(self) -> None:
-        """Take a preset file, or settings of another trainer, among the person's own, and load it."""
-        if chosen := self._bench.ask.file("Choose a preset, or settings of OneTrainer or kohya"):
+        """Take preset files, or settings of another trainer, among the person's own, and load them; the last one stays."""
+        for chosen in self._bench.ask.files("Choose presets, or settings of OneTrainer or kohya", kinds=[SETTINGS]):
             self._import(Path(chosen))
 
     def import_folder(self) -> None:

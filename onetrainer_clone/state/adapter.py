@@ -21,7 +21,7 @@ class AdapterSettings(Settings):
     source: str = setting(
         "", "Continue from",
         "A LoRA file whose weights the training goes on with. Its rank and alpha hold, layer by layer.", kind="file",
-        empty="a new one",
+        holds="lora", empty="a new one",
     )  # fmt: skip
     rank: int = setting(16, "Rank", "How much the LoRA can hold; the file grows with it.", ge=1, le=1024, basic=True)
     alpha: float = setting(16.0, "Alpha", "Scales the LoRA by alpha / rank.", gt=0, le=4096, basic=True)

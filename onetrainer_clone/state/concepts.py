@@ -80,7 +80,7 @@ class Concept(Settings):
         when=when("caption_source", CaptionSource.TEXT),
     )  # fmt: skip
     caption_file: str = setting(
-        "", "Caption file", "A text file; each line is one description.", kind="file", basic=True,
+        "", "Caption file", "A text file; each line is one description.", kind="file", holds="text", basic=True,
         when=when("caption_source", CaptionSource.TEXT_FILE),
     )  # fmt: skip
     trigger_words: str = setting("", "Trigger words", "Put in front of every caption, with a comma.", basic=True)

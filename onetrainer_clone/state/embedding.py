@@ -38,6 +38,7 @@ class NewWord(Settings):
         "Continue from",
         "An embedding file (.safetensors, .pt or .bin) to begin with.",
         kind="file",
+        holds="embedding",
         empty="its text",
     )
     train: bool = setting(True, "Train", "Off: the word is used as its file has it.", basic=True)

@@ -38,10 +38,10 @@ class ModelSettings(Settings):
     source: str = setting(
         "", "Base model",
         "A .safetensors or .ckpt file, a diffusers model folder, or the name of a model on the Hugging Face hub.",
-        kind="path", basic=True,
+        kind="path", holds="model", basic=True,
     )  # fmt: skip
     vae: str = setting(
-        "", "Other VAE", "A VAE, file or folder, to use in place of the model's own.", kind="path",
+        "", "Other VAE", "A VAE, file or folder, to use in place of the model's own.", kind="path", holds="model",
         empty="the model's own",
     )  # fmt: skip
     unet_dtype: Dtype = setting(Dtype.FP32, "UNet weights", "How the UNet's frozen weights are held.")

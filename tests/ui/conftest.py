@@ -12,7 +12,8 @@ from PIL import Image
 from onetrainer_clone.settings import Problem
 from tests.ui.fake_trainer import FakeTrainer
 from ui.app import App
-from ui.dialogs import PRESET, FileKind, Option
+from ui.dialogs import Option
+from ui.filekinds import PRESET, FileKind
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Answers:
     asked: list[str] = field(default_factory=list)
     told: list[tuple[str, str, str]] = field(default_factory=list)
     listed: list[tuple[str, ...]] = field(default_factory=list)
+    kinds: list[tuple[FileKind, ...]] = field(default_factory=list)  # of files that were asked for
+    proposed: list[str] = field(default_factory=list)  # names of new files
 
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
         self.asked.append(title)
@@ -48,10 +51,17 @@ class Answers:
     def folder(self, title: str, initial: str = "") -> str:
         return self.folders.pop(0)
 
-    def file(self, title: str, initial: str = "") -> str:
+    def file(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> str:
+        self.kinds.append(tuple(kinds))
         return self.folders.pop(0)
 
+    def files(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> tuple[str, ...]:
+        """One answer is one file; '|' stands between several."""
+        return tuple(filter(None, self.file(title, initial, kinds).split("|")))
+
     def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
+        self.kinds.append((kind,))
+        self.proposed.append(initial)
         return self.folders.pop(0)
 
     def colour(self, title: str, initial: str = "") -> str:

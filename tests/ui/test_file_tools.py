@@ -143,9 +143,9 @@ def test_what_is_missing_is_said_beside_the_fields_and_in_a_list(window: Window,
 def test_loras_are_merged_with_their_strengths(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
     page = tabs.file_tool("merge")
     assert page.loras is not None
-    window.ask.folders = [str(lora), str(lora)]
-    page.loras.button.invoke()
-    page.loras.button.invoke()
+    window.ask.folders = [f"{lora}|{lora}"]
+    page.loras.button.invoke()  # both in one dialog
+    assert [file.path for file in page.loras.files] == [str(lora)] * 2
     page.loras.strengths[0].delete(0, "end")
     page.loras.strengths[0].insert(0, "x")
     fill(page, "model", "demo:model")

@@ -10,7 +10,8 @@ from pathlib import Path
 from onetrainer_clone.paths import write_whole
 from onetrainer_clone.settings import UserError
 from ui.background import Background
-from ui.dialogs import CSV, PNG, Ask
+from ui.dialogs import Ask
+from ui.filekinds import CSV, PNG
 from ui.run.curves import Curve, table
 from ui.run.zoom import Zoom
 

@@ -7,8 +7,10 @@ import customtkinter as ctk
 
 from onetrainer_clone.settings import Invalid, Problem, Settings, declarations
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.tools import Inspect, Merge, Tool, ToolSettings, problems
+from onetrainer_clone.tools import Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
 from ui import colours, theme
+from ui.controls import PathEntry
+from ui.filekinds import FOLDER, PT, WEIGHTS, FileKind
 from ui.form import Form, cards
 from ui.runs.reveal import reveal
 from ui.runs.toolbar import Action, Toolbar
@@ -18,6 +20,8 @@ from ui.tabs.page import Page, Scrolled
 from ui.tools.loras import LoraRows
 from ui.tools.worker import ToolWorker
 from ui.workbench import Workbench
+
+KINDS = {kind.suffix: kind for kind in (WEIGHTS, PT, FOLDER)}  # of results
 
 
 class ToolStore(StateStore):
@@ -74,6 +78,8 @@ class FileToolPage(Page):
         self.form = Form(column, own, card)
         self.form.refresh()
         self.form.grid(row=0, column=0, sticky="ew", padx=(2, 8), pady=(0, 10))
+        if (target := self.form.row("target")) and isinstance(target.control, PathEntry):
+            target.control.proposes = self._proposed
         self.loras: LoraRows | None = None
         if "loras" in declarations(tool.settings):
             self.loras = LoraRows(column, bench, self.store, "loras")
@@ -133,6 +139,11 @@ class FileToolPage(Page):
             self.box.insert("1.0", text)
             self.box.configure(state="disabled")
             self.box.grid(row=2, column=0, sticky="ew", padx=(2, 8), pady=(8, 8)) if text else self.box.grid_remove()
+
+    def _proposed(self) -> tuple[str, FileKind]:
+        """A name and a kind of file for the result, by what is chosen in the form."""
+        settings = self.store.settings
+        return proposed_target(settings), KINDS[target_suffix(settings)]
 
     def _show_bar(self, going: bool) -> None:
         progress = self.worker.progress

@@ -1,6 +1,6 @@
 """What is to be drawn, as the person fills it in: model, checkpoints, prompts, strengths, seeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from onetrainer_clone.settings import Declaration, UserError, declarations, load
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
 from ui import colours, controls, theme
+from ui.filekinds import HOLDING
 from ui.runs.table import Column, Row, Table
 from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Scrolled
@@ -79,8 +80,8 @@ class DrawingForm(Scrolled):
                 self.facts[name].show(self._bench.store.state.training.resolution)
 
     def add_file(self) -> None:
-        if chosen := self._bench.ask.file("A LoRA, embedding or model file", self._start()):
-            self.add([chosen])
+        if chosen := self._bench.ask.files("LoRA, embedding or model files", self._start(), HOLDING["weights"]):
+            self.add(chosen)
 
     def add_folder(self) -> None:
         """A run's folder or one of files gives all that was saved there, a model's folder gives the model."""
@@ -95,7 +96,7 @@ class DrawingForm(Scrolled):
             raise UserError(f"'{folder}' holds no LoRA, embedding or model (*.safetensors, *.pt, model_index.json)")
         self.add(found)
 
-    def add(self, paths: list[str]) -> None:
+    def add(self, paths: Sequence[str]) -> None:
         self.checkpoints += [path for path in paths if path not in self.checkpoints]
         self._show_table()
 

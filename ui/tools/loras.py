@@ -9,6 +9,7 @@ import customtkinter as ctk
 from onetrainer_clone.drawing import LoraFile
 from onetrainer_clone.settings import Invalid, load
 from ui import colours, theme
+from ui.filekinds import HOLDING
 from ui.store import StateStore
 from ui.workbench import Workbench
 
@@ -35,8 +36,9 @@ class LoraRows(ctk.CTkFrame):
         self._show()
 
     def add(self) -> None:
-        if chosen := self._bench.ask.file("A LoRA file"):
-            self._change([*self.files, LoraFile(path=chosen)], [*self._typed(), "1"])
+        if chosen := self._bench.ask.files("LoRA files", kinds=HOLDING["lora"]):
+            more = [LoraFile(path=path) for path in chosen]
+            self._change([*self.files, *more], [*self._typed(), *("1" for _ in more)])
 
     def remove(self, index: int) -> None:
         files, typed = list(self.files), self._typed()
