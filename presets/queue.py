@@ -18,7 +18,12 @@ from presets.codec import decode, encode
 
 Status = Literal["waiting", "running", "done", "failed", "stopped"]
 ORDER = "order.json"
+KEPT = 20  # removals and replacements that can be taken back; what went before them is gone
 CUT_OFF = "The program ended while this run went on. Its backups, where there are any, are on the Runs tab."
+
+
+class Gone(UserError):
+    """An entry is not in the queue any more."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Entry:
     said: str = ""
     folder: str = ""  # of its run, once it has one
     process: int = 0  # that runs it
+    removed: int = 0  # not 0: it is out of the queue and can be brought back; the highest went last
+    was: str = ""  # of a removed one: the key of the entry whose settings these were until they were replaced
 
     def state(self) -> TrainingState:
         """The state; its run is called as the entry is. Raises `Invalid` where a later version wrote it."""
@@ -51,39 +58,66 @@ class Queue:
 
     def entries(self) -> list[Entry]:
         """In their order; what the order's file does not know comes last. Files that are no entries are left alone."""
-        files = self.folder.glob("*.json") if self.folder.is_dir() else ()
-        known = {path.stem: entry for path in files if path.name != ORDER and (entry := _read(path)) is not None}
-        order = [key for key in self._order() if key in known]
-        return [known[key] for key in (*order, *sorted(set(known) - set(order)))]
+        return [entry for entry in self._all() if not entry.removed]
+
+    def removed(self) -> list[Entry]:
+        """What `bring_back` would bring: all that was removed in one go, or the settings that were replaced last."""
+        gone = [entry for entry in self._all() if entry.removed]
+        last = max((entry.removed for entry in gone), default=0)
+        return [entry for entry in gone if entry.removed == last]
 
     def add(self, state: TrainingState, name: str, said: str = "") -> Entry:
         """Put a state at the end; `said` is what is known to be wrong with it. Raises `UserError` for an unfit name."""
         _check_name(name)
         entry = Entry(uuid4().hex[:12], name, state.preset, encode(state), said=said)
-        before = [entry.key for entry in self.entries()]
+        before = [entry.key for entry in self._all()]
         self._write(entry)
         self._set_order([*before, entry.key])
         return entry
 
-    def remove(self, key: str) -> None:
-        """Raises `UserError` for the one that runs."""
-        entry = self.find(key)
-        if entry.status == "running":
-            raise UserError(f"'{entry.name}' is running: stop it first")
-        self._do(lambda: self._path(key).unlink(missing_ok=True))
+    def remove(self, keys: Sequence[str]) -> None:
+        """Take entries out; they can be brought back. Raises `UserError`, with none removed, where one of them runs."""
+        entries, number = [self._idle(key) for key in keys], self._next_removal()
+        for entry in entries:
+            self._write(replace(entry, removed=number))
 
-    def move(self, key: str, to: int) -> None:
-        """Give an entry another place, counted from 0."""
-        keys = [entry.key for entry in self.entries() if entry.key != key]
-        self._set_order([*keys[: max(to, 0)], key, *keys[max(to, 0) :]])
+    def exchange(self, key: str, state: TrainingState, said: str = "") -> Entry:
+        """Give an entry other settings; it keeps its name and waits (again). The former can be brought back."""
+        entry = self._idle(key)
+        self._write(replace(entry, key=uuid4().hex[:12], was=key, removed=self._next_removal()))
+        new = Entry(key, entry.name, state.preset, encode(state), said=said)
+        self._write(new)
+        return new
+
+    def bring_back(self) -> list[Entry]:
+        """Undo the last removal or replacement. Raises `UserError` where what would be replaced runs."""
+        found, back = self.removed(), []
+        for entry in found:
+            if entry.was and self._path(entry.was).exists():
+                self._idle(entry.was)
+        for entry in found:
+            back.append(replace(entry, key=entry.was or entry.key, was="", removed=0))
+            self._write(back[-1])
+            if entry.was:
+                self._forget(entry)
+        return back
+
+    def move(self, keys: Sequence[str], to: int) -> None:
+        """Put entries, in the order that they have, behind so many of the others. What is removed keeps its place."""
+        every = self._all()
+        order = [entry.key for entry in every if not entry.removed]
+        moved, others = [key for key in order if key in keys], [key for key in order if key not in keys]
+        anew = iter([*others[: max(to, 0)], *moved, *others[max(to, 0) :]])
+        self._set_order([entry.key if entry.removed else next(anew) for entry in every])
 
     def rename(self, key: str, name: str) -> None:
         _check_name(name)
         self._write(replace(self.find(key), name=name))
 
-    def again(self, key: str) -> None:
-        """Have an entry that has run wait once more."""
-        self._write(replace(self.find(key), status="waiting", said="", folder="", process=0))
+    def again(self, keys: Sequence[str]) -> None:
+        """Have entries that have run wait once more."""
+        for entry in [self._idle(key) for key in keys]:
+            self._write(replace(entry, status="waiting", said="", folder="", process=0))
 
     def mark(self, key: str, status: Status, said: str = "", folder: str = "") -> None:
         """Write down what became of an entry."""
@@ -103,10 +137,37 @@ class Queue:
         return self.entries()
 
     def find(self, key: str) -> Entry:
+        """Raises `Gone` where it was removed."""
         found = _read(self._path(key))
-        if found is None:
-            raise UserError("this entry is not in the queue any more")
+        if found is None or found.removed:
+            raise Gone("this entry is not in the queue any more")
         return found
+
+    def _idle(self, key: str) -> Entry:
+        """An entry that does not run. Raises `UserError` for the one that does."""
+        entry = self.find(key)
+        if entry.status == "running":
+            raise UserError(f"'{entry.name}' is running: stop it first")
+        return entry
+
+    def _all(self) -> list[Entry]:
+        """Also those that were removed, where they were."""
+        files = self.folder.glob("*.json") if self.folder.is_dir() else ()
+        known = {path.stem: entry for path in files if path.name != ORDER and (entry := _read(path)) is not None}
+        order = [key for key in self._order() if key in known]
+        return [known[key] for key in (*order, *sorted(set(known) - set(order)))]
+
+    def _next_removal(self) -> int:
+        """The number of a removal that is made now; of the earlier ones so many are kept."""
+        gone = [entry for entry in self._all() if entry.removed]
+        numbers = sorted({entry.removed for entry in gone})
+        for entry in gone:
+            if entry.removed in numbers[: -(KEPT - 1)]:
+                self._forget(entry)
+        return numbers[-1] + 1 if numbers else 1
+
+    def _forget(self, entry: Entry) -> None:
+        self._do(lambda: self._path(entry.key).unlink(missing_ok=True))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
@@ -124,7 +185,8 @@ class Queue:
     def _write(self, entry: Entry) -> None:
         data = {
             "name": entry.name, "preset": entry.preset, "status": entry.status, "said": entry.said,
-            "folder": entry.folder, "process": entry.process, "state": json.loads(entry.text),
+            "folder": entry.folder, "process": entry.process, "removed": entry.removed, "was": entry.was,
+            "state": json.loads(entry.text),
         }  # fmt: skip
         text = json.dumps(data, indent=2, ensure_ascii=False)
         self._do(lambda: write_whole(self._path(entry.key), text))
@@ -149,7 +211,8 @@ def _read(path: Path) -> Entry | None:
             return None
         return Entry(
             path.stem, str(data["name"]), str(data["preset"]), json.dumps(data["state"], ensure_ascii=False), status,
-            str(data["said"]), str(data["folder"]), int(data["process"]),
+            str(data["said"]), str(data["folder"]), int(data["process"]), int(data.get("removed", 0)),
+            str(data.get("was", "")),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -8,7 +8,7 @@ import pytest
 
 from onetrainer_clone.settings import Invalid, UserError, replace
 from presets import store
-from presets.queue import CUT_OFF, ORDER, Queue, queue_folder
+from presets.queue import CUT_OFF, KEPT, ORDER, Queue, queue_folder
 
 
 def filled(folder: Path, *names: str) -> Queue:
@@ -41,13 +41,13 @@ def test_the_persons_folder_is_the_one(tmp_path: Path, monkeypatch: pytest.Monke
 def test_order_moving_renaming_removing(tmp_path: Path) -> None:
     queue = filled(tmp_path, "a", "b", "c")
     a, b, c = queue.entries()
-    queue.move(c.key, 0)
+    queue.move([c.key], 0)
     assert names(queue) == ["c", "a", "b"]
-    queue.move(c.key, 99)
-    queue.move(a.key, -5)
+    queue.move([c.key], 99)
+    queue.move([a.key], -5)
     assert names(queue) == ["a", "b", "c"]
     queue.rename(b.key, "bee")
-    queue.remove(a.key)
+    queue.remove([a.key])
     assert names(Queue(tmp_path)) == ["bee", "c"]
     assert queue.entries()[0].state().run_name == "bee"
     for wrong in ("", "a/b", "CON"):
@@ -55,6 +55,59 @@ def test_order_moving_renaming_removing(tmp_path: Path) -> None:
             queue.rename(b.key, wrong)
     with pytest.raises(UserError, match="not in the queue any more"):
         queue.rename(a.key, "gone")
+
+
+def test_several_are_moved_together_and_what_was_removed_comes_back_to_its_place(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a", "b", "c", "d", "e")
+    _, b, c, d, e = queue.entries()
+    queue.move([d.key, b.key], 0)
+    assert names(queue) == ["b", "d", "a", "c", "e"]
+    queue.remove([d.key, c.key])
+    queue.remove([b.key])
+    queue.move([e.key], 0)
+    queue.add(store.find("demo").load(), "f")
+    assert names(queue) == ["e", "a", "f"]
+    assert [entry.name for entry in Queue(tmp_path).removed()] == ["b"]
+    assert [entry.name for entry in Queue(tmp_path).bring_back()] == ["b"], "also after a restart"
+    assert sorted(entry.name for entry in queue.bring_back()) == ["c", "d"]
+    assert queue.bring_back() == []
+    found = names(queue)
+    assert sorted(found) == ["a", "b", "c", "d", "e", "f"]
+    assert [name for name in found if name in "bdc"] == ["b", "d", "c"], "in the order that they had"
+    assert found[-1] == "f"
+
+
+def test_an_entry_is_given_other_settings_and_its_former_ones_come_back(tmp_path: Path) -> None:
+    queue = filled(tmp_path, "a", "b")
+    a, b = queue.entries()
+    queue.mark(a.key, "failed", "out of memory", "/runs/a")
+    failed = queue.find(a.key)
+    queue.exchange(a.key, replace(a.state(), "training.batch_size", 7), "it has a fault")
+    now = queue.entries()[0]
+    assert (now.key, now.name, now.status, now.said, now.folder) == (a.key, "a", "waiting", "it has a fault", "")
+    assert now.state() == replace(a.state(), "training.batch_size", 7)
+    queue.remove([a.key])
+    assert names(queue) == ["b"]
+    queue.bring_back()
+    assert queue.entries() == [now, b], "the removal first: it came last"
+    queue.mark(a.key, "running")
+    with pytest.raises(UserError, match="'a' is running"):
+        queue.bring_back()
+    queue.mark(a.key, "done")
+    queue.bring_back()
+    assert queue.entries() == [failed, b]
+    assert len(list(tmp_path.glob("*.json"))) == 3, "two entries and their order"
+
+
+def test_only_so_many_removals_are_kept(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *(f"entry {number}" for number in range(KEPT + 3)))
+    for entry in queue.entries():
+        queue.remove([entry.key])
+    back = 0
+    while queue.bring_back():
+        back += 1
+    assert back == KEPT
+    assert names(queue) == [f"entry {number}" for number in range(3, KEPT + 3)]
 
 
 def test_next_is_the_first_that_waits_and_the_one_that_runs_stays(tmp_path: Path) -> None:
@@ -66,10 +119,10 @@ def test_next_is_the_first_that_waits_and_the_one_that_runs_stays(tmp_path: Path
     assert found is not None
     assert found.name == "c"
     with pytest.raises(UserError, match="'b' is running"):
-        queue.remove(b.key)
+        queue.remove([b.key])
     queue.mark(b.key, "done", "Done.")
     assert queue.entries()[1].folder == "/runs/b"
-    queue.again(a.key)
+    queue.again([a.key])
     again = queue.next()
     assert again is not None
     assert (again.name, again.said) == ("a", "")
@@ -94,7 +147,7 @@ def test_broken_files_hurt_nothing(tmp_path: Path) -> None:
     (tmp_path / ORDER).write_text("nonsense")
     assert sorted(names(queue)) == ["a", "b"]
     last = max(queue.entries(), key=lambda entry: entry.key)
-    queue.move(last.key, 0)
+    queue.move([last.key], 0)
     assert names(queue)[0] == last.name
 
 

@@ -8,6 +8,7 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from tests.ui.conftest import Window, close
 from ui.queue.page import QueuePage
+from ui.runs.table_rows import CONTROL, HEAD, ROW, SHIFT
 from ui.tabs.run import RunPage
 
 
@@ -75,6 +76,92 @@ def test_added_reordered_renamed_removed(window: Window) -> None:
     page.toolbar.buttons["remove"].invoke()
     settle(window)
     assert names(page) == ["best", "b"]
+
+
+def test_several_are_selected_moved_dragged_and_removed_together(window: Window) -> None:
+    page = add(window, "a", "b", "c", "d", "e")
+    page.table.click(1)
+    page.table.click(3, CONTROL)
+    page.toolbar.buttons["up"].invoke()
+    settle(window)
+    assert names(page) == ["b", "d", "a", "c", "e"]
+    assert page.table.selection == [0, 1]
+    assert page.toolbar.buttons["up"].cget("state") == "disabled"
+    assert page.toolbar.buttons["rename"].cget("state") == "disabled", "which of them?"
+    canvas = page.table.canvas
+    row, head = canvas.px(ROW), canvas.px(HEAD)
+    canvas.event_generate("<Button-1>", x=20, y=head + row // 2)
+    for y in (head + 2 * row, head + 4 * row):
+        canvas.event_generate("<B1-Motion>", x=20, y=y, state=0x100)
+    assert canvas.drop_at == 4
+    canvas.event_generate("<ButtonRelease-1>", x=20, y=head + 4 * row, state=0x100)
+    settle(window)
+    assert names(page) == ["a", "c", "b", "d", "e"]
+    assert page.table.selection == [2, 3]
+    canvas.focus_force()
+    window.turn()
+    canvas.event_generate("<Delete>")
+    settle(window)
+    assert names(page) == ["a", "c", "e"]
+    assert page.table.selection == [2], "what came after them"
+    canvas.event_generate("<Control-a>")
+    assert page.table.selection == [0, 1, 2]
+
+
+def test_what_was_removed_is_brought_back_by_button_and_by_key(window: Window) -> None:
+    page = add(window, "a", "b", "c")
+    assert page.toolbar.buttons["back"].cget("state") == "disabled"
+    before = window.app.store.state
+    page.table.click(0)
+    page.table.click(1, SHIFT)
+    page.toolbar.buttons["remove"].invoke()
+    settle(window)
+    assert names(page) == ["c"]
+    assert "'a', 'b'" in page._back_in_words()
+    page.toolbar.buttons["back"].invoke()
+    settle(window)
+    assert names(page) == ["a", "b", "c"]
+    assert page.table.selection == [0, 1]
+    page.table.select(2)
+    page.toolbar.buttons["remove"].invoke()
+    settle(window)
+    page.table.canvas.focus_force()
+    window.turn()
+    page.table.canvas.event_generate("<Control-z>")
+    settle(window)
+    assert names(page) == ["a", "b", "c"]
+    assert window.app.store.state == before, "a setting was not taken back"
+    page.table.canvas.event_generate("<Control-z>")
+    settle(window)
+    assert window.app.store.state != before, "now it is the settings' turn"
+
+
+def test_an_entry_is_given_the_settings_of_now(window: Window) -> None:
+    page = add(window, "a", "b")
+    page.table.select(0)
+    page.toolbar.buttons["load"].invoke()
+    window.app.store.replace("training.batch_size", 7)
+    page.toolbar.buttons["replace"].invoke()
+    settle(window)
+    assert [entry.state().training.batch_size for entry in page.queue.entries] == [7, 4]
+    assert names(page) == ["a", "b"]
+    page.toolbar.buttons["back"].invoke()
+    settle(window)
+    assert [entry.state().training.batch_size for entry in page.queue.entries] == [4, 4]
+
+
+def test_a_failed_entry_is_mended_by_other_settings_and_runs(window: Window) -> None:
+    window.app.store.replace("model.source", "/gone")
+    page = add(window, "broken")
+    window.app.store.replace("model.source", "demo:model")
+    page.table.select(0)
+    page.toolbar.buttons["replace"].invoke()
+    settle(window)
+    assert page.said.winfo_manager() == ""
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert states(page) == ["done"]
 
 
 def test_it_is_there_after_a_restart(make_window: Callable[..., Window]) -> None:

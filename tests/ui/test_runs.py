@@ -16,7 +16,7 @@ from tests.onetrainer_clone.test_past_runs import step
 from tests.ui.conftest import Window
 from ui.runs import page as runs_page
 from ui.runs.page import RunsPage
-from ui.runs.table import CONTROL
+from ui.runs.table_rows import CONTROL
 from ui.tabs.run import RunPage
 
 

@@ -1,19 +1,20 @@
 """Runs the queue: starts the next entry when a run has ended, and writes down what each of them said. Touches no widget."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Session
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState, check, errors
-from presets.queue import Entry, Queue, Status
+from presets.queue import Entry, Gone, Queue, Status
 from presets.runs import begin
 from ui.background import Background
 from ui.run.runner import Runner
 from ui.signals import Signal
 from ui.words import where
 
+T = TypeVar("T")
 OUTCOMES: dict[str, Status] = {"done": "done", "stopped": "stopped"}  # all others have failed
 BY_HAND = "The queue waits: its run was stopped by hand. Start it to go on with the next."
 
@@ -23,10 +24,12 @@ class QueueRunner:
 
     def __init__(self, runner: Runner, worker: Background, blocked: Callable[[], str] = lambda: ""):
         self.entries: list[Entry] = []
+        self.removed: list[Entry] = []  # what `bring_back` would bring
         self.going = self.last = False  # last: the one that runs now is the last for the present
         self.note = ""  # why the queue does what it does, in words
         self.changed: Signal[[]] = Signal()
-        self.added: Signal[[Entry, list[Problem]]] = Signal()
+        self.added: Signal[[Entry, list[Problem]]] = Signal()  # also one that has other settings now
+        self.brought_back: Signal[[list[Entry]]] = Signal()
         self._queue, self._runner, self._worker, self._blocked = Queue(), runner, worker, blocked
         self._current = ""  # the key of the entry that runs
         self._jobs = 0
@@ -45,17 +48,20 @@ class QueueRunner:
         """Put a state at the end. What is wrong with it is said by `added`, and again when it is started."""
         name = name or self.free_name(state.run_name)
 
-        def work() -> tuple[Entry, list[Problem], list[Entry]]:
-            found = [*rejected, *errors(check(state))]
-            said = "\n".join(["Before it can run:", *_in_words(state, found)]) if found else ""
-            return self._queue.add(state, name, said), found, self._queue.entries()
+        self._put(state, rejected, lambda said: self._queue.add(state, name, said))
 
-        def then(found: tuple[Entry, list[Problem], list[Entry]]) -> None:
-            entry, problems, entries = found
-            self._show(entries)
-            self.added.emit(entry, problems)
+    def exchange(self, key: str, state: TrainingState, rejected: list[Problem]) -> None:
+        """Give an entry other settings; what is wrong with them is said as by `add`."""
+        self._put(state, rejected, lambda said: self._queue.exchange(key, state, said))
 
-        self._submit(work, then)
+    def _put(self, state: TrainingState, rejected: list[Problem], put: Callable[[str], Entry]) -> None:
+        problems: list[Problem] = []
+
+        def work() -> Entry:
+            problems.extend((*rejected, *errors(check(state))))
+            return put("\n".join(["Before it can run:", *_in_words(state, problems)]) if problems else "")
+
+        self._do(work, lambda entry: self.added.emit(entry, problems))
 
     def free_name(self, wanted: str) -> str:
         """'cat', 'cat-2' ...: a name that no other entry has."""
@@ -65,18 +71,23 @@ class QueueRunner:
             number, name = number + 1, f"{wanted}-{number}"
         return name
 
-    def remove(self, key: str) -> None:
-        self._do(lambda: self._queue.remove(key))
+    def remove(self, keys: Sequence[str]) -> None:
+        self._do(lambda: self._queue.remove(keys))
 
-    def move(self, key: str, to: int) -> None:
-        self._do(lambda: self._queue.move(key, to))
+    def bring_back(self) -> None:
+        """Undo the last removal or exchange of settings."""
+        self._do(self._queue.bring_back, self.brought_back.emit)
+
+    def move(self, keys: Sequence[str], to: int) -> None:
+        """Behind so many of the others."""
+        self._do(lambda: self._queue.move(keys, to))
 
     def rename(self, key: str, name: str) -> None:
         self._do(lambda: self._queue.rename(key, name))
 
-    def again(self, key: str) -> None:
-        """Have one that has run wait once more."""
-        self._do(lambda: self._queue.again(key))
+    def again(self, keys: Sequence[str]) -> None:
+        """Have those that have run wait once more."""
+        self._do(lambda: self._queue.again(keys))
 
     def start(self) -> None:
         """Run what waits, one after the other; a run that goes on already is waited for."""
@@ -107,7 +118,7 @@ class QueueRunner:
 
     def _launch(self, entry: Entry) -> None:
         def start(session: Session) -> TrainingState:
-            claimed = begin(session, entry.state())
+            claimed = begin(session, self._queue.find(entry.key).state())  # it may have other settings by now
             try:
                 self._queue.mark(entry.key, "running", folder=str(claimed.run_folder))
             except UserError:
@@ -116,6 +127,8 @@ class QueueRunner:
 
         def failed(error: Exception) -> None:
             self._current = ""
+            if isinstance(error, Gone):
+                return self._do(lambda: None)
             said = f"{type(error).__name__}: {error}"
             if isinstance(error, UserError):
                 said = str(error)
@@ -150,20 +163,19 @@ class QueueRunner:
             self.note = note
             self.changed.emit()
 
-    def _do(self, change: Callable[[], object]) -> None:
-        def work() -> list[Entry]:
-            change()
-            return self._queue.entries()
+    def _do(self, change: Callable[[], T], then: Callable[[T], object] = lambda _result: None) -> None:
+        """Change the queue on the disk, show it as it is then, and hand over what the change gave."""
 
-        self._submit(work, self._show)
+        def work() -> tuple[T, list[Entry], list[Entry]]:
+            return change(), self._queue.entries(), self._queue.removed()
 
-    def _submit(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        def show(found: tuple[T, list[Entry], list[Entry]]) -> None:
+            result, self.entries, self.removed = found
+            self.changed.emit()
+            then(result)
+
         self._jobs += 1
-        self._worker.submit(f"queue {self._jobs}", work, then)  # each its own key: none may drop another
-
-    def _show(self, entries: list[Entry]) -> None:
-        self.entries = entries
-        self.changed.emit()
+        self._worker.submit(f"queue {self._jobs}", work, show)  # each its own key: none may drop another
 
 
 def _in_words(state: TrainingState, problems: Sequence[Problem]) -> list[str]:

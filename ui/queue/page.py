@@ -1,5 +1,7 @@
 """The Queue tab: what waits to be trained, what ran, and what each of them said."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
@@ -31,18 +33,25 @@ class QueuePage(Page):
     def __init__(self, parent: Any, bench: Workbench, queue: QueueRunner):
         super().__init__(parent, bench)
         self.queue = queue
-        self._key = ""  # of the selected entry
+        self._keys: list[str] = []  # of the selected entries; the last is the one that is shown below
+        self._undoes = False  # whether the last thing that was done here is one that 'Bring back' undoes
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.note = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM)
         theme.wrap(self.note, self, less=20)
-        self.table = Table(self, COLUMNS, EMPTY)
+        self.table = Table(self, COLUMNS, EMPTY, several=True, movable=True)
         self.table.pack(fill="both", expand=True)
         self.said = ctk.CTkTextbox(self, height=96, wrap="word", state="disabled", font=theme.font(theme.SMALL))
         self.table.on_select.connect(self._on_select)
         self.table.on_open.connect(lambda _index: self.rename())
         self.table.on_delete.connect(self.remove)
-        self._ends = [queue.changed.connect(self.refresh_in_view), queue.added.connect(self._on_added)]
+        self.table.on_move.connect(self.move_to)
+        self.table.canvas.bind("<Control-z>", self._on_undo_key)
+        self._ends = [
+            queue.changed.connect(self.refresh_in_view),
+            queue.added.connect(self._on_added),
+            queue.brought_back.connect(lambda entries: self.select([entry.key for entry in entries])),
+        ]
 
     def destroy(self) -> None:
         for end in self._ends:
@@ -51,33 +60,54 @@ class QueuePage(Page):
 
     @property
     def entry(self) -> Entry | None:
-        """The one that is selected."""
-        return next((entry for entry in self.queue.entries if entry.key == self._key), None)
+        """The one that was selected last."""
+        return next((entry for entry in self.queue.entries if self._keys and entry.key == self._keys[-1]), None)
+
+    @property
+    def chosen(self) -> list[Entry]:
+        """Those that are selected, in the queue's order."""
+        return [entry for entry in self.queue.entries if entry.key in self._keys]
 
     def refresh(self) -> None:
-        entries = self.queue.entries
+        entries, chosen = self.queue.entries, self.chosen
         keys = [entry.key for entry in entries]
-        self.table.show(len(entries), lambda i: _row(entries[i]), [keys.index(self._key)] if self._key in keys else [])
+        self.table.show(len(entries), lambda i: _row(entries[i]), [keys.index(key) for key in self._keys if key in keys])
         self._show_note()
         self._show_said()
-        entry = self.entry
-        at = keys.index(self._key) if entry else -1
+        one = chosen[0] if len(chosen) == 1 else None
+        places = [keys.index(entry.key) for entry in chosen]
+        idle = bool(chosen) and all(entry.status != "running" for entry in chosen)
         self.toolbar.name("start", "Stop after this run" if self.queue.going else "Start the queue")
         self.toolbar.enable(
             {
                 "start": bool(self.queue.waiting or self.queue.going),
-                "up": at > 0,
-                "down": 0 <= at < len(keys) - 1,
-                "rename": entry is not None and entry.status == "waiting",
-                "remove": entry is not None and entry.status != "running",
-                "again": entry is not None and entry.status not in ("waiting", "running"),
-                "load": entry is not None,
-                "reveal": entry is not None and bool(entry.folder),
+                "replace": one is not None and idle,
+                "up": bool(places) and places[-1] >= len(places),
+                "down": bool(places) and places[0] < len(keys) - len(places),
+                "rename": one is not None and one.status == "waiting",
+                "remove": idle,
+                "back": bool(self.queue.removed),
+                "again": idle and all(entry.status != "waiting" for entry in chosen),
+                "load": one is not None,
+                "reveal": one is not None and bool(one.folder),
             }
         )
 
+    def select(self, keys: Sequence[str]) -> None:
+        """Select entries and bring the last of them into view."""
+        self._keys = list(keys)
+        self.refresh_in_view()
+        places = {entry.key: place for place, entry in enumerate(self.queue.entries)}
+        self.table.select(*(places[key] for key in keys if key in places))
+
     def add(self) -> None:
         self.queue.add(self.bench.store.state, self.bench.store.rejected_problems())
+
+    def replace(self) -> None:
+        """The settings of the window take the place of the entry's; 'Bring back' undoes it."""
+        if (entry := self.entry) is not None:
+            self.queue.exchange(entry.key, self.bench.store.state, self.bench.store.rejected_problems())
+            self._undoes = True
 
     def start_or_finish(self) -> None:
         if self.queue.going:
@@ -86,9 +116,15 @@ class QueuePage(Page):
             self.queue.start()
 
     def move(self, way: int) -> None:
+        """The selected ones one place up or down."""
+        places = sorted(self.table.selection)
+        if places:
+            self.move_to(places[0] - 1 if way < 0 else places[-1] + 2)
+
+    def move_to(self, to: int) -> None:
+        """Before the entry that is at `to` now."""
         keys = [entry.key for entry in self.queue.entries]
-        if self._key in keys:
-            self.queue.move(self._key, min(max(keys.index(self._key) + way, 0), len(keys) - 1))
+        self.queue.move(self._keys, sum(key not in self._keys for key in keys[: max(to, 0)]))
 
     def rename(self) -> None:
         entry = self.entry
@@ -98,37 +134,63 @@ class QueuePage(Page):
                 self.queue.rename(entry.key, name)
 
     def remove(self) -> None:
-        if (entry := self.entry) is not None:
-            self.queue.remove(entry.key)
+        """No question is asked: 'Bring back' undoes it."""
+        chosen = self.chosen
+        if not chosen:
+            return
+        self.queue.remove([entry.key for entry in chosen])
+        rest = [entry.key for entry in self.queue.entries if entry not in chosen]
+        at = self.queue.entries.index(chosen[0])
+        self._keys = rest[min(at, len(rest) - 1) :][:1]
+        self._undoes = True
+
+    def bring_back(self) -> None:
+        self.queue.bring_back()
 
     def load(self) -> None:
         """Its settings into the window, in one step of undo."""
         if (entry := self.entry) is not None:
             self.bench.store.set(entry.state(), f"Load the settings of '{entry.name}' from the queue")
+            self._undoes = False
 
     def _again(self) -> None:
-        self.queue.again(self._key)
+        self.queue.again(self._keys)
 
     def _reveal(self) -> None:
         if (entry := self.entry) is not None and entry.folder:
-            from pathlib import Path
-
             reveal(Path(entry.folder))
 
     def _on_select(self) -> None:
-        self._key = self.queue.entries[self.table.selection[0]].key if self.table.selection else ""
+        self._keys = [self.queue.entries[index].key for index in self.table.selection]
         self.refresh()
+
+    def _on_undo_key(self, _event: Any) -> str | None:
+        """Ctrl+Z in the list takes back what was done to the list; elsewhere, and after anything else, a setting."""
+        if not (self._undoes and self.queue.removed):
+            return None
+        self._undoes = False
+        self.bring_back()
+        return "break"
+
+    def _back_in_words(self) -> str:
+        """What 'Bring back' does now."""
+        removed = self.queue.removed
+        if not removed:
+            return "Undoes a removal, or a replacement of settings."
+        names = ", ".join(f"'{entry.name}'" for entry in removed[:4]) + (" and more" if len(removed) > 4 else "")
+        return f"{names}: the settings that were replaced." if removed[0].was else f"{names}: into the queue again."
 
     def _on_added(self, entry: Entry, problems: list[Problem]) -> None:
         """Show the new one; what is wrong with it is said at once, and the person may go and mend it."""
-        self._key = entry.key
-        self.refresh_in_view()
-        self.table.select(len(self.queue.entries) - 1)
+        self.select([entry.key])
         if not problems:
             return
         state = self.bench.store.state
         named = [(problem, where(state, problem.path)) for problem in problems]
-        message = "It is in the queue as it is, and will fail when its turn comes. Mend the settings and add them anew."
+        message = (
+            f"'{entry.name}' is in the queue as it is, and will fail when its turn comes. Mend the settings, then select it "
+            "on the Queue tab and press 'Replace settings'."
+        )
         if (wanted := self.bench.ask.problems("This cannot run yet", message, named)) is not None:
             self.bench.go(wanted.path)
 
@@ -157,14 +219,17 @@ class QueuePage(Page):
         return (
             Action("start", "Start the queue", self.start_or_finish, "Runs what waits, from the top.", "main"),
             Action("add", "Add the settings", self.add, "Puts the settings as they are now at the end."),
-            Action("up", "▲", lambda: self.move(-1), "Move up"),
-            Action("down", "▼", lambda: self.move(1), "Move down"),
+            Action("replace", "Replace settings", self.replace, "Gives the entry the settings as they are now, and has it "
+                   "wait. 'Bring back' undoes it."),
+            Action("up", "▲", lambda: self.move(-1), "Moves what is selected up. Dragging does it, too."),
+            Action("down", "▼", lambda: self.move(1), "Moves what is selected down. Dragging does it, too."),
             Action("rename", "Rename…", self.rename, "Its run will have this name."),
-            Action("remove", "Remove", self.remove, "Takes it out of the queue; a run's folder stays."),
-            Action("again", "Run again", self._again, "Has it wait once more."),
+            Action("remove", "Remove", self.remove, "Takes what is selected out (Delete); the folder of a run stays."),
+            Action("back", "Bring back", self.bring_back, self._back_in_words),
+            Action("again", "Run again", self._again, "Has what is selected wait once more."),
             Action("load", "Load settings", self.load, "Its settings into the window; undo brings back yours."),
             Action("reveal", "Show folder", self._reveal, "Opens the folder of its run."),
-        )
+        )  # fmt: skip
 
 
 def _row(entry: Entry) -> Row:

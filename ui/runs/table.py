@@ -1,19 +1,16 @@
-"""A table on a canvas: columns under headings, only the rows that can be seen are drawn, one or several are selected."""
+"""A table: columns under headings, one or several rows are selected, dragged where that is of use, and sorted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
 from ui import colours, theme
 from ui.colours import Pair
-from ui.rowcanvas import RowCanvas, with_scrollbar
+from ui.rowcanvas import with_scrollbar
+from ui.runs.table_rows import CONTROL, SHIFT, TableRows
 from ui.signals import Signal
-
-ROW, HEAD = 28, 26  # px at 100 %
-CONTROL, SHIFT = 0x4, 0x1  # in a Tk event's state
 
 
 @dataclass(frozen=True)
@@ -28,22 +25,33 @@ class Column:
 class Row:
     cells: tuple[str, ...]
     colours: tuple[Pair | None, ...] = ()  # per cell; None or missing: the text's own
+    done: float | None = None  # share, as a bar under the row
 
 
 class Table(ctk.CTkFrame):
-    """Click, Ctrl-click, Shift-click and arrow keys select; Return and a double click open; Delete deletes."""
+    """Click, Ctrl-click, Shift-click and arrow keys select; Return and a double click open; Delete deletes.
 
-    def __init__(self, parent: Any, columns: Sequence[Column], empty: str, several: bool = False):
+    With `several` more than one row can be selected (also Ctrl+A, Shift and the arrow keys), with `movable` they can be
+    dragged. A click on a heading tells `on_sort`: who shows the rows knows how to sort them.
+    """
+
+    def __init__(
+        self, parent: Any, columns: Sequence[Column], empty: str, several: bool = False, movable: bool = False
+    ):
         edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
-        self.columns, self.several = columns, several
+        self.columns, self.several, self.movable = columns, several, movable
+        self.sorted_by = ""  # the title of a column, for the mark beside it
+        self.falling = False  # the largest first
         self.count = 0
         self.row: Callable[[int], Row] = lambda _index: Row(())
         self.selection: list[int] = []
         self.on_select: Signal[[]] = Signal()
         self.on_open: Signal[[int]] = Signal()
         self.on_delete: Signal[[]] = Signal()
-        self.canvas = _Rows(self, empty)
+        self.on_move: Signal[[int]] = Signal()  # the selection was dragged before this row
+        self.on_sort: Signal[[str]] = Signal()  # a click on the heading with this title
+        self.canvas = TableRows(self, empty)
         with_scrollbar(self, self.canvas)
 
     def show(self, count: int, row: Callable[[int], Row], selection: Sequence[int] = ()) -> None:
@@ -76,84 +84,19 @@ class Table(ctk.CTkFrame):
         else:
             self.select(index)
 
-    def step(self, way: int) -> None:
-        """With the arrow keys."""
-        if self.count:
-            at = self.selection[-1] + way if self.selection else 0
-            self.select(min(max(at, 0), self.count - 1))
+    def select_all(self) -> None:
+        if self.several and self.count:
+            self.selection = list(range(self.count))
+            self.canvas.redraw()
+            self.on_select.emit()
+
+    def step(self, way: int, more: bool = False) -> None:
+        """With the arrow keys; `more` takes all rows from the first that was selected."""
+        if not self.count:
+            return
+        at = min(max(self.selection[-1] + way, 0), self.count - 1) if self.selection else 0
+        self.click(at, SHIFT if more else 0)
 
     def open(self) -> None:
         if self.selection:
             self.on_open.emit(self.selection[-1])
-
-
-def _call(call: Callable[[], object], _event: Any) -> None:
-    call()
-
-
-class _Rows(RowCanvas):
-    def __init__(self, owner: Table, empty: str):
-        super().__init__(owner, ROW, HEAD, height=10, width=10)
-        self._owner, self.empty = owner, empty
-        self._edges: list[tuple[int, int]] = []  # left and right of every column
-        self.bind("<Button-1>", self._on_click)
-        self.bind("<Double-Button-1>", lambda _event: owner.open())
-        keys: dict[str, Callable[[], object]] = {
-            "<Up>": partial(owner.step, -1),
-            "<Down>": partial(owner.step, 1),
-            "<Return>": owner.open,
-            "<Delete>": owner.on_delete.emit,
-        }
-        for key, call in keys.items():
-            self.bind(key, partial(_call, call))
-
-    @property
-    def count(self) -> int:
-        return self._owner.count
-
-    @property
-    def hint(self) -> str:
-        return self.empty
-
-    def reset(self) -> None:
-        self._edges = self._columns(self.winfo_width())
-
-    def draw_row(self, row: int, top: int) -> None:
-        height, shown = self.px(ROW), self._owner.row(row)
-        if row in self._owner.selection:
-            fill = theme.now(colours.SELECTED)
-            self.create_rectangle(0, top, self.winfo_width(), top + height, fill=fill, width=0)
-        for place, ((left, right), text) in enumerate(zip(self._edges, shown.cells, strict=False)):
-            colour = shown.colours[place] if place < len(shown.colours) else None
-            self.line(text, left, top + height / 2, right - left, self.face(), colour or colours.TEXT, "w")
-
-    def draw_over(self, top: float) -> None:
-        width, head = self.winfo_width(), self.px(HEAD)
-        self.create_rectangle(0, top, width, top + head - 1, fill=theme.now(colours.CARD), width=0)
-        for column, (left, right) in zip(self._owner.columns, self._edges, strict=True):
-            self.line(column.title, left, top + head / 2, right - left, self.face(theme.SMALL), colours.DIM, "w")
-        self.create_line(0, top + head - 1, width, top + head - 1, fill=theme.now(colours.LINE))
-
-    def _columns(self, width: int) -> list[tuple[int, int]]:
-        """Left and right of every column; both the same for one that was left out."""
-        columns = list(self._owner.columns)
-        while (over := width - self.px(sum(column.width for column in columns) + 8)) < 0:
-            least = max(columns, key=lambda column: column.drop)
-            if not least.drop:
-                break
-            columns.remove(least)
-        over, shares = max(over, 0), sum(column.weight for column in columns) or 1
-        edges, left = [], self.px(8)
-        for column in self._owner.columns:
-            if column not in columns:
-                edges.append((left, left))
-                continue
-            right = left + self.px(column.width) + round(over * column.weight / shares)
-            edges.append((left, right - self.px(10)))
-            left = right
-        return edges
-
-    def _on_click(self, event: Any) -> None:
-        self.focus_set()
-        if (index := self.row_at(event.y)) is not None:
-            self._owner.click(index, int(event.state))

@@ -17,7 +17,7 @@ class Action:
     key: str
     text: str
     command: Callable[[], object]
-    tip: str = ""
+    tip: str | Callable[[], str] = ""
     kind: Kind = "plain"
 
 
@@ -60,7 +60,7 @@ class Toolbar(Wrapping):
             made = theme.button(self, action.text, action.command, action.kind)
             self.lay(made)
             if action.tip:
-                tooltip.attach(made, partial(str, action.tip))
+                tooltip.attach(made, action.tip if callable(action.tip) else partial(str, action.tip))
             self.buttons[action.key] = made
 
     def enable(self, possible: Mapping[str, bool]) -> None:
