@@ -12,8 +12,8 @@ from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from ui.dialogs import TkAsk
 from ui.queue.page import QueuePage
-from ui.runs.table import HEAD
-from ui.runs.table import ROW as ROW_OF_TABLE
+from ui.runs.table_rows import HEAD
+from ui.runs.table_rows import ROW as ROW_OF_TABLE
 from ui.search_box import ROW
 from ui.tabs.run import RunPage
 from ui.tabs.settings import SettingsPage
