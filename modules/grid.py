@@ -35,7 +35,7 @@ def draw_grid(drawing: Drawing, emit: Emit, controls: Controls) -> None:
 
 
 def _draw_cells(drawing: Drawing, emit: Emit, controls: Controls, drawn: dict[Place, Path]) -> None:
-    columns, changing = drawing.grid.columns, Changing(drawing)
+    columns, changing = drawing.columns, Changing(drawing)
     total, done = sum(prompt.steps for prompt in drawing.prompts) * len(columns), 0
     for number, column in enumerate(columns):
         if controls.stopping:
@@ -56,25 +56,25 @@ def _draw_cells(drawing: Drawing, emit: Emit, controls: Controls, drawn: dict[Pl
 
 
 def _about(drawing: Drawing, column: Column) -> dict[str, Any]:
-    loras = [f"{lora.path}:{lora.strength:g}" for lora in drawing.loras]
-    loras += [f"{column.lora}:{column.strength:g}"] if column.lora else []
+    everywhere = [(lora.path, lora.strength) for lora in drawing.loras]
+    loras = [f"{path}:{strength:g}" for path, strength in (*everywhere, *column.loras)]
     return {
         "model": column.model or drawing.model.source,
         "loras": ", ".join(loras),
-        **embeddings_in(drawing, column.embedding),
+        **embeddings_in(drawing, *column.embeddings),
     }
 
 
 def embeddings_in(drawing: Drawing, *more: str) -> dict[str, str]:
     """What a picture says of the embeddings that its prompt could use."""
     found = [f"{file.path}:{file.words[0]}" for file in drawing.embeddings]
-    found += [f"{path}:{words_of(path)[0]}" for path in more if path]
+    found += [f"{path}:{words_of(path)[0]}" for path in more]
     return {"embeddings": ", ".join(found)} if found else {}
 
 
 def _save_sheet(drawing: Drawing, drawn: dict[Place, Path], emit: Emit) -> None:
     emit(Progressed("saving"))
-    columns, rows = [c.label for c in drawing.grid.columns], [row_label(prompt) for prompt in drawing.prompts]
+    columns, rows = [c.label for c in drawing.columns], [row_label(prompt) for prompt in drawing.prompts]
     about = PngInfo()
     about.add_itxt("parameters", "\n".join(f"{row.replace(chr(10), ', ')}" for row in rows))
     about.add_itxt("onetrainer-clone", json.dumps({**changed(drawing), "columns": columns}, ensure_ascii=False))

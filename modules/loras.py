@@ -13,9 +13,11 @@ from modules.tools.merge import live, merge_into
 from modules.words import Vectors, Words, read_vectors, require_fit
 from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
-from onetrainer_clone.grid import Column
+from onetrainer_clone.grid import Column, Worn
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls
+
+NOTHING: tuple[tuple[Worn, ...], tuple[str, ...]] = ((), ())  # LoRA files and embeddings of a column without any
 
 
 def device() -> torch.device:
@@ -65,10 +67,10 @@ class Changing:
         self._drawing = drawing
         self._source = ""
         self._model: Model | None = None
-        self._worn = ("", 0.0, "")  # LoRA, strength, embedding
+        self._worn = NOTHING
         self._words: dict[str, Vectors] = {}  # that every column knows
         self._taught: Words | None = None
-        self._read: tuple[str, Lora] | None = None
+        self._read: dict[str, Lora] = {}  # of the column that is worn, by path
         self._kept: dict[Address, Tensor] = {}  # the weights as they were, in RAM
         self.loads = 0  # of whole models
 
@@ -77,24 +79,28 @@ class Changing:
         source = column.model or self._drawing.model.source
         if self._model is None or source != self._source:
             self._model = self._take(source)
-        wanted = (column.lora, column.strength if column.lora else 0.0, column.embedding)
+        wanted = (column.loras, column.embeddings)
         if wanted != self._worn:
             self._take_off(self._model)
-            own = self._wear_lora(self._model, column.lora, column.strength) if column.lora else {}
-            if column.embedding:
-                own = dict.fromkeys(words_of(column.embedding), read_vectors(resolve(column.embedding), self._model))
+            own = self._wear_loras(self._model, column.loras)
+            for path in column.embeddings:
+                own |= dict.fromkeys(words_of(path), read_vectors(resolve(path), self._model))
             self._taught = teach(self._model, {**self._words, **own})
             self._worn = wanted
         return self._model
 
-    def _wear_lora(self, model: Model, path: str, strength: float) -> dict[str, Vectors]:
-        """Returns the words of its file."""
-        if self._read is None or self._read[0] != path:
-            self._read = (path, _read(model, path))
-        lora = self._read[1]
-        self._kept = {address: live(model.parts[address[0]], address).weight.data.cpu() for address in lora.modules}
-        _put_on(model, [(path, lora, strength)])
-        return bundled_words(model, path, lora)
+    def _wear_loras(self, model: Model, worn: Sequence[Worn]) -> dict[str, Vectors]:
+        """Returns the words of their files."""
+        kept, self._read = self._read, {}
+        for path, _ in worn:
+            self._read[path] = kept[path] if path in kept else _read(model, path)
+        addresses = {address for lora in self._read.values() for address in lora.modules}
+        self._kept = {address: live(model.parts[address[0]], address).weight.data.cpu() for address in addresses}
+        _put_on(model, [(path, self._read[path], strength) for path, strength in worn])
+        words: dict[str, Vectors] = {}
+        for path, lora in self._read.items():
+            words |= bundled_words(model, path, lora)
+        return words
 
     def _take_off(self, model: Model) -> None:
         if self._taught:
@@ -106,11 +112,11 @@ class Changing:
 
     def _take(self, source: str) -> Model:
         # The one before goes first: two may not fit into memory.
-        self._model, self._taught, self._kept, self._read = None, None, {}, None
+        self._model, self._taught, self._kept, self._read = None, None, {}, {}
         model = load_model(self._drawing.model.model_copy(update={"source": source}), any_type=True)
         model.to(device())
         self._words = add_files(model, self._drawing.loras, self._drawing.embeddings)
         self._taught = teach(model, self._words)
-        self._source, self._worn = source, ("", 0.0, "")
+        self._source, self._worn = source, NOTHING
         self.loads += 1
         return model

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from onetrainer_clone import grid, model_files
 from onetrainer_clone.checkpoint_kind import words_of
-from onetrainer_clone.grid import Grid
+from onetrainer_clone.grid import Column, Grid, short_names
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, group, setting
 from onetrainer_clone.state.model import ModelSettings
@@ -34,6 +35,13 @@ class Drawing(Settings):
     prompts: tuple[Prompt, ...] = setting((), "Prompts", "Each gives one picture.")
     folder: str = setting(".", "Folder", "Where the pictures go.", kind="folder")
     grid: Grid = group(Grid, "Grid", "Draws every prompt with every checkpoint, and one picture that shows them all.")
+
+    @property
+    def columns(self) -> list[Column]:
+        """Of the grid. The bare one is named by what is in every column."""
+        everywhere = short_names([*(file.path for file in self.loras), *(file.path for file in self.embeddings)])
+        only = f"only {', '.join(everywhere)}" if everywhere else ""
+        return [column if column.name else replace(column, name=only) for column in self.grid.columns]
 
     @property
     def target(self) -> Path:

@@ -1,9 +1,10 @@
 """A grid of pictures: a column for every checkpoint at every strength, a row for every prompt and seed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from onetrainer_clone import model_files
 from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
@@ -17,6 +18,8 @@ MOST_PICTURES = 10_000
 class Checkpoint(Settings):
     path: str = setting("", "Checkpoint", "A LoRA, an embedding or a whole model.", kind="file", holds="weights")
     strength: float = setting(1.0, "Strength", "Of a LoRA, where the grid has no strengths of its own.", ge=-10, le=10)
+    strengths: tuple[float, ...] = setting((), "Own strengths", "Of this LoRA, whatever the grid's are.")
+    beside: bool = setting(False, "With the one before", "In the same column as the checkpoint before it.")
 
     @property
     def kind(self) -> CheckpointKind:
@@ -35,15 +38,31 @@ class Grid(Settings):
 
     def _columns(self) -> Iterator["Column"]:
         names = short_names([checkpoint.path for checkpoint in self.checkpoints])
-        for checkpoint, name in zip(self.checkpoints, names, strict=True):
-            match checkpoint.kind:
-                case CheckpointKind.MODEL:
-                    yield Column(name, model=checkpoint.path)
-                case CheckpointKind.EMBEDDING:
-                    yield Column(name, embedding=checkpoint.path)
-                case CheckpointKind.LORA:
-                    for strength in self.strengths or (checkpoint.strength,):
-                        yield Column(name, lora=checkpoint.path, strength=strength)
+        for places in together(self.checkpoints):
+            name = " + ".join(names[place] for place in places)
+            yield from self._drawn_with([self.checkpoints[place] for place in places], name)
+
+    def _drawn_with(self, files: Sequence[Checkpoint], name: str) -> Iterator["Column"]:
+        """A column for each strength: the grid's, which LoRA files without own ones share, with every own one."""
+        of = {kind: [file for file in files if file.kind is kind] for kind in CheckpointKind}
+        loras = of[CheckpointKind.LORA]
+        whole = Column(
+            name, next((file.path for file in of[CheckpointKind.MODEL]), ""),
+            embeddings=tuple(file.path for file in of[CheckpointKind.EMBEDDING]),
+        )  # fmt: skip
+        shared = self.strengths if any(not file.strengths for file in loras) else ()
+        for common in shared or (None,):
+            for own in product(*(file.strengths for file in loras if file.strengths)):
+                left = iter(own)
+                strengths = (next(left) if f.strengths else f.strength if common is None else common for f in loras)
+                yield replace(whole, loras=tuple(map(Worn, (file.path for file in loras), strengths)))
+
+
+class Worn(NamedTuple):
+    """A LoRA file at a strength."""
+
+    path: str
+    strength: float
 
 
 @dataclass(frozen=True)
@@ -51,16 +70,29 @@ class Column:
     """What its pictures are drawn with. Without a model of its own it is the drawing's."""
 
     name: str = ""
-    lora: str = ""
-    strength: float = 1.0
     model: str = ""
-    embedding: str = ""
+    loras: tuple[Worn, ...] = ()
+    embeddings: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         if not self.name:
             return "the model alone"
-        return f"{self.name}\nstrength {self.strength:g}" if self.lora else self.name
+        strengths = [f"{lora.strength:g}" for lora in self.loras]
+        if len(set(strengths)) == 1:
+            return f"{self.name}\nstrength {strengths[0]}"
+        return f"{self.name}\nstrengths {' + '.join(strengths)}" if strengths else self.name
+
+
+def together(checkpoints: Sequence[Checkpoint]) -> list[list[int]]:
+    """Which of them, by place, share a column."""
+    found: list[list[int]] = []
+    for place, checkpoint in enumerate(checkpoints):
+        if checkpoint.beside and found:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    return found
 
 
 def rows(prompts: Iterable[Prompt], seeds: Sequence[int]) -> tuple[Prompt, ...]:
@@ -75,17 +107,22 @@ def row_label(prompt: Prompt) -> str:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """File names without suffix; where two are the same, with the folder before them."""
-    stems = [_stem(path) for path in paths]
+    """File names without suffix; where two files have the same, with the folder before them."""
+    stems = [_stem(path) for path in dict.fromkeys(paths)]
     return [
-        f"{resolve(path).parent.name}/{stem}" if stems.count(stem) > 1 and len(set(paths)) > 1 else stem
-        for path, stem in zip(paths, stems, strict=True)
+        f"{resolve(path).parent.name}/{stem}" if stems.count(stem := _stem(path)) > 1 else stem for path in paths
     ]
 
 
 def _stem(path: str) -> str:
     plain = Path(path)
     return plain.stem if plain.suffix.lower() in (".safetensors", ".pt", ".bin", ".ckpt") else plain.name
+
+
+def _wrong_strengths(strengths: Iterable[float], path: str) -> Iterator[Problem]:
+    for strength in strengths:
+        if not -10 <= strength <= 10:
+            yield Problem(path, f"must be from -10 to 10 (was {strength:g})")
 
 
 def problems(grid: Grid, rows: int) -> Iterator[Problem]:
@@ -97,8 +134,11 @@ def problems(grid: Grid, rows: int) -> Iterator[Problem]:
                 yield Problem(path, message)
         elif not resolve(checkpoint.path).is_file():
             yield Problem(path, f"there is no file '{checkpoint.path}'")
-    for strength in grid.strengths:
-        if not -10 <= strength <= 10:
-            yield Problem("grid.strengths", f"must be from -10 to 10 (was {strength:g})")
+        yield from _wrong_strengths(checkpoint.strengths, f"{path}.strengths")
+    yield from _wrong_strengths(grid.strengths, "grid.strengths")
+    for places in together(grid.checkpoints):
+        models = [place for place in places if grid.checkpoints[place].kind is CheckpointKind.MODEL]
+        for place in models[1:]:
+            yield Problem(f"grid.checkpoints[{place}]", "is a second model in one column: give it a column of its own")
     if (count := rows * len(grid.columns)) > MOST_PICTURES:
         yield Problem("grid", f"{count:,} pictures are more than one picture can show: at most {MOST_PICTURES:,}")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from modules import loras
+from modules.checkpoints.embedding_file import save_embedding
 from modules.checkpoints.load import load_model
 from modules.models.base import Model
 from modules.sample import sample_pictures
@@ -20,6 +22,7 @@ from onetrainer_clone.families import Family
 from onetrainer_clone.session import Controls, Emit, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
 from onetrainer_clone.state.model import ModelSettings
+from onetrainer_clone.state.saving import EmbeddingLayout
 from tests.modules.small import run, small_state
 
 PROMPTS = [
@@ -115,6 +118,29 @@ def test_a_whole_model_is_a_column_too_and_fixed_loras_are_in_all(tmp_path: Path
     assert [pixels(path) for path in cells] == [pixels(path) for path in (*plain, *plain)]
 
 
+def test_several_files_in_one_column_draw_what_the_single_command_draws_with_them(tmp_path: Path, lora: Path) -> None:
+    copy, words = tmp_path / "copy.safetensors", tmp_path / "words.safetensors"
+    copy.write_bytes(lora.read_bytes())
+    save_embedding(words, {"text_encoder": torch.ones(1, 96)}, EmbeddingLayout.SAFETENSORS, {})
+    prompts = [{**PROMPTS[0], "text": "a words circle"}]
+    checkpoints = [
+        {"path": str(lora), "strengths": [0.5]},
+        {"path": str(copy), "beside": True},
+        {"path": str(words), "beside": True},
+        {"path": str(words)},
+    ]
+    grid = {"file": str(tmp_path / "g.png"), "checkpoints": checkpoints, "strengths": [0.25, 1], "bare": False}
+    events = draw(drawing(tmp_path / "cells", prompts=prompts, grid=grid))
+    cells = [pixels(event.path) for event in events if isinstance(event, Sampled)]
+    singles = []
+    for name, strength in (("a", 0.25), ("b", 1.0), ("c", None)):
+        loras = [{"path": str(lora), "strength": 0.5}, {"path": str(copy), "strength": strength}] if strength else []
+        alone = drawing(tmp_path / name, prompts=prompts, loras=loras, embeddings=[{"path": str(words)}])
+        singles += [pixels(event.path) for event in draw(alone) if isinstance(event, Sampled)]
+    assert cells == singles
+    assert len(set(cells)) == 3
+
+
 def test_a_stop_keeps_what_is_there(tmp_path: Path, lora: Path) -> None:
     controls = Controls()
     events: list[Event] = []
@@ -182,6 +208,34 @@ def test_columns_rows_and_their_names() -> None:
         ("a sks circle", 3),
         ("a sks circle", 4),
     ]
+
+
+def test_files_of_one_column_share_the_strengths_of_the_grid_and_keep_their_own(tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"{name}.safetensors") for name in "abc"]
+    (tmp_path / "d.pt").touch()
+    checkpoints = [
+        {"path": paths[0]},
+        {"path": paths[1], "beside": True},
+        {"path": str(tmp_path / "d.pt"), "beside": True},
+        {"path": paths[2], "strengths": [2]},
+        {"path": paths[0], "beside": True},
+    ]
+    made = load(grid.Grid, {"checkpoints": checkpoints, "strengths": [0.5, 1], "bare": False})
+    assert [(column.label, column.embeddings) for column in made.columns] == [
+        ("a + b + d\nstrength 0.5", (str(tmp_path / "d.pt"),)),
+        ("a + b + d\nstrength 1", (str(tmp_path / "d.pt"),)),
+        ("c + a\nstrengths 2 + 0.5", ()),
+        ("c + a\nstrengths 2 + 1", ()),
+    ]
+    everywhere = load(Drawing, {"loras": [{"path": paths[1]}], "embeddings": [{"path": "/x/d.pt"}]})
+    assert [column.label for column in everywhere.columns] == ["only b, d"]
+
+
+def test_two_models_in_a_column_are_refused() -> None:
+    models = [{"path": "demo:model"}, {"path": "demo:model", "beside": True}]
+    found = list(grid.problems(load(grid.Grid, {"file": "g.png", "checkpoints": models}), 1))
+    assert [problem.path for problem in found] == ["grid.checkpoints[1]"]
+    assert "a column of its own" in found[0].message
 
 
 def test_a_sheet_never_grows_beyond_what_viewers_open() -> None:

@@ -13,7 +13,7 @@ from modules.models.base import Model
 from modules.tools.delta import applied
 from modules.tools.merge import live
 from onetrainer_clone.drawing import Drawing, LoraFile
-from onetrainer_clone.grid import Column
+from onetrainer_clone.grid import Column, Worn
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.saving import LoraLayout
@@ -53,7 +53,7 @@ def test_every_kind_is_worn_and_taken_off_again(tmp_path: Path, kind: str) -> No
     lora = lora_file(path, base, kind)
     changing = Changing(Drawing(model=ModelSettings(source="demo:model")))
     for strength in (1.0, 0.5, 1.0):
-        model = changing.wear(Column("", lora=str(path), strength=strength))
+        model = changing.wear(Column("", loras=(Worn(str(path), strength),)))
         for address in ADDRESSES:
             expected = applied(weight(base, address), lora.modules[address], strength)
             assert torch.equal(weight(model, address), expected)

@@ -17,7 +17,7 @@ from modules.sample import sample_pictures
 from modules.words import Vectors, matrix
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, problems
 from onetrainer_clone.families import Family
-from onetrainer_clone.grid import Column
+from onetrainer_clone.grid import Column, Worn
 from onetrainer_clone.session import Controls
 from onetrainer_clone.settings import UserError, load
 from onetrainer_clone.state.saving import EmbeddingLayout, LoraLayout
@@ -86,8 +86,9 @@ def test_in_a_grid_every_column_wears_its_own_words(tmp_path: Path) -> None:
     plain = {word: text(model, word) for word in ("always", "own", "inside")}
     for column, known in (
         (Column(), {"always"}),
-        (Column("", embedding=str(own)), {"always", "own"}),
-        (Column("", lora=str(lora), strength=0.0), {"always", "inside"}),
+        (Column("", embeddings=(str(own),)), {"always", "own"}),
+        (Column("", loras=(Worn(str(lora), 0.0),)), {"always", "inside"}),
+        (Column("", loras=(Worn(str(lora), 0.5),), embeddings=(str(own),)), {"always", "inside", "own"}),
         (Column(), {"always"}),
     ):
         worn = changing.wear(column)

@@ -38,7 +38,7 @@ class Drawer:
         self._session.join(5)
         self._session.run(partial(self.draw, drawing))
         self.drawing, self.record, self.sheet = drawing, Record(), ""
-        self.record.columns = tuple(column.label for column in drawing.grid.columns)
+        self.record.columns = tuple(column.label for column in drawing.columns)
         self.going = True
         self.moved.emit()
 
