@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from onetrainer_clone.cut_off import cut_off
 from onetrainer_clone.paths import in_order, require_regular, resolve, shown
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state.concepts import CaptionSource, Concept
@@ -154,11 +155,14 @@ def header_size(path: Path) -> tuple[int, int]:
     try:
         if require_regular(path) == 0:
             raise Unusable("an empty file")
-        with Image.open(path, formats=FORMATS) as image:
+        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             if width * height > (Image.MAX_IMAGE_PIXELS or math.inf):
                 raise Image.DecompressionBombError
-            return (height, width) if orientation(image) >= 5 else (width, height)
+            turned = orientation(image) >= 5
+            if cut_off(file, image):
+                raise Unusable("cut off: its end is missing")
+            return (height, width) if turned else (width, height)
     except Unusable:
         raise
     except UnidentifiedImageError:

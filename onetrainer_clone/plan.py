@@ -158,15 +158,16 @@ def _problems(state: TrainingState, folders: Sequence[Folder], plan: Plan) -> It
             )
             yield Problem(path, message)
         unused = [p.key for p in folder.pictures if p.mask and not state.noise.masked and not inpaints]
+        few = folder.left_out if folder.unreadable_share <= TOO_MANY_UNREADABLE else ()  # more are an error, above
         listed: tuple[tuple[str, Sequence[str], Severity], ...] = (
-            ("cannot be used", [f"{file} ({reason})" for file, reason in folder.left_out], "warning"),
+            ("cannot be used", [f"{file} ({reason})" for file, reason in few], "warning"),
             ("without a caption", concept.without_caption, "warning"),
             ("smaller than the resolution: enlarged", concept.too_small, "note"),
             ("with a mask that is not used: switch masked training on to use it", unused, "note"),
             ("with a caption too long for the text encoder: its end is cut off", concept.long_captions, "warning"),
         )
         for what, files, severity in listed:
-            if files and folder.unreadable_share <= TOO_MANY_UNREADABLE:
+            if files:
                 noun = "picture" if len(files) == 1 else "pictures"
                 yield Problem(path, f"{len(files)} {noun} {what}: {_some(files)}", severity)
         yield from (Problem(path, remark, "warning") for remark in folder.remarks)

@@ -80,8 +80,8 @@ def survey(state: TrainingState, concept: Concept, tell: Tell) -> Statistics:
         captions=sum(len([text for text in picture.captions if text]) for picture in folder.pictures),
         without_caption=tuple(p.key for p in folder.pictures if not any(p.captions)),
         lengths=lengths,
-        masked=sum(entry.masked for entry in entries),
-        without_mask=tuple(entry.key for entry in entries if not entry.masked),
+        masked=sum(picture.mask for picture in folder.pictures),
+        without_mask=tuple(picture.key for picture in folder.pictures if not picture.mask),
         duplicates=duplicates,
         bytes=sizes,
     )

@@ -125,8 +125,8 @@ DAMAGED = "not a picture, or damaged"
 PIXELS = "larger than 89,478,485 pixels"
 
 PICTURES = [
-    Item("truncated.jpg", truncated("JPEG", 0.6), DECODE, "truncated"),
-    Item("truncated.png", truncated("PNG", 0.6), DECODE, "truncated"),
+    Item("truncated.jpg", truncated("JPEG", 0.6), SCAN, "cut off"),
+    Item("truncated.png", truncated("PNG", 0.6), SCAN, "cut off"),
     Item("truncated.webp", truncated("WEBP", 0.6), SCAN, DAMAGED),
     Item("truncated.gif", truncated("GIF", 0.6), DECODE, "truncated"),
     Item("truncated.bmp", truncated("BMP", 0.6), DECODE, "truncated"),

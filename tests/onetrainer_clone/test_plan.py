@@ -120,6 +120,12 @@ def damaged(folder: Path, good: int, bad: int) -> Path:
     return folder
 
 
+def test_what_else_is_wrong_in_a_folder_is_said_beside_that_error(tmp_path: Path) -> None:
+    folder = damaged(tmp_path, 17, 2)
+    (folder / "3.txt").unlink()
+    assert [problem.severity for problem in plan_of(folder).problems] == ["error", "warning"]
+
+
 def test_more_than_a_tenth_unreadable_is_an_error_that_names_them(tmp_path: Path) -> None:
     plan = plan_of(damaged(tmp_path, 17, 2))
     (problem,) = plan.problems

@@ -33,6 +33,7 @@ def test_numbers_agree_with_the_plan(tmp_path: Path) -> None:
     assert found.duplicates == (("a.png", "b.png"),)
     assert found.masked == 1
     assert "wide.png" in found.without_mask
+    assert found.masked + len(found.without_mask) == found.pictures
     assert found.lengths is not None
     assert len(found.lengths.counts) == 6
     assert found.lengths.too_long == len(plan.long_captions) == 1
