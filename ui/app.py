@@ -79,7 +79,7 @@ class App:
         self.importer = Background("imports")  # of its own: the chart need not wait for the plan of a large folder
         self.store = StateStore()
         self.findings = Findings(self.store, Timer(root.after, root.after_cancel), self.checks)
-        self.colours = ConceptColours()
+        self.colours = ConceptColours(memory.last_colours())
         self.store.changed.connect(self._on_change)
         self.bench = Workbench(
             root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
@@ -173,6 +173,7 @@ class App:
         """For the next start."""
         try:
             memory.keep_state(self.store.state)
+            memory.keep_colours(self.colours.kept)
             memory.keep_view(self.appearance.view(self.bench.options.basic))
             memory.mark_closed()
         except OSError as error:

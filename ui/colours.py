@@ -1,6 +1,6 @@
 """Colours: pairs for the light and the dark theme, and one colour per concept wherever it appears."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
 from onetrainer_clone.settings import Severity
@@ -40,6 +40,7 @@ CONCEPTS: tuple[Pair, ...] = (
     ("#5a3fc0", "#b3a2ff"),
     ("#8c2f39", "#ff9aa2"),
 )
+MOST_KEPT = 200  # names whose colour is remembered
 
 
 def fade(colour: str, towards: str, share: float) -> str:
@@ -61,28 +62,38 @@ def _luminance(colour: str) -> float:
 
 
 class ConceptColours:
-    """Which concept has which colour: by name, kept when others come, go or move, and when it is renamed."""
+    """Which concept has which colour: by name, kept when others come, go or move, when it is renamed, and when it comes back
+    another day or in another run.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Mapping[str, int] | None = None) -> None:
+        self.kept = dict(kept or {})  # the places of all that were seen, the latest last
         self._places: dict[str, int] = {}
         self._names: tuple[str, ...] = ()
 
     def update(self, names: Sequence[str], also: Iterable[str] = ()) -> None:
         """The concepts are these now; `also` names those of a run that is shown and keeps its colours."""
-        names = tuple(names)
+        names, present = tuple(names), (*names, *also)
         if len(names) == len(self._names):
             renamed = [(old, new) for old, new in zip(self._names, names, strict=True) if old != new]
             if len(renamed) == 1 and renamed[0][1] not in self._places and renamed[0][0] in self._places:
                 old, new = renamed[0]
                 self._places[new] = self._places[old]
-        kept = {*names, *also}
-        self._places = {name: place for name, place in self._places.items() if name in kept}
-        taken = set(self._places.values())
-        free = (place for place in count() if place not in taken)
-        for name in (*names, *also):
+        self._places = {name: place for name, place in self._places.items() if name in present}
+        for name in sorted(present, key=lambda name: name not in self.kept):  # those that were seen before choose first
             if name not in self._places:
-                self._places[name] = next(free)
+                self._places[name] = self._free(self.kept.get(name, 0))
+        for name, place in self._places.items():
+            self.kept.pop(name, None)
+            self.kept[name] = place
+        for name in list(self.kept)[:-MOST_KEPT]:
+            del self.kept[name]
         self._names = names
+
+    def _free(self, wanted: int) -> int:
+        """This place, or the first that nobody has."""
+        taken = set(self._places.values())
+        return wanted if wanted not in taken else next(place for place in count() if place not in taken)
 
     def place(self, name: str) -> int:
         """The concept's number among the colours and line styles."""

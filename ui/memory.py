@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,19 @@ def left_open() -> str | None:
     import psutil  # here: most starts do without it
 
     return None if psutil.pid_exists(process) else run
+
+
+def keep_colours(places: Mapping[str, int]) -> None:
+    """Keep which concept has which colour. Raises OSError."""
+    paths.write_whole(folder() / "colours.json", json.dumps(dict(places)))
+
+
+def last_colours() -> dict[str, int]:
+    try:
+        kept = json.loads((folder() / "colours.json").read_bytes())
+        return {str(name): int(place) for name, place in kept.items() if int(place) >= 0}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def keep_view(view: View) -> None:

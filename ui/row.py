@@ -194,7 +194,7 @@ class Row:
             column, right = (1, 14) if self._narrow else (0, 4)
             self.mark.widget.grid(row=self._line, column=column, sticky="ne", padx=(0, right), pady=5)
         elif self.mark is not None:
-            self.mark.widget.grid_remove()
+            theme.put_away(self.mark.widget)
 
     def _place_message(self) -> None:
         column, left = (0, 16) if self._narrow else (1, 0)
@@ -230,7 +230,7 @@ class Row:
         assert self.control is not None
         if not self._help_width or self.control.stretches:
             if self._help is not None:
-                self._help.grid_remove()
+                theme.put_away(self._help)
             return
         if self._help is None:
             state = self._bench.store.state
@@ -245,7 +245,7 @@ class Row:
             mark = self.mark.widget if self.mark else None
             for widget in (self._label, self.control.widget, self._extra, self._message, self._help, mark):
                 if widget is not None:
-                    widget.grid_remove()
+                    theme.put_away(widget)
             self._shown, self.message_text = False, ""
 
     def _build(self) -> None:
@@ -285,7 +285,7 @@ class Row:
             return
         self.message_text = text
         if not text:
-            self._message.grid_remove()
+            theme.put_away(self._message)
             return
         if self._message is None:
             self._message = ctk.CTkLabel(

@@ -104,6 +104,15 @@ def scaling(widget: Any) -> float:
     return float(ctk.ScalingTracker.get_widget_scaling(widget))
 
 
+def put_away(widget: Any) -> None:
+    """Hide what lies in a grid; `grid()` brings it back to its place.
+
+    customtkinter lays everything out anew when the scaling changes, also what `grid_remove` has hidden.
+    """
+    widget.grid_remove()
+    widget._last_geometry_manager_call = None
+
+
 def wrap(label: Any, within: Any, less: int = 0) -> None:
     """Break the label's lines at the width of a widget, less so many px (at 100 %), also when that changes."""
 

@@ -195,6 +195,25 @@ def test_colours_stay_with_their_concepts() -> None:
     assert (book.place("c"), book.place("x")) == (2, 0)
 
 
+def test_a_colour_comes_back_with_its_concept_another_day() -> None:
+    book = ConceptColours()
+    book.update(["a", "b", "c"])
+    later = ConceptColours(book.kept)
+    later.update(["new", "c"])
+    assert (later.place("c"), later.place("new")) == (2, 0)
+    later.update(["a", "c"])
+    assert (later.place("a"), later.place("c")) == (0, 2)
+    later.update(["a", "new"])  # both had the first colour once: they are told apart all the same
+    assert later.place("a") != later.place("new")
+
+
+def test_not_every_name_ever_seen_is_remembered() -> None:
+    book = ConceptColours()
+    for named in range(colours.MOST_KEPT + 50):
+        book.update([str(named)])
+    assert len(book.kept) == colours.MOST_KEPT
+
+
 def test_colours_can_be_read_and_told_apart() -> None:
     for theme in (0, 1):
         page, card = colours.PAGE[theme], colours.CARD[theme]

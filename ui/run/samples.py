@@ -42,8 +42,8 @@ class Samples(ctk.CTkFrame):
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(1, weight=1)
         self.view.configure(
-            xscrollcommand=theme.scrolls(self._across, self._place_across, self._across.grid_remove),
-            yscrollcommand=theme.scrolls(self._down, self._place_down, self._down.grid_remove),
+            xscrollcommand=theme.scrolls(self._across, self._place_across, partial(theme.put_away, self._across)),
+            yscrollcommand=theme.scrolls(self._down, self._place_down, partial(theme.put_away, self._down)),
         )
         self.view.grid(row=1, column=0, sticky="nsew", padx=6, pady=6)
         self.view.on_open.connect(self._on_click)
@@ -68,7 +68,7 @@ class Samples(ctk.CTkFrame):
         """The slider and its words."""
         steps, at = self.timeline.steps, self.timeline.at
         if not steps:
-            self._bar.grid_remove()
+            theme.put_away(self._bar)
             return
         self._bar.grid()
         head = self._record.head(steps[at]).replace("\n", ", ")
@@ -151,7 +151,7 @@ class Samples(ctk.CTkFrame):
             made.grid(row=0, column=column, padx=(6, 0))
             tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
-        bar.grid_remove()
+        theme.put_away(bar)
         return bar
 
     def _open_menu(self, place: Place, x: int, y: int) -> None:

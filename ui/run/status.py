@@ -37,7 +37,7 @@ class Status(ctk.CTkFrame):
         if self.files.cget("text") and not self.files.winfo_manager():
             self.files.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(2, 0))
         elif not self.files.cget("text") and self.files.winfo_manager():
-            self.files.grid_remove()
+            theme.put_away(self.files)
         fraction = progress.fraction
         if progress.activity in ("scanning", "caching") and progress.total:
             fraction = progress.done / progress.total

@@ -26,7 +26,7 @@ class Detail(ctk.CTkFrame):
         super().__init__(parent, fg_color="transparent")
         self._bench = bench
         self.record = Record()
-        self._colours = RunColours()
+        self._colours = RunColours(bench.colours)
         self._head = head = ctk.CTkFrame(self, fg_color="transparent")
         head.pack(fill="x", pady=(0, 6))
         self.title = ctk.CTkLabel(head, text="", anchor="w", font=theme.font(bold=True))

@@ -87,17 +87,21 @@ def curve(name: str, label: str) -> str:
 class RunColours(ConceptColours):
     """A colour for every concept and, where several runs are shown, a line style for every run."""
 
-    def __init__(self) -> None:
+    def __init__(self, book: ConceptColours) -> None:
+        """`book` knows the colours that the concepts have everywhere else."""
         super().__init__()
+        self._book = book
         self._styles: dict[str, int] = {}
         self._pairs: dict[str, Pair] = {}
 
     def show(self, records: Sequence[Record], labels: Sequence[str]) -> None:
         concepts = list(dict.fromkeys(name for record in records for name in _concepts(record)))
         self._styles, self._pairs = {}, {}
+        known = ConceptColours(self._book.kept)
+        known.update(concepts)
         for number, (record, label) in enumerate(zip(records, labels, strict=True)):
             for name in _concepts(record):
-                place = concepts.index(name)
+                place = known.place(name)
                 shown = curve(name, label) if len(records) > 1 else name
                 self._styles[shown] = number if len(records) > 1 else place
                 self._pairs[shown] = CONCEPTS[place % len(CONCEPTS)]

@@ -1,5 +1,6 @@
 """What every tab is: a frame that is built when it is first shown, and can be asked for the field of a path."""
 
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -49,7 +50,7 @@ class Scrolled(ctk.CTkScrollableFrame):
         super().__init__(parent, fg_color="transparent", corner_radius=0, **options)
         self.grid_columnconfigure(0, weight=1)
         self._parent_canvas.configure(
-            yscrollcommand=theme.scrolls(self._scrollbar, self._scrollbar.grid, self._scrollbar.grid_remove)
+            yscrollcommand=theme.scrolls(self._scrollbar, self._scrollbar.grid, partial(theme.put_away, self._scrollbar))
         )
 
         self.bind_all("<FocusIn>", self._on_focus, add="+")

@@ -6,6 +6,7 @@ from typing import Any
 
 from onetrainer_clone.settings import declarations, failing
 from onetrainer_clone.state import TrainingState
+from ui import theme
 from ui.form import Card, Form, Line, cards
 from ui.tabs.idle import Idle
 from ui.tabs.page import Page, Scrolled
@@ -97,7 +98,7 @@ class Cards:
             return
         for form in self._placed:
             if form not in wanted:
-                form.grid_remove()
+                theme.put_away(form)
         for number, form in enumerate(self.forms):
             if form in wanted and form not in self._placed:
                 form.refresh()

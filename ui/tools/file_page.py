@@ -138,7 +138,7 @@ class FileToolPage(Page):
             self.box.delete("1.0", "end")
             self.box.insert("1.0", text)
             self.box.configure(state="disabled")
-            self.box.grid(row=2, column=0, sticky="ew", padx=(2, 8), pady=(8, 8)) if text else self.box.grid_remove()
+            self.box.grid(row=2, column=0, sticky="ew", padx=(2, 8), pady=(8, 8)) if text else theme.put_away(self.box)
 
     def _proposed(self) -> tuple[str, FileKind]:
         """A name and a kind of file for the result, by what is chosen in the form."""
@@ -148,7 +148,7 @@ class FileToolPage(Page):
     def _show_bar(self, going: bool) -> None:
         progress = self.worker.progress
         if not going:
-            self.bar.grid_remove()
+            theme.put_away(self.bar)
             return
         self.bar.grid(row=2, column=0, sticky="ew", padx=(4, 10), pady=(2, 4))
         self.bar.set(progress.done / progress.total if progress.total else 0.0)
