@@ -1,6 +1,6 @@
 """The rows of a card list: how they are drawn, and what the mouse does to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui import colours, theme
 from ui.colours import Pair
-from ui.rowcanvas import RowCanvas
+from ui.rowcanvas import Face, RowCanvas
 from ui.thumbnails import Pictures
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DRAG_PX = 6  # the mouse moves so far before it drags
 SHIFT, CONTROL = 0x1, 0x4  # bits of an event's state
+LINES, LINE = 27, 18  # px at 100 %: where the lines below the title begin, and from one to the next
 NARROW = 280  # px at 100 %: below it the title needs the room of the badge
 
 
@@ -32,6 +33,9 @@ class Item:
     enabled: bool | None = None  # None: there is nothing to switch
 
 
+Line = tuple[str, Face, Pair, float]  # a text, how it is written, and the room for it
+
+
 def _call(call: Callable[[], object], _event: Any) -> str:
     call()
     return "break"
@@ -40,6 +44,7 @@ def _call(call: Callable[[], object], _event: Any) -> str:
 class Rows(RowCanvas):
     def __init__(self, owner: "CardList", pictures: Pictures | None, row_height: int, empty: str):
         super().__init__(owner, row_height)
+        self._usual_height = row_height
         self.drop_at: int | None = None  # the row before which what is dragged would come to lie
         self._owner, self._pictures, self._empty = owner, pictures, empty
         self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
@@ -71,7 +76,14 @@ class Rows(RowCanvas):
         return "None is like that." if self._owner.count else self._empty
 
     def reset(self) -> None:
+        """A narrow row has half as many lines more, for what has no room beside each other."""
         self._kept.clear()
+        more = -(-((self._usual_height - LINES) // LINE) // 2)
+        self._row_height = self._usual_height + (more * LINE if self._is_narrow else 0)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.winfo_width() <= self.px(NARROW)
 
     def draw_over(self, top: float) -> None:
         if self.drop_at is not None:
@@ -94,16 +106,25 @@ class Rows(RowCanvas):
             left = self._draw_picture(item.picture, left, top)
         right = self._draw_right(item, top)
         off = item.enabled is False
-        self.line(item.title, left, top + px(7), right - left, self.face(theme.BODY, bold=True),
-                  colours.FAINT if off else colours.TEXT)  # fmt: skip
-        for number, (text, colour) in enumerate(item.lines):
-            place = top + px(27 + 18 * number)
-            self.line(
-                text, left, place, width - px(12) - left, self.face(theme.SMALL), colours.FAINT if off else colour
-            )
+        faces = self.face(theme.BODY, bold=True), self.face(theme.SMALL)
+        lines: list[Line] = [(item.title, faces[0], colours.TEXT, right - left)]
+        lines += [(text, faces[1], colour, width - px(12) - left) for text, colour in item.lines]
+        for number, (text, face, colour, room) in enumerate(self._unfolded(lines)):
+            place = top + px(LINES + LINE * (number - 1) if number else 7)
+            self.line(text, left, place, room, face, colours.FAINT if off else colour)
+
+    def _unfolded(self, lines: Sequence[Line]) -> list[Line]:
+        """Lines that are too long go on in what room the row has for further ones."""
+        free = 1 + (self._row_height - LINES) // LINE - len(lines)
+        found: list[Line] = []
+        for text, face, colour, room in lines:
+            parts = self.broken(" ".join(text.split()), room, face, free + 1)
+            free -= len(parts) - 1
+            found += [(part, face, colour, room) for part in parts]
+        return found
 
     def _draw_picture(self, path: Path, left: int, top: int) -> int:
-        side = self.px(self._row_height - (16 if self.winfo_width() > self.px(NARROW) else 40))
+        side = self.px(self._usual_height - (40 if self._is_narrow else 16))
         picture = self._pictures.thumbnail(path, side, self.redraw) if self._pictures else None
         if picture is not None:
             self._kept.append(picture)
@@ -126,7 +147,7 @@ class Rows(RowCanvas):
                 hook = [right - px(13), top + px(16), right - px(9), top + px(20), right - px(3), top + px(12)]
                 self.create_line(hook, fill="#ffffff", width=px(2))
             right -= px(26)
-        if item.badge and self.winfo_width() > px(NARROW):
+        if item.badge and not self._is_narrow:
             colour = theme.now(item.badge_colour)
             text = self.create_text(right - px(7), top + px(16), text=item.badge, anchor="e", fill=colour,
                                     font=self.face(11))  # fmt: skip

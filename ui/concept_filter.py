@@ -21,11 +21,11 @@ class Filter(ctk.CTkFrame):
         self.variable = tkinter.StringVar(self)
         ctk.CTkLabel(self, text="Find", text_color=colours.DIM, font=theme.font(theme.SMALL)).pack(side="left")
         self.entry = ctk.CTkEntry(self, textvariable=self.variable, height=28, width=50)
-        self.entry.pack(side="left", fill="x", expand=True, padx=8)
         self.roles = ctk.CTkOptionMenu(
             self, values=[ALL, *(role.label for role in Role)], height=28, width=130, command=lambda _: changed()
         )
-        self.roles.pack(side="left")
+        self.roles.pack(side="right")  # before the entry, which takes what is left
+        self.entry.pack(side="left", fill="x", expand=True, padx=8)
         self.variable.trace_add("write", lambda *_: changed())
         self.entry.bind("<Escape>", lambda _event: self.clear())
 

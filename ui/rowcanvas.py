@@ -87,6 +87,22 @@ class RowCanvas(theme.Canvas):
             fits = max(int(len(plain) * room / (box[2] - x)) - 2, 1)
             self.itemconfigure(drawn, text=plain[:fits] + "…")
 
+    def broken(self, text: str, room: float, face: Face, most: int) -> list[str]:
+        """The text in at most so many lines, broken between its facts (' · ') where it has them, else at spaces."""
+        if most <= 1 or self._length(text, face) <= room:
+            return [text]
+        for mark in (" · ", " "):
+            parts, fits = text.split(mark), 0
+            while fits < len(parts) and self._length(mark.join(parts[: fits + 1]), face) <= room:
+                fits += 1
+            if fits:
+                return [mark.join(parts[:fits]), *self.broken(mark.join(parts[fits:]), room, face, most - 1)]
+        return [text]
+
+    def _length(self, text: str, face: Face) -> int:
+        """In pixels of the screen."""
+        return int(self.tk.call("font", "measure", face, text))
+
     def scroll(self, way: int) -> None:
         """By a notch of the wheel."""
         if self._whole > self.winfo_height():

@@ -7,6 +7,8 @@ from typing import Any
 from ui import colours, theme
 from ui.colours import Pair
 
+BAR, EVERY, LABELS = 23, 30, 88  # px at 100 %: a bar's height, from one to the next, room for their names
+
 
 @dataclass(frozen=True)
 class Share:
@@ -38,10 +40,8 @@ def draw_bar(canvas: theme.Canvas, top: int, left: int, height: int, parts: Sequ
 
 
 class Strip(theme.Canvas):
-    HEIGHT = 92
-
     def __init__(self, parent: Any):
-        super().__init__(parent, background=colours.PAGE, height=self.HEIGHT)
+        super().__init__(parent, background=colours.PAGE, height=2 * EVERY + 32, width=1)
         self.shares: tuple[Share, ...] = ()
         self.sentence = ""
 
@@ -53,12 +53,13 @@ class Strip(theme.Canvas):
     def draw(self) -> None:
         self.delete("all")
         px = self.px
-        self.configure(height=px(self.HEIGHT if self.shares else 28))
-        self.create_text(0, px(2), text=self.sentence, anchor="nw", fill=theme.now(colours.TEXT), font=self.face(),
-                         width=self.winfo_width())  # fmt: skip
-        if not self.shares:
-            return
-        for number, (label, field) in enumerate((("Samples", "samples"), ("Loss weight", "loss_weight"))):
-            top = px(32 + 30 * number)
+        words = self.create_text(0, px(2), text=self.sentence, anchor="nw", fill=theme.now(colours.TEXT),
+                                 font=self.face(), width=self.winfo_width())  # fmt: skip
+        box = self.bbox(words) if self.sentence else None
+        top = max(box[3] if box else 0, px(20)) + px(8)  # the sentence may have several lines
+        self.configure(height=top + (px(2 * EVERY) if self.shares else 0))
+        for label, field in (("Samples", "samples"), ("Loss weight", "loss_weight")) if self.shares else ():
             self.create_text(0, top + px(11), text=label, anchor="w", fill=theme.now(colours.DIM), font=self.face(12))
-            draw_bar(self, top, px(88), px(23), [(one.name, one.colour, getattr(one, field)) for one in self.shares])
+            parts = [(one.name, one.colour, getattr(one, field)) for one in self.shares]
+            draw_bar(self, top, px(LABELS), px(BAR), parts)
+            top += px(EVERY)

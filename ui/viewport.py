@@ -11,6 +11,7 @@ from ui import theme
 Needs = Callable[[float], float]  # from the width that there is to the height that is needed, in px at 100 %
 NOTCH = 60  # px at 100 % that a notch of the wheel scrolls by
 LARGE = 40  # px at 100 %: higher than a field
+CHANGED = "<<NeedsChanged>>"  # the event that a page makes when it needs another height than before
 MARGIN = 20  # px at 100 % above a widget that was brought into view
 
 
@@ -36,6 +37,7 @@ class Viewport(ctk.CTkFrame):
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             parent.winfo_toplevel().bind(wheel, self._on_wheel, add="+")
         parent.winfo_toplevel().bind("<FocusIn>", self._on_focus, add="+")
+        parent.winfo_toplevel().bind(CHANGED, lambda _event: self.lay(), add="+")
 
     def show(self, needs: Needs) -> None:
         """From now on for a page that needs so much; seen from its top."""
@@ -76,10 +78,10 @@ class Viewport(ctk.CTkFrame):
         self.scroll_to(float(share) * self._whole)
 
     def _on_wheel(self, event: Any) -> None:
-        """Unless the pointer is over something that scrolls by itself."""
-        if not self.scrolls or not self._within(event.widget) or _scrolls_itself(event.widget, self.inner):
-            return
+        """Unless the pointer is over something that scrolls by itself and has not come to its end."""
         up = event.num == 4 or event.delta > 0
+        if not self.scrolls or not self._within(event.widget) or _scrolls_itself(event.widget, self.inner, up):
+            return
         self.scroll_to(self._top + (-NOTCH if up else NOTCH) * theme.scaling(self))
 
     def _on_focus(self, event: Any) -> None:
@@ -96,10 +98,12 @@ class Viewport(ctk.CTkFrame):
         return not isinstance(widget, str) and str(widget).startswith(f"{self.inner}.")
 
 
-def _scrolls_itself(widget: Any, above: Any) -> bool:
-    """Whether a part of the page that the widget is in has its own scrollbar, and something to scroll to."""
+def _scrolls_itself(widget: Any, above: Any, up: bool) -> bool:
+    """Whether a part of the page that the widget is in has its own scrollbar, and something to scroll to that way."""
     while widget is not None and widget is not above:
-        if isinstance(widget, (tkinter.Canvas, tkinter.Text)) and widget.yview() != (0.0, 1.0):
-            return True
+        if isinstance(widget, (tkinter.Canvas, tkinter.Text)):
+            first, last = widget.yview()
+            if (up and first > 0.0) or (not up and last < 1.0):
+                return True
         widget = widget.master
     return False

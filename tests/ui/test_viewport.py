@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import customtkinter as ctk
 import pytest
 
-from ui.viewport import NOTCH, Viewport
+from ui.viewport import CHANGED, NOTCH, Viewport
 
 WIDTH, HEIGHT = 400, 300
 
@@ -88,3 +88,27 @@ def test_what_the_tab_key_comes_to_is_brought_into_view(view: Viewport) -> None:
     entry.event_generate("<FocusIn>")
     view.update()
     assert 0 <= entry.winfo_rooty() - view.winfo_rooty() <= HEIGHT - 30
+
+
+def test_a_list_that_came_to_its_end_hands_the_wheel_on(view: Viewport) -> None:
+    inside = tkinter.Canvas(view.inner, scrollregion=(0, 0, 10, 5000), height=100)
+    inside.pack()
+    view.show(lambda width: 2 * HEIGHT)
+    view.update()
+    inside.yview_moveto(1.0)
+    inside.event_generate("<Button-5>")
+    view.update()
+    assert view.inner.winfo_y() == -NOTCH
+    inside.event_generate("<Button-4>")
+    view.update()
+    assert view.inner.winfo_y() == -NOTCH
+
+
+def test_a_page_that_needs_another_height_is_laid_out_anew(view: Viewport) -> None:
+    needed = [HEIGHT]
+    view.show(lambda width: needed[0])
+    view.update()
+    needed[0] = 3 * HEIGHT
+    view.inner.event_generate(CHANGED)
+    view.update()
+    assert view.inner.winfo_height() == 3 * HEIGHT

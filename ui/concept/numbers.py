@@ -12,11 +12,13 @@ from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
 from ui.concept.bars import Bar, Bars
-from ui.tabs.page import Scrolled
+from ui.tabs.page import STACKED, Scrolled
+from ui.viewport import CHANGED
 
 if TYPE_CHECKING:
     from onetrainer_clone.statistics import Statistics  # it needs numpy, which takes long to import
 
+HEAD, LEAST = 46, 300  # px at 100 %: of the line above the cards; of all where the cards scroll by themselves
 MOST_BARS = 24
 MOST_FILES = 200  # of a list that are named
 
@@ -40,9 +42,15 @@ class Numbers(ctk.CTkFrame):
         self.said = ctk.CTkLabel(top, text="", anchor="w", text_color=colours.DIM, width=10)
         self.said.pack(side="left", fill="x", expand=True)
         self.body = Scrolled(self)
-        self.body.grid_columnconfigure((0, 1), weight=1, uniform="halves")
         self.body.pack(fill="both", expand=True)
+        self.cards: list[Any] = []
+        self._stacked: bool | None = None
         self._build()
+        self.bind("<Configure>", lambda event: self._arrange(event.width), add="+")
+        self.body.bind("<Configure>", lambda _event: self.event_generate(CHANGED), add="+")
+
+    def needs(self, width: float) -> float:
+        return self.body.content + HEAD if width < STACKED else LEAST
 
     def show(self, concept: Concept) -> None:
         if self._context() != self._of or self.found is None:
@@ -119,24 +127,37 @@ class Numbers(ctk.CTkFrame):
         self.said.configure(text=words, text_color=colour)
 
     def _build(self) -> None:
-        self.facts = self._card("In numbers", 0, 0)
+        self.facts = self._card("In numbers")
         self.fact_text = ctk.CTkLabel(self.facts, text="", anchor="nw", justify="left")
         theme.wrap(self.fact_text, self.facts, less=30)
         self.fact_text.pack(fill="both", expand=True, padx=14, pady=(0, 12))
         self.charts: dict[str, Bars] = {}
-        for key, title, row, column in (
-            ("buckets", "Buckets", 0, 1), ("sizes", "Resolutions", 1, 0), ("tokens", "Caption lengths in tokens", 1, 1)
-        ):  # fmt: skip
-            self.charts[key] = Bars(self._card(title, row, column))
+        charts = {"buckets": "Buckets", "sizes": "Resolutions", "tokens": "Caption lengths in tokens"}
+        for key, title in charts.items():
+            self.charts[key] = Bars(self._card(title))
             self.charts[key].pack(fill="x", padx=14, pady=(0, 12))
-        files = self._card("Files to look at", 2, 0)
-        files.grid(columnspan=2)
+        files = self._card("Files to look at")
         self.files = ctk.CTkTextbox(files, height=220, wrap="none", border_width=0, state="disabled")
         self.files.pack(fill="both", expand=True, padx=8, pady=(0, 8))
 
-    def _card(self, title: str, row: int, column: int) -> Any:
+    def _arrange(self, width: int) -> None:
+        """Two cards beside each other, the last over the whole width; one column where there is little room."""
+        stacked = width < STACKED * theme.scaling(self)
+        if stacked == self._stacked:
+            return
+        self._stacked = stacked
+        columns = 1 if stacked else 2
+        self.body.grid_columnconfigure(0, weight=1, uniform="columns")
+        self.body.grid_columnconfigure(1, weight=columns - 1, uniform="columns" if columns > 1 else "")
+        for number, card in enumerate(self.cards):
+            row, column = divmod(number, columns)
+            span = columns if card is self.cards[-1] else 1
+            card.grid(row=row, column=column, columnspan=span, sticky="nsew", padx=(8 * column, 8), pady=(0, 8))
+        self.event_generate(CHANGED)
+
+    def _card(self, title: str) -> Any:
         card = ctk.CTkFrame(self.body, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
-        card.grid(row=row, column=column, sticky="nsew", padx=(0 if column == 0 else 8, 8), pady=(0, 8))
+        self.cards.append(card)
         ctk.CTkLabel(card, text=title, font=theme.font(theme.HEADING, bold=True), anchor="w").pack(
             fill="x", padx=14, pady=(8, 4)
         )

@@ -13,7 +13,7 @@ from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
-from ui.tabs.page import Page
+from ui.tabs.page import STACKED, Page
 from ui.words import quoted
 from ui.workbench import Workbench
 
@@ -26,6 +26,9 @@ class ConceptView(Protocol):
     def show(self, concept: Concept) -> None:
         """Come into view, or show another concept or a changed one."""
 
+    def needs(self, width: float) -> float:
+        """The height that it needs at this width, both in px at 100 %; 0: any will do."""
+
     def leave(self) -> None: ...
     def tick(self) -> None: ...
 
@@ -37,15 +40,16 @@ class ConceptPage(Page):
         self.views: dict[str, Any] = {}
         self._writer = writer
         self._shown: tuple[str, Concept] | None = None
-        head = ctk.CTkFrame(self, fg_color="transparent")
-        head.pack(fill="x", pady=(0, 8))
-        self.back = theme.button(head, "‹ Concepts", lambda: bench.go("concepts"))
-        self.back.pack(side="left")
-        self.choice = ctk.CTkSegmentedButton(head, values=list(VIEWS.values()), command=self._on_choice)
-        self.choice.pack(side="right")
-        self.name = ctk.CTkLabel(head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w", width=10)
-        self.name.pack(side="left", padx=12, fill="x", expand=True)
+        self._head = ctk.CTkFrame(self, fg_color="transparent")
+        self._head.grid_columnconfigure(1, weight=1)
+        self._head.pack(fill="x", pady=(0, 8))
+        self.back = theme.button(self._head, "‹ Concepts", lambda: bench.go("concepts"))
+        self.back.grid(row=0, column=0)
+        self.choice = ctk.CTkSegmentedButton(self._head, values=list(VIEWS.values()), command=self._on_choice)
+        self.name = ctk.CTkLabel(self._head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w", width=10)
+        self.name.grid(row=0, column=1, padx=12, sticky="ew")
         self.name.bind("<Configure>", lambda _event: self._fit_name())
+        self._head.bind("<Configure>", lambda event: self._place_choice(event.width))
         self._body = ctk.CTkFrame(self, fg_color="transparent")
         self._body.pack(fill="both", expand=True)
         self._gone = ctk.CTkLabel(self._body, text="This concept is no longer there.", text_color=colours.DIM)
@@ -62,6 +66,10 @@ class ConceptPage(Page):
 
     def context(self) -> tuple[TrainingState, Concept] | None:
         return (self.bench.store.state, self.concept) if self.concept is not None else None
+
+    def needs(self, width: float) -> float:
+        head = self._head.winfo_reqheight() / theme.scaling(self) + 8
+        return float(head + self.views[self.view].needs(width)) if self.view in self.views else 0.0
 
     def go(self, path: str) -> bool:
         """'concept[2].pictures'"""
@@ -106,6 +114,12 @@ class ConceptPage(Page):
         if (self.view, concept) != self._shown:
             self._shown = (self.view, concept)
             self.views[self.view].show(concept)
+        self.needs_changed()
+
+    def _place_choice(self, width: int) -> None:
+        """In a line of its own where the concept's name would have no room beside it."""
+        row, column, span = (1, 0, 2) if width < STACKED * theme.scaling(self) else (0, 2, 1)
+        self.choice.grid(row=row, column=column, columnspan=span, sticky="w", pady=(6, 0) if row else 0)
 
     def _fit_name(self) -> None:
         """As much of the name as there is room for."""

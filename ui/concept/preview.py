@@ -19,10 +19,13 @@ from ui import colours, theme
 from ui.background import Background
 from ui.findings import Timer
 from ui.form import Form, cards
-from ui.tabs.page import Scrolled
+from ui.tabs.page import STACKED, Scrolled
+from ui.viewport import CHANGED
 from ui.workbench import Options, Workbench
 
 LOOK_MS = 200
+FORM, FORM_LEAST, FORM_MOST = 0.36, 270, 460  # the form's share of the width, and its bounds in px at 100 %
+LEAST = 360  # px at 100 %: of the preview's height
 AMOUNTS = ("4", "8", "16", "32")
 
 
@@ -52,15 +55,13 @@ class Preview(ctk.CTkFrame):
         self._looking = Timer(self.after, self.after_cancel)
         self._concept: Concept | None = None
         self._listed: tuple[str, bool] | None = None
-        self.grid_columnconfigure(0, weight=4, uniform="halves")
-        self.grid_columnconfigure(1, weight=5, uniform="halves")
-        self.grid_rowconfigure(0, weight=1)
+        self._stacked: bool | None = None
         self.editor = Scrolled(self)
-        self.editor.grid(row=0, column=0, sticky="nsew", padx=(0, 10))
         self.form = self._form()
         self.form.grid(row=0, column=0, sticky="ew", padx=(0, 8))
         self.body = ctk.CTkFrame(self, fg_color="transparent")
-        self.body.grid(row=0, column=1, sticky="nsew")
+        self.bind("<Configure>", lambda event: self._arrange(event.width), add="+")
+        self.editor.bind("<Configure>", lambda _event: self.event_generate(CHANGED), add="+")
         self._stepper().pack(fill="x", pady=(0, 4))
         self.name.pack(fill="x")
         self.said = ctk.CTkLabel(self.body, text="", anchor="w", justify="left", text_color=colours.DIM)
@@ -80,6 +81,9 @@ class Preview(ctk.CTkFrame):
 
     def room(self) -> tuple[int, int]:
         return (0, 0)
+
+    def needs(self, width: float) -> float:
+        return self.editor.content + LEAST if width < STACKED else LEAST
 
     def show(self, concept: Concept) -> None:
         prefix = f"concepts[{self._index()}]"
@@ -149,6 +153,22 @@ class Preview(ctk.CTkFrame):
             self.say(f"{self.entries[self.at].key}: {error}", error=True)
         else:
             raise error
+
+    def _arrange(self, width: int) -> None:
+        """The form beside the preview, which gets the larger part; above it where there is little room."""
+        scale = theme.scaling(self)
+        stacked = width < STACKED * scale
+        share = max(min(width * FORM, FORM_MOST * scale), FORM_LEAST * scale)
+        self.grid_columnconfigure(0, weight=1 if stacked else 0, minsize=0 if stacked else round(share))
+        if stacked == self._stacked:
+            return
+        self._stacked = stacked
+        self.grid_columnconfigure(1, weight=0 if stacked else 1)
+        self.grid_rowconfigure(0, weight=1)
+        self.grid_rowconfigure(1, minsize=round(LEAST * scale) if stacked else 0)
+        self.editor.grid(row=0, column=0, sticky="nsew", padx=(0, 0 if stacked else 10))
+        self.body.grid(row=1 if stacked else 0, column=0 if stacked else 1, sticky="nsew")
+        self.event_generate(CHANGED)
 
     def _form(self) -> Form:
         """Those of the concept's settings that matter here, whatever the basic view leaves out."""

@@ -9,6 +9,8 @@ from ui import colours
 from ui.cardlist import CardList, Item
 from ui.concept.preview import Preview, Wish
 
+ROW = 66  # px at 100 %: two lines of caption and one for its tokens
+
 
 @dataclass(frozen=True)
 class Variants:
@@ -27,7 +29,7 @@ class Texts(Preview):
 
     def __init__(self, parent: Any, bench: Any, index: Any):
         super().__init__(parent, bench, index)
-        self.list = CardList(self.body, None, 74, "The captions of the samples are shown here.")
+        self.list = CardList(self.body, None, ROW, "The captions of the samples are shown here.")
         self.list.pack(fill="both", expand=True)
         self.found: Variants | None = None
 
@@ -54,20 +56,8 @@ class Texts(Preview):
         if count is not None:
             over = f", {count - found.room} cut off" if count > found.room else ""
             words = f"{count} of {found.room} tokens{over}"
-        head, rest = _two_lines(caption) if caption else ("(empty: dropped out)", "")
-        return Item(
-            head, ((rest, colours.TEXT), (words, colours.WARNING if "cut off" in words else colours.DIM)),
-            badge=f"{index + 1}.",
-        )  # fmt: skip
-
-
-def _two_lines(caption: str, width: int = 52) -> tuple[str, str]:
-    """Broken at a space; the list itself cuts what is too long for it."""
-    if len(caption) <= width:
-        return caption, ""
-    at = caption.rfind(" ", 0, width)
-    at = at if at > 0 else width
-    return caption[:at], caption[at:].lstrip()
+        tokens = (words, colours.WARNING if "cut off" in words else colours.DIM)
+        return Item(caption or "(empty: dropped out)", (tokens,), badge=f"{index + 1}.")
 
 
 def _source(wish: Wish, found: Variants) -> str:

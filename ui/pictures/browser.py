@@ -49,6 +49,10 @@ class Browser(ctk.CTkFrame):
         self.grid_rowconfigure(0, weight=1)
         self._slices = Slices(self, self._build())
 
+    def needs(self, _width: float) -> float:
+        """The height that it needs at this width, both in px at 100 %."""
+        return 0.0
+
     def show(self, concept: Concept) -> None:
         """Look at a concept's pictures; files may have come and gone since the last time."""
         if self.ready and concept.path and concept != self.gallery.concept:

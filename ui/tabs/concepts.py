@@ -27,16 +27,17 @@ EMPTY = (
 
 class ConceptsPage(ItemsPage):
     path, noun, owner = "concepts", "concept", Concept
+    add_tip = "Asks for a folder of pictures; folders can also be dropped onto the list."
 
     def __init__(self, parent: Any, bench: Workbench):
         super().__init__(parent, bench, row_height=86, empty=EMPTY)
         self.strip = Strip(self)
-        self.strip.grid(row=0, column=0, columnspan=2, sticky="ew", padx=(4, 10), pady=(0, 8))
+        self.split.put_above(self.strip, padx=(4, 10), below=8)
         self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
         theme.wrap(self.counts, self.editor, less=20)
         add_ways(self)
         self.filter = Filter(self, self.refresh)
-        self.filter.grid(row=3, column=0, sticky="ew", padx=(2, 8), pady=(4, 2))
+        self.split.put_foot(self.filter)
         self._ends.append(bench.findings.planned.connect(self.refresh_in_view))
         self._ends.append(bench.findings.checked.connect(self.refresh_in_view))
 

@@ -19,12 +19,13 @@ EMPTY = (
 
 class EmbeddingPage(ItemsPage):
     path, noun, owner = "embedding.words", "new word", NewWord
+    add_tip = "A new word at the end, with a placeholder that no other has."
 
     def __init__(self, parent: Any, bench: Workbench):
         super().__init__(parent, bench, row_height=56, empty=EMPTY)
         above = ctk.CTkFrame(self, fg_color="transparent")
         above.grid_columnconfigure(0, weight=1)
-        above.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.split.put_above(above)
         self.common = Cards(above, bench, EMBEDDING)
 
     def destroy(self) -> None:

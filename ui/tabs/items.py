@@ -12,6 +12,7 @@ from ui.cardlist import CardList, Item
 from ui.form import Form, cards
 from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Page, Scrolled
+from ui.tabs.split import Split
 from ui.workbench import Workbench
 
 
@@ -20,22 +21,19 @@ class ItemsPage(Page):
 
     path: str
     noun: str
+    add_tip: str
     owner: type[Settings]
 
     def __init__(self, parent: Any, bench: Workbench, row_height: int, empty: str):
         super().__init__(parent, bench)
-        self.grid_columnconfigure(0, weight=5, uniform="halves")
-        self.grid_columnconfigure(1, weight=6, uniform="halves")
-        self.grid_rowconfigure(2, weight=1)
         self.list = CardList(self, bench.pictures, row_height, empty, several=True)
-        self.list.grid(row=2, column=0, sticky="nsew", padx=(2, 8), pady=(6, 2))
         self.buttons: dict[str, Any] = {}
-        self._toolbar().grid(row=1, column=0, columnspan=2, sticky="ew", padx=2)
         self.editor = Scrolled(self)
         self.form: Form | None = None
         self.heading = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(bold=True))
         theme.wrap(self.heading, self.editor, less=30)
-        self._hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
+        hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
+        self.split = Split(self, self._toolbar(), self.list, row_height, self.editor, hint)
         self.list.on_select.connect(lambda _index: self._on_select())
         self.list.on_move.connect(self.move_to)
         self.list.on_switch.connect(self.switch)
@@ -46,6 +44,9 @@ class ItemsPage(Page):
         for end in self._ends:
             end()
         super().destroy()
+
+    def needs(self, width: float) -> float:
+        return self.split.needs(width)
 
     @property
     def items(self) -> tuple[Any, ...]:
@@ -139,6 +140,7 @@ class ItemsPage(Page):
         if self.form is not None:
             self.form.refresh_if_stale()
         self._enable()
+        self.split.measure()
 
     def _on_select(self) -> None:
         self._edit()
@@ -178,25 +180,29 @@ class ItemsPage(Page):
 
     def _toolbar(self) -> Any:
         bar = Wrapping(self)
+        arrows = ctk.CTkFrame(bar, fg_color="transparent")
         for key, text, command, tip in (
-            ("add", f"Add {self.noun}", self.add, ""),
-            ("duplicate", "Duplicate", self.duplicate, ""),
-            ("delete", "Delete", self.delete, "Undo (Ctrl+Z) brings them back."),
+            ("add", f"Add {self.noun}", self.add, self.add_tip),
+            ("duplicate", "Duplicate", self.duplicate, f"A copy of every selected {self.noun}, behind the last of them."),
+            ("delete", "Delete", self.delete, f"Every selected {self.noun} (Del). Undo (Ctrl+Z) brings them back."),
             ("up", "▲", lambda: self.move(-1), "Move up; rows can also be dragged with the mouse."),
-            ("down", "▼", lambda: self.move(1), "Move down"),
+            ("down", "▼", lambda: self.move(1), "Move down; rows can also be dragged with the mouse."),
         ):
-            made = theme.button(bar, text, command, "main" if key == "add" else "plain")
-            bar.lay(made)
-            if tip:
-                self.bench.tooltip.attach(made, partial(str, tip))
+            arrow = key in ("up", "down")
+            made = theme.button(arrows if arrow else bar, text, command, "main" if key == "add" else "plain")
+            if arrow:
+                made.pack(side="left", padx=(0 if key == "up" else Wrapping.GAP, 0))
+            else:
+                bar.lay(made)
+            self.bench.tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
+        bar.lay(arrows)
         return bar
 
     def _edit(self) -> None:
         """Point the one form at the selected item."""
         if not 0 <= self.list.selected < len(self.items):
-            self.editor.grid_forget()
-            self._hint.grid(row=2, column=1)
+            self.split.edit(False)
             return
         prefix = f"{self.path}[{self.list.selected}]"
         if self.form is None:
@@ -204,9 +210,7 @@ class ItemsPage(Page):
             self.form = Form(self.editor, self.bench, card, label_width=120)
             self.form.grid(row=2, column=0, sticky="ew", padx=(0, 8))
             self.form.refresh()
-        if not self.editor.grid_info():
-            self._hint.grid_forget()
-            self.editor.grid(row=2, column=1, sticky="nsew", pady=(6, 2))
+        self.split.edit(True)
         others = tuple(f"{self.path}[{index}]" for index in self.chosen if index != self.list.selected)
         if (prefix, others) != (self.form.prefix, self.form.others):
             self.form.point_to(prefix, others)

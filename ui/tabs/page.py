@@ -6,7 +6,10 @@ from typing import Any
 import customtkinter as ctk
 
 from ui import theme
+from ui.viewport import CHANGED
 from ui.workbench import Workbench
+
+STACKED = 520  # px at 100 %: on a narrower page what else lies beside each other lies under each other
 
 
 class Page(ctk.CTkFrame):
@@ -35,6 +38,10 @@ class Page(ctk.CTkFrame):
         """The height that the page needs at this width, both in px at 100 %; it scrolls in less. 0: any will do."""
         return 0.0
 
+    def needs_changed(self) -> None:
+        """What `needs` would return now is not what it was."""
+        self.event_generate(CHANGED)
+
     def tick(self) -> None:
         """A turn of the window's loop while the page is in view."""
 
@@ -54,6 +61,11 @@ class Scrolled(ctk.CTkScrollableFrame):
         )
 
         self.bind_all("<FocusIn>", self._on_focus, add="+")
+
+    @property
+    def content(self) -> float:
+        """The height that would show everything, in px at 100 %."""
+        return float(self.winfo_reqheight() / theme.scaling(self))
 
     def _on_focus(self, event: Any) -> None:
         """What the Tab key came to is brought into view."""

@@ -20,12 +20,13 @@ EMPTY = (
 
 class SamplingPage(ItemsPage):
     path, noun, owner = "sampling.prompts", "prompt", Prompt
+    add_tip = "A new prompt at the end, with the next seed."
 
     def __init__(self, parent: Any, bench: Workbench):
         super().__init__(parent, bench, row_height=56, empty=EMPTY)
         above = ctk.CTkFrame(self, fg_color="transparent")
         above.grid_columnconfigure(0, weight=1)
-        above.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.split.put_above(above)
         self.when = Cards(above, bench, SAMPLING)
 
     def destroy(self) -> None:
