@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
 from ui.app import App
+from ui.tabs.run import RunPage
 from ui.tools.tabs import ToolTabs
 
 SIZES = ("1100x740", "1920x1080")
@@ -86,6 +87,8 @@ def views() -> dict[str, Callable[[App], object]]:
         "saving": tab("saving"),
         "run-empty": tab("run"),
         "run": run,
+        "run-below": run_below,
+        "run-going": run_going,
         "runs": tab("runs"),
         "queue": queue,
         "embedding": tab("embedding"),
@@ -136,6 +139,22 @@ def run(app: App) -> None:
     until(app, lambda: not app.runner.going)
 
 
+def run_below(app: App) -> None:
+    """The lower end of the page, where it scrolls."""
+    run(app)
+    settle(app)
+    app.shell.room.scroll_to(100_000)
+
+
+def run_going(app: App) -> None:
+    """A pretended run in a pause, with the prompt box."""
+    app.shell.show("run")
+    app.actions.start()
+    until(app, lambda: app.runner.record.progress.step > 200)
+    app.runner.pause(True)
+    until(app, lambda: app.runner.record.progress.activity == "paused")
+
+
 def queue(app: App) -> None:
     app.desk.add_to_queue()
 
@@ -165,6 +184,8 @@ def empty(app: App) -> None:
 
 def tidy(app: App) -> None:
     """As it was, for the next picture."""
+    app.runner.stop(save=False)
+    until(app, lambda: not app.runner.going)
     app.bench.options.basic = False
     app.topbar.search.clear()
     if app.presets.panel is not None:
@@ -179,6 +200,9 @@ def settle(app: App) -> None:
     until(app, lambda: app.checks.idle and app.decoder.idle and app.importer.idle)
     end = time.monotonic() + SETTLE_SECONDS
     until(app, lambda: time.monotonic() > end)
+    page = app.shell.pages.get(app.shell.current)
+    if isinstance(page, RunPage):  # drawn now and then, and not by the window's own thread
+        until(app, lambda: page.chart.up_to_date)
 
 
 def until(app: App, true: Callable[[], bool]) -> None:

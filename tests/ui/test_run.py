@@ -289,14 +289,14 @@ def test_an_empty_run_view_says_what_comes_and_what_to_press(window: Window) -> 
     run = page(window)
     window.turn(0.05)
     assert "Start" in run.status.words.cget("text")
-    assert "Charts are drawn here" in run.chart._hint.cget("text")
+    assert "Charts are drawn here" in run.chart.screen.itemcget("words", "text")
     assert "Samples appear here" in run.samples.view.itemcget(run.samples.view.find_all()[0], "text")
     assert "is written here" in run.log.text
 
 
 def test_a_click_on_the_heading_of_the_log_unfolds_it(window: Window) -> None:
     run = page(window)
-    window.until(lambda: run._halved)
+    window.until(lambda: run.panes.shared)
     window.turn()
     run.log.title._label.event_generate("<Button-1>")
     window.until(lambda: run.log.winfo_height() < 50)

@@ -54,8 +54,6 @@ class Chart(ctk.CTkFrame):
         self.screen = Screen(self)
         self.hover = Hover(self.screen, self.curves, self._tell_values)
         self.hover.changed = self._soon
-        self._hint = ctk.CTkLabel(self, text="", text_color=colours.DIM)
-        theme.wrap(self._hint, self, less=40)
 
     def destroy(self) -> None:
         self._exporter.close()
@@ -73,14 +71,13 @@ class Chart(ctk.CTkFrame):
             self._record = record
             self.hover.set(Zoom())
         if not record.curves_version and self.screen.drawn is None:
-            self._say(EMPTY)
+            if not self.screen.winfo_manager():
+                self.screen.pack(fill="both", expand=True, padx=6, pady=6)
+            self.screen.say(EMPTY)
             return
-        if not self.screen.winfo_manager():
+        if not self.bar.winfo_manager():
             self._lay_out()
-        wanted = (
-            id(record), record.curves_version, self._mode, theme.scaling(self), self.screen.room, self.view, self.log,
-            self.hover.zoom, frozenset(self._hidden),
-        )  # fmt: skip
+        wanted = self._wanted()
         if wanted != self._asked and not self._painting and time.monotonic() >= self._next and self._in_view:
             self._asked = wanted
             self._paint()
@@ -125,6 +122,18 @@ class Chart(ctk.CTkFrame):
         self._exporter.picture(self._ask, title, draw, self._tell_written)
 
     @property
+    def up_to_date(self) -> bool:
+        """Whether what is on the screen is all that there is to be drawn."""
+        return not self._painting and (self.bar.winfo_manager() == "" or self._asked == self._wanted())
+
+    def _wanted(self) -> tuple[Any, ...]:
+        """All that decides what the picture looks like."""
+        return (
+            id(self._record), self._record.curves_version, self._mode, theme.scaling(self), self.screen.room, self.view,
+            self.log, self.hover.zoom, frozenset(self._hidden),
+        )  # fmt: skip
+
+    @property
     def _mode(self) -> int:
         return int(ctk.get_appearance_mode() == "Dark")
 
@@ -138,8 +147,8 @@ class Chart(ctk.CTkFrame):
     def _lay_out(self) -> None:
         self.bar.pack(fill="x", padx=8, pady=(8, 2))
         self.legend.pack(fill="x", padx=8)
-        self.screen.pack(fill="both", expand=True, padx=6, pady=(0, 6))
-        self._say("The chart is being prepared …")
+        self.screen.pack(fill="both", expand=True, padx=6, pady=(0, 6), after=self.legend)
+        self.screen.say("The chart is being prepared …")
 
     def _paint(self) -> None:
         """Have the curves drawn as they are now."""
@@ -165,7 +174,7 @@ class Chart(ctk.CTkFrame):
         self._next = time.monotonic() + pause - drawn.seconds
         self.screen.show(drawn)
         nothing = not drawn.wish.curves and not self._hidden
-        self._say(f"Nothing measured yet.\n\n{self.view.hint}" if nothing else "")
+        self.screen.say(f"Nothing measured yet.\n\n{self.view.hint}" if nothing else "")
         self._tell_values(None)
         self.hover.again()
 
@@ -181,16 +190,6 @@ class Chart(ctk.CTkFrame):
         self.bar.refresh()
         self._asked = ()
         self._told_until = 0.0
-
-    def _say(self, text: str) -> None:
-        """In the middle, instead of curves."""
-        if self._hint.cget("text") != text:
-            self._hint.configure(text=text)
-        if not text:
-            self._hint.place_forget()
-        elif not self._hint.winfo_manager():
-            self._hint.place(relx=0.5, rely=0.5, anchor="center")
-            self._hint.lift()
 
     def _tell_values(self, step: float | None) -> None:
         """The newest values, or those at a step."""

@@ -14,6 +14,8 @@ from ui.signals import Signal
 from ui.thumbnails import Pictures
 
 SIZES = (96, 132, 196)  # px at 100 % of a cell
+USUAL = 1  # in them; the smallest where fewer than `LEAST_COLUMNS` of it would be seen
+LEAST_COLUMNS = 2
 LABELS = 118  # width of the column with the prompts
 HEAD, TWO_LINES = 26, 42  # height of what stands over the columns
 CONTROL = 0x4  # in a Tk event's state
@@ -31,7 +33,7 @@ class Grid(theme.Canvas):
         self.kept: dict[str, Any] = {}  # the pictures on the screen; Tk forgets those that nobody holds
         self.rows: list[PromptKey] = []
         self.picked: list[Place] = []  # for a comparison
-        self.size_at = 1  # in SIZES
+        self.chosen_size: int | None = None  # in SIZES, by the person
         self.note = ""  # over the lower edge
         self.on_open: Signal[[Place]] = Signal()
         self.on_pick: Signal[[Place]] = Signal()
@@ -108,6 +110,14 @@ class Grid(theme.Canvas):
         self._draw_head(left, top, seen)
         self._draw_labels(left, top)
         self._draw_note(left, top)
+
+    @property
+    def size_at(self) -> int:
+        """In SIZES: what the person chose; until then so that columns can be compared."""
+        if self.chosen_size is not None:
+            return self.chosen_size
+        room = self.winfo_width() - self.px(LABELS)
+        return USUAL if room >= LEAST_COLUMNS * self.px(SIZES[USUAL]) or room <= 0 else 0
 
     @property
     def _cell(self) -> int:

@@ -1,5 +1,7 @@
 """The run's log in the window: warnings and errors marked, written in batches, an error's trace on demand."""
 
+import tkinter
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -9,6 +11,10 @@ from ui.run.record import LINES, LogLine, Record
 
 MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "", None: ""}
 EMPTY = "What the run has to say is written here: what was saved, and warnings with what to do about them."
+HEAD = 34  # px at 100 %: its height where only the heading is seen
+ABOVE, SPACING, BELOW = 5, 3, 4  # px at 100 %: over the heading, around the lines, and under them at least
+EDGE = 4  # px of the screen that Tk keeps above and below the lines together
+WHEEL_LINES = 3
 SHOW, HIDE = "Show the trace", "Hide the trace"
 
 
@@ -17,7 +23,7 @@ class LogView(ctk.CTkFrame):
         edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         head = ctk.CTkFrame(self, fg_color="transparent")
-        head.pack(fill="x", padx=8, pady=(5, 0))
+        head.pack(fill="x", padx=8, pady=(ABOVE, 0))
         self.title = ctk.CTkLabel(head, text="Log", font=theme.font(theme.SMALL), text_color=colours.DIM, height=22)
         self.title.configure(cursor="hand2")
         self.title.pack(side="left", padx=4)
@@ -26,11 +32,19 @@ class LogView(ctk.CTkFrame):
         self.copy_button.pack(side="right")
         self.filter_button = theme.button(head, "Warnings", self.toggle_filter, width=76, **small)
         self.filter_button.pack(side="right", padx=(0, 6))
+        self._body = ctk.CTkFrame(self, fg_color="transparent")
         self.box = ctk.CTkTextbox(
-            self, wrap="word", font=theme.font(theme.SMALL), state="disabled", height=30, border_width=0,
-            fg_color=colours.CARD,
+            self._body, wrap="word", font=theme.font(theme.SMALL), state="disabled", height=30, border_width=0,
+            fg_color=colours.CARD, corner_radius=0, border_spacing=SPACING, activate_scrollbars=False,
         )  # fmt: skip
-        self.box.pack(fill="both", expand=True, padx=4, pady=(0, 4))
+        self.box.pack(side="left", fill="both", expand=True)
+        bar = ctk.CTkScrollbar(self._body, width=12, height=20, command=self.box.yview)
+        place = partial(bar.pack, side="right", fill="y", before=self.box)
+        self.box.configure(yscrollcommand=theme.scrolls(bar, place, bar.pack_forget))
+        self._head, self._below = head, -1  # px of the screen below the lines, where another one would be cut
+        self.bind("<Configure>", lambda event: self._fit(event.height))
+        for wheel, way in (("<Button-4>", -1), ("<Button-5>", 1), ("<MouseWheel>", 0)):
+            self.box.bind(wheel, partial(self._on_wheel, way))
         self.warnings_only = False
         self._record: Record | None = None
         self._written = self._traces = 0
@@ -118,6 +132,34 @@ class LogView(ctk.CTkFrame):
         self.box.insert(end, HIDE if hidden else SHOW, ("link", link))
         self.box.delete(start, end)
         self.box.configure(state="disabled")
+
+    def _line(self) -> int:
+        """The height of a line, in px of the screen."""
+        face = theme.face(theme.scaling(self), theme.SMALL)
+        return int(self.tk.call("font", "metrics", face, "-displayof", str(self), "-linespace"))
+
+    def _fit(self, height: int) -> None:
+        """Whole lines fill the box: else the first one is cut when the last is in view. No room for one: no box."""
+        scale, line = theme.scaling(self), self._line()
+        room = height - self._head.winfo_reqheight() - round((ABOVE + BELOW + 2 * SPACING) * scale) - EDGE
+        if room < line:
+            self._body.pack_forget()
+            self._below = -1
+            return
+        below = round(BELOW * scale) + room % line
+        if below != self._below:
+            new, self._below = self._below < 0, below
+            at_end = new or self.box.yview()[1] >= 0.999
+            tkinter.Pack.pack_configure(self._body, fill="both", expand=True, padx=round(4 * scale), pady=(0, below))
+            if at_end:
+                self.after_idle(self.box.see, "end")
+
+    def _on_wheel(self, way: int, event: Any) -> str | None:
+        """By whole lines; Tk's own way is by pixels. A log that is seen in whole leaves the wheel to the page."""
+        if self.box.yview() == (0.0, 1.0):
+            return None
+        self.box.yview("scroll", WHEEL_LINES * (way or (-1 if event.delta > 0 else 1)), "units")
+        return "break"
 
     def _count(self) -> None:
         lines = self._record.log if self._record else []

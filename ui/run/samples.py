@@ -16,6 +16,7 @@ from ui.runs.reveal import reveal
 from ui.thumbnails import Pictures
 from ui.tooltip import Tooltip
 
+NARROW = 320  # px at 100 %: the slider needs a third of it
 PICK = ("Click two pictures to compare them", "Click the other picture")
 
 
@@ -36,6 +37,7 @@ class Samples(ctk.CTkFrame):
         self._record = Record()
         self._open_large = open_large
         self.buttons: dict[str, Any] = {}
+        self._bar_narrow: bool | None = None
         self._bar = self._make_bar()
         self._across = ctk.CTkScrollbar(self, orientation="horizontal", command=self.view.xview)
         self._down = ctk.CTkScrollbar(self, command=self.view.yview)
@@ -123,7 +125,7 @@ class Samples(ctk.CTkFrame):
 
     def resize(self) -> None:
         """The next size of the pictures."""
-        self.view.size_at = (self.view.size_at + 1) % len(SIZES)
+        self.view.chosen_size = (self.view.size_at + 1) % len(SIZES)
         self.view.reveal()
 
     def _on_click(self, place: Place) -> None:
@@ -138,21 +140,30 @@ class Samples(ctk.CTkFrame):
         bar.grid_columnconfigure(0, weight=1)
         self.slider = ctk.CTkSlider(bar, from_=0, to=1, height=16, command=lambda value: self.go(round(value)))
         self.words = ctk.CTkLabel(bar, text="", font=theme.font(theme.SMALL), text_color=colours.DIM, height=18)
-        self.slider.grid(row=0, column=0, sticky="ew")
-        self.words.grid(row=1, column=0, columnspan=4, sticky="w", padx=4)
+        self.words.grid(row=2, column=0, columnspan=4, sticky="w", padx=4)
+        bar.bind("<Configure>", lambda event: self._lay_bar(event.width < NARROW * theme.scaling(bar)))
         tooltip = Tooltip(self.winfo_toplevel())
-        for column, (key, text, command, tip) in enumerate((
+        for key, text, command, tip in (
             ("newest", "Newest", self.newest, "Show the newest column, and those that come. ← and → go through them."),
             ("compare", "Compare", lambda: self.set_picking(not self.picking), "Two pictures beside or above each other: "
              "click both. Ctrl and a click select one at any time."),
             ("size", "Size", self.resize, "Small, middle or large pictures."),
-        ), start=1):  # fmt: skip
+        ):  # fmt: skip
             made = theme.button(bar, text, command, height=26, font=theme.font(theme.SMALL), width=18 + 7 * len(text))
-            made.grid(row=0, column=column, padx=(6, 0))
             tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
+        self._lay_bar(False)
         theme.put_away(bar)
         return bar
+
+    def _lay_bar(self, narrow: bool) -> None:
+        """The buttons beside the slider, or below it where it would have no room."""
+        if narrow == self._bar_narrow:
+            return
+        self._bar_narrow = narrow
+        self.slider.grid(row=0, column=0, columnspan=4 if narrow else 1, sticky="ew")
+        for column, button in enumerate(self.buttons.values(), start=1):
+            button.grid(row=1 if narrow else 0, column=column, padx=(6, 0), pady=(6 if narrow else 0, 0))
 
     def _open_menu(self, place: Place, x: int, y: int) -> None:
         menu = theme.menu(self)

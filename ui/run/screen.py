@@ -4,9 +4,10 @@ from typing import Any
 
 from PIL import ImageTk
 
-from ui import theme
+from ui import colours, theme
 from ui.run.picture import Drawn, Frame
 
+SMALLEST = 10  # font size in px at 100 %
 LEAST = (120, 60)  # px at 100 %: below that there is no room for margins
 
 
@@ -16,6 +17,7 @@ class Screen(theme.Canvas):
     def __init__(self, parent: Any):
         super().__init__(parent, takefocus=True, width=10, height=10)
         self.drawn: Drawn | None = None
+        self.words = ""
         self._photo: Any = None
 
     def destroy(self) -> None:
@@ -32,6 +34,25 @@ class Screen(theme.Canvas):
         """The size that a picture should have; (0, 0) where there is too little room for one."""
         width, height = self.winfo_width(), self.winfo_height()
         return (width, height) if width >= self.px(LEAST[0]) and height >= self.px(LEAST[1]) else (0, 0)
+
+    def say(self, text: str) -> None:
+        """In the middle, over the picture; nothing where it is empty."""
+        if text != self.words:
+            self.words = text
+            self.redraw()
+
+    def draw(self) -> None:
+        """The words, in smaller letters where they would be cut."""
+        self.delete("words")
+        for size in (theme.BODY, theme.SMALL, SMALLEST) if self.words else ():
+            self.delete("words")
+            self.create_text(
+                self.winfo_width() / 2, self.winfo_height() / 2, text=self.words, justify="center", font=self.face(size),
+                fill=theme.now(colours.DIM), width=max(self.winfo_width() - self.px(24), 1), tags="words",
+            )  # fmt: skip
+            _, top, _, bottom = self.bbox("words")
+            if bottom - top <= self.winfo_height():
+                return
 
     def show(self, drawn: Drawn) -> None:
         self.drawn = drawn

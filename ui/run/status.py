@@ -11,31 +11,36 @@ from ui.run.record import Record, Written
 NOTHING = "No run yet. Start begins one with the settings as they are now (F5)."
 ENDED = {"done": "Done", "stopped": "Stopped", "refused": "Not started", "failed": "Failed"}
 GAP = "     "
+SPARE = 60  # px at 100 % that have to be left over before the pace comes back beside the sentence
 
 
 class Status(ctk.CTkFrame):
+    """The sentence at the left and the pace at the right, or below it where the two have not room beside each other."""
+
     def __init__(self, parent: Any):
         super().__init__(parent, fg_color="transparent")
         self.grid_columnconfigure(0, weight=1)
-        self.words = ctk.CTkLabel(self, text="", anchor="w", font=theme.font(bold=True), height=22)
-        self.facts = ctk.CTkLabel(self, text="", anchor="e", height=22)
+        self.words = ctk.CTkLabel(self, text="", anchor="w", justify="left", font=theme.font(bold=True), height=22)
+        self.facts = ctk.CTkLabel(self, text="", anchor="w", justify="left", height=22)
         self.files = ctk.CTkLabel(
             self, text="", anchor="w", justify="left", text_color=colours.DIM, font=theme.font(theme.SMALL), height=18
         )
-        theme.wrap(self.files, self, less=10)
+        for label in (self.words, self.facts, self.files):
+            theme.wrap(label, self, less=10)
         self.bar = ctk.CTkProgressBar(self, height=8)
         self.bar.set(0)
         self.words.grid(row=0, column=0, sticky="w")
-        self.facts.grid(row=0, column=1, sticky="e", padx=(12, 0))
         self.bar.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(3, 0))
+        self._beside: bool | None = None
 
     def show(self, record: Record, going: bool, paused: bool, stopping: bool) -> None:
         progress = record.progress
         self._set(self.words, sentence(progress, going, paused, stopping))
         self._set(self.facts, GAP.join(pace(progress)) if going else "")
         self._set(self.files, GAP.join([*(memory(progress) if going else ()), *files(record)]))
+        self._place_facts()
         if self.files.cget("text") and not self.files.winfo_manager():
-            self.files.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(2, 0))
+            self.files.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(2, 0))
         elif not self.files.cget("text") and self.files.winfo_manager():
             theme.put_away(self.files)
         fraction = progress.fraction
@@ -43,6 +48,20 @@ class Status(ctk.CTkFrame):
             fraction = progress.done / progress.total
         if abs(self.bar.get() - fraction) > 0.002 or fraction in (0.0, 1.0) != self.bar.get():
             self.bar.set(fraction)
+
+    def _place_facts(self) -> None:
+        """Numbers that grow by a digit do not move them to and fro."""
+        scale = theme.scaling(self)
+        if not self.facts.cget("text"):
+            theme.put_away(self.facts)
+            self._beside = None
+            return
+        room = self.winfo_width() - self.words.winfo_reqwidth() - self.facts.winfo_reqwidth() - 12 * scale
+        beside = room > 0 if self._beside is not False else room > SPARE * scale
+        if beside != self._beside:
+            self._beside = beside
+            at = {"row": 0, "column": 1, "columnspan": 1} if beside else {"row": 2, "column": 0, "columnspan": 2}
+            self.facts.grid(**at, sticky="e" if beside else "w", padx=(12 if beside else 0, 0))
 
     @staticmethod
     def _set(label: Any, text: str) -> None:

@@ -1,6 +1,5 @@
 """The Run tab: start and stop, and everything that a run shows while it goes on."""
 
-import tkinter
 from functools import partial
 from typing import Any
 
@@ -9,10 +8,10 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.actions import Actions
 from ui.background import Background
-from ui.findings import Timer
 from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
 from ui.run.log import LogView
+from ui.run.panes import Panes, needs
 from ui.run.runner import Runner
 from ui.run.samples import Samples
 from ui.run.status import Status
@@ -23,18 +22,11 @@ from ui.tabs.page import Page
 from ui.words import first_line, where
 from ui.workbench import Workbench
 
-ROOMY = 360  # px at 100 %: in a lower page only the heading of the log is open at first
-LOG_HEAD = 34
-LEAST = 560  # px at 100 %: of the page, so that chart and samples can be read
-SETTLE_MS = 60  # a page that comes into view is laid out in several steps
-
 
 class RunPage(Page):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner, actions: Actions, background: Background):
         super().__init__(parent, bench)
         self.runner, self.actions = runner, actions
-        self._halved = False
-        self._settling = Timer(self.after, self.after_cancel)
         self.buttons: dict[str, Any] = {}
         self._toolbar().pack(fill="x", padx=2, pady=(0, 6))
         self.status = Status(self)
@@ -43,25 +35,17 @@ class RunPage(Page):
         self.banner = ctk.CTkLabel(self, text="", anchor="w", justify="left", cursor="hand2")
         theme.wrap(self.banner, self, less=20)
         self.banner.bind("<Button-1>", lambda _event: self._on_banner())
-        panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
-        left = tkinter.PanedWindow(panes, orient="vertical", sashwidth=8, borderwidth=0)
-        self._panes = (panes, left)
-        self.chart = Chart(left, background, bench.colours, bench.ask)
-        self.log = LogView(left)
-        self.log.title.bind("<Button-1>", lambda _event: self._unfold_log())
+        self.panes = Panes(self)
+        self.chart = Chart(self.panes, background, bench.colours, bench.ask)
+        self.log = LogView(self.panes)
+        self.log.title.bind("<Button-1>", lambda _event: self.panes.unfold_log())
         bench.tooltip.attach(self.log.title, partial(str, "Click to make the log larger or smaller."))
-        self.samples = Samples(panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step))
-        left.add(self.chart, stretch="always", minsize=160)
-        left.add(self.log, stretch="never", minsize=34, height=150)
-        self.balance = BalanceStrip(self, bench.colours, before=panes)
-        panes.add(left, stretch="always", minsize=260)
-        panes.add(self.samples, stretch="always", minsize=260)
-        panes.pack(fill="both", expand=True)
-        for pane in self._panes:
-            pane.bind("<Configure>", lambda _event: self._settling.start(SETTLE_MS, self._halve))
-        self._themed = lambda _mode: self._colour()
-        ctk.AppearanceModeTracker.add(self._themed, self)
-        self._colour()
+        self.samples = Samples(
+            self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
+        )
+        self.panes.hold(self.chart, self.log, self.samples)
+        self.balance = BalanceStrip(self, bench.colours, before=self.panes)
+        self.panes.pack(fill="both", expand=True)
         self._ends = [
             runner.moved.connect(self.refresh_in_view),
             bench.findings.checked.connect(self.refresh_in_view),
@@ -69,14 +53,12 @@ class RunPage(Page):
         ]
 
     def destroy(self) -> None:
-        self._settling.stop()
         for end in self._ends:
             end()
-        ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
 
     def needs(self, width: float) -> float:
-        return LEAST
+        return needs(width)
 
     def enter(self) -> None:
         super().enter()
@@ -144,7 +126,7 @@ class RunPage(Page):
         if text != self.banner.cget("text"):
             self.banner.configure(text=text, text_color=colour)
         if text and not self.banner.winfo_manager():
-            self.banner.pack(fill="x", padx=6, pady=(0, 6), before=self._panes[0])
+            self.banner.pack(fill="x", padx=6, pady=(0, 6), before=self.panes)
         elif not text and self.banner.winfo_manager():
             self.banner.pack_forget()
 
@@ -173,26 +155,3 @@ class RunPage(Page):
             self.actions.show_blocking()
         elif ended is not None and (ended.trace or ended.problems):
             self.actions.tell_end(ended)
-
-    def _halve(self) -> None:
-        """Half of the width for each side, a quarter of the height for the log, once the page has its size."""
-        across, down = self._panes
-        if not self._halved and across.winfo_width() > 400 and down.winfo_height() > 200:
-            self._halved = True
-            across.sash_place(0, round(across.winfo_width() * 0.46), 0)
-            self._give_log(0.24 if down.winfo_height() > ROOMY * theme.scaling(self) else 0.0)
-
-    def _give_log(self, share: float) -> None:
-        """So much of the height for the log; at least its heading stays."""
-        scale = theme.scaling(self)
-        height = min(self._panes[1].winfo_height() * share, 190 * scale)
-        self._panes[1].paneconfigure(self.log, height=round(max(height, LOG_HEAD * scale)))
-
-    def _unfold_log(self) -> None:
-        """A click on its heading: half of the height, or back to a little."""
-        large = self.log.winfo_height() > LOG_HEAD * theme.scaling(self) * 2
-        self._give_log(0.0 if large else 0.45)
-
-    def _colour(self) -> None:
-        for panes in self._panes:
-            panes.configure(background=theme.now(colours.PAGE))
