@@ -32,6 +32,7 @@ from ui.tabs.settings import TABS, SettingsPage
 from ui.thumbnails import Pictures
 from ui.tooltip import Tooltip
 from ui.topbar import TopBar
+from ui.typed import Typed
 from ui.workbench import Options, Workbench
 
 if TYPE_CHECKING:
@@ -83,16 +84,16 @@ class App:
         self.store.changed.connect(self._on_change)
         self.bench = Workbench(
             root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
-            Options(self.view.basic), self.go,
+            Options(self.view.basic), Typed(root, self.store), self.go,
         )  # fmt: skip
         self.runner = Runner(train, self.store, lambda: self.desk.errors())  # noqa: PLW0108 - there is no desk yet
         self.desk = Desk(self.bench, self.runner, train, sample, self.importer, run_tool)
-        self.actions = Actions(self.bench, self.runner, self.desk)
+        self.actions: Actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)
         self.runner.moved.connect(self._mark_open)
         self.shell = Shell(root, self.bench, self._pages())
-        self.presets = PresetMenu(self.shell.bar, self.bench)
-        self.topbar = TopBar(self.shell, self.bench, self.presets, self.appearance)
+        self.presets: PresetMenu = PresetMenu(self.shell.bar, self.bench)
+        self.topbar: TopBar = TopBar(self.shell, self.bench, self.presets, self.appearance)
         self.run_sign = RunSign(root, self.shell, self.runner)
         self._keeping = Timer(root.after, root.after_cancel)
         self._marked: str | None = None  # the run that the mark on the disk names; None: there is no mark

@@ -73,6 +73,11 @@ class Control:
         """The widgets that show the tooltip."""
         return [self.widget]
 
+    @property
+    def fields(self) -> list[Any]:
+        """The widgets of Tk that are typed into."""
+        return []
+
 
 class Entry(Control):
     """A line of text or a number, with a hint where it is empty."""
@@ -115,6 +120,10 @@ class Entry(Control):
     @property
     def hover(self) -> list[Any]:
         return [self.entry]
+
+    @property
+    def fields(self) -> list[Any]:
+        return [self.entry._entry]
 
 
 class PathEntry(Entry):
@@ -211,6 +220,10 @@ class Text(Control):
 
     def mark(self, bad: bool) -> None:
         self.box.configure(border_color=colours.ERROR if bad else colours.LINE)
+
+    @property
+    def fields(self) -> list[Any]:
+        return [self.box._textbox]
 
 
 class Switch(Control):

@@ -252,6 +252,7 @@ class Row:
         self._label = ctk.CTkLabel(self._parent, text=self.label_text, width=self._width, height=28, anchor="w")
         self.control = controls.make(self._parent, self.declaration, self._bench.ask)
         self.control.variable.trace_add("write", self._typed)
+        self._bench.typed.leave(self.control.fields, self._bench.store)
         extra = self.declaration.unit
         if self.declaration.empty and not self.control.stretches and not getattr(self.control, "_hint", None):
             extra = f"{extra}  empty: {self.declaration.empty}".strip()

@@ -130,7 +130,12 @@ class TopBar:
         """One step of scaling up or down."""
         steps = [int(text[:-2]) for text in SCALINGS]
         now = min(range(len(steps)), key=lambda place: abs(steps[place] - self._appearance.scaling_percent))
-        percent = steps[max(0, min(now + by, len(steps) - 1))]
+        self._set_scaling(steps[max(0, min(now + by, len(steps) - 1))])
+
+    def usual_size(self) -> None:
+        self._set_scaling(100)
+
+    def _set_scaling(self, percent: int) -> None:
         self._appearance.set_scaling(percent)
         if self.scaling is not None:
             self.scaling.set(f"{percent} %")

@@ -11,6 +11,7 @@ from ui.signals import Signal
 from ui.store import StateStore
 from ui.thumbnails import Pictures
 from ui.tooltip import Tooltip
+from ui.typed import Typed
 
 
 class Options:
@@ -41,4 +42,5 @@ class Workbench:
     pictures: Pictures
     colours: ConceptColours
     options: Options
+    typed: Typed
     go: Callable[[str], None]  # to the field with this path, or to a tab

@@ -8,13 +8,13 @@ import customtkinter as ctk
 
 from onetrainer_clone.state import TrainingState
 from ui import colours, theme
+from ui.keys import IN_VIEWS, KEYS
 from ui.tabs.page import Page, Scrolled
 from ui.workbench import Workbench
 
-KEYS = (
-    "Ctrl+S saves the preset, Ctrl+Z takes back, Ctrl+Shift+Z does again, Ctrl+F finds a setting, F5 starts, Alt+1 … go to "
-    "the tabs, Ctrl + and Ctrl - change the size, F1 comes back here. On the Run tab ← and → go through the samples."
-)
+NARROW = 460  # px at 100 %: of the card; in less a step's button stands under its words
+WIDEST, KEYS_WIDTH = 620, 160  # px at 100 %
+EDGE = {False: 32, True: 14}  # px at 100 %: left and right of what is in the card, where it is narrow
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,26 @@ class WelcomePage(Page):
         super().__init__(parent, bench)
         self._choose_preset = choose_preset
         self.numbers: list[Any] = []
+        self._narrow: bool | None = None
+        self._shared: list[tuple[Any, Any]] = []  # the words of each step, and its button
+        self._inside: list[Any] = []
         column = Scrolled(self)
         column.pack(fill="both", expand=True)
-        card = ctk.CTkFrame(column, corner_radius=10, border_width=theme.BORDER, border_color=colours.LINE)
-        card.grid(row=0, column=0, padx=8, pady=(24, 8))
-        ctk.CTkLabel(card, text="Teach a model your subject", font=theme.font(24, bold=True)).pack(
-            anchor="w", padx=32, pady=(28, 2)
-        )
-        ctk.CTkLabel(card, text="Four things, in this order:", text_color=colours.DIM).pack(anchor="w", padx=32)
+        self.card = card = ctk.CTkFrame(column, corner_radius=10, border_width=theme.BORDER, border_color=colours.LINE)
+        card.grid_columnconfigure(0, weight=1)
+        card.grid(row=0, column=0, padx=8, pady=(12, 8))
+        self._text(card, "Teach a model your subject", 24, top=20)
+        self._text(card, "Four things, in this order:", dim=True)
         for number, step in enumerate(STEPS, start=1):
             self._step(card, number, step)
         self._line(card)
-        demo = "Or watch it work first: a small model learns one circle in about two minutes."
-        ctk.CTkLabel(card, text=demo, wraplength=480, justify="left").pack(anchor="w", padx=32)
+        self._text(card, "Or watch it work first: a small model learns one circle in about two minutes.")
         self.demo = theme.button(card, "Try the demo", try_demo, "main")
-        self.demo.pack(anchor="w", padx=32, pady=(8, 0))
+        self._lay(self.demo, sticky="w", top=8)
         self._line(card)
-        keys = ctk.CTkLabel(
-            card, text=KEYS, wraplength=480, justify="left", text_color=colours.DIM, font=theme.font(theme.SMALL)
-        )
-        keys.pack(anchor="w", padx=32, pady=(0, 24))
+        self._text(card, "Keys", theme.HEADING)
+        self._keys(card)
+        column.bind("<Configure>", lambda event: self._fit(event.width / theme.scaling(self)), add="+")
         self._end = bench.store.changed.connect(lambda _before, _after: self.refresh_in_view())
 
     def destroy(self) -> None:
@@ -82,32 +82,70 @@ class WelcomePage(Page):
             done = step.done(self.bench.store.state)
             label.configure(text="✓" if done else str(number), text_color=colours.GOOD if done else colours.ACCENT)
 
-    @staticmethod
-    def _line(card: Any) -> None:
-        ctk.CTkFrame(card, height=1, fg_color=colours.LINE).pack(fill="x", padx=32, pady=(18, 12))
+    def _fit(self, width: float) -> None:
+        """As wide as there is room, up to what can be read well; narrow: everything under each other."""
+        width = min(width - 20, WIDEST)
+        self.card.grid_columnconfigure(0, minsize=round(width * theme.scaling(self)))
+        if (narrow := width < NARROW) == self._narrow:
+            return
+        self._narrow = narrow
+        for widget in self._inside:
+            widget.grid_configure(padx=EDGE[narrow])
+        for words, button in self._shared:
+            button.grid_configure(row=1 if narrow else 0, column=1 if narrow else 2, sticky="w" if narrow else "e",
+                                  padx=0 if narrow else (24, 0), pady=(6, 0) if narrow else 0)  # fmt: skip
+            words.grid_configure(columnspan=2 if narrow else 1)
+
+    def _lay(self, widget: Any, sticky: str = "ew", top: int = 0, bottom: int = 0) -> None:
+        """Under what is in the card already."""
+        widget.grid(row=len(self._inside), column=0, sticky=sticky, pady=(top, bottom))
+        self._inside.append(widget)
+
+    def _text(self, card: Any, text: str, size: int = theme.BODY, dim: bool = False, top: int = 0) -> None:
+        label = _label(card, text, size, dim)
+        theme.wrap(label, card, less=2 * EDGE[False])
+        self._lay(label, top=top)
+
+    def _line(self, card: Any) -> None:
+        self._lay(ctk.CTkFrame(card, height=1, fg_color=colours.LINE), top=16, bottom=10)
 
     def _step(self, card: Any, number: int, step: Step) -> None:
         line = ctk.CTkFrame(card, fg_color="transparent")
-        line.pack(fill="x", padx=32, pady=(14, 0))
+        line.grid_columnconfigure(1, weight=1)
+        self._lay(line, top=12)
         numbered = ctk.CTkLabel(
             line, text=str(number), width=30, font=theme.font(20, bold=True), text_color=colours.ACCENT
         )
-        numbered.pack(side="left", padx=(0, 12))
+        numbered.grid(row=0, column=0, sticky="n", padx=(0, 10))
         self.numbers.append(numbered)
-        theme.button(line, step.button, lambda: self._go(step), width=96).pack(side="right", padx=(24, 0))
         text = ctk.CTkFrame(line, fg_color="transparent")
-        text.pack(side="left", fill="x", expand=True)
-        ctk.CTkLabel(text, text=step.title, font=theme.font(theme.HEADING, bold=True), anchor="w", height=22).pack(
-            anchor="w"
-        )
-        words = ctk.CTkLabel(
-            text, text=step.words, text_color=colours.DIM, anchor="w", justify="left", height=20, wraplength=330
-        )
-        theme.wrap(words, text)
-        words.pack(anchor="w")
+        text.grid(row=0, column=1, sticky="ew")
+        for words in (_label(text, step.title, theme.HEADING), _label(text, step.words, dim=True)):
+            theme.wrap(words, text)
+            words.pack(fill="x")
+        button = theme.button(line, step.button, lambda: self._go(step), width=96)
+        button.grid(row=0, column=2)
+        self._shared.append((text, button))
+
+    def _keys(self, card: Any) -> None:
+        table = ctk.CTkFrame(card, fg_color="transparent")
+        table.grid_columnconfigure(1, weight=1)
+        for row, (shown, words) in enumerate((*((key.shown, key.words) for key in KEYS), *IN_VIEWS)):
+            said = _label(table, words, theme.SMALL, dim=True)
+            theme.wrap(said, table, less=KEYS_WIDTH)
+            _label(table, shown, theme.SMALL, width=KEYS_WIDTH - 10).grid(row=row, column=0, sticky="nw")
+            said.grid(row=row, column=1, sticky="ew")
+        self._lay(table, top=4, bottom=20)
 
     def _go(self, step: Step) -> None:
         if step.go:
             self.bench.go(step.go)
         else:
             self.after(1, self._choose_preset)  # the click that is going on would take the menu away again
+
+
+def _label(parent: Any, text: str, size: int = theme.BODY, dim: bool = False, width: int = 0) -> Any:
+    return ctk.CTkLabel(
+        parent, text=text, anchor="w", justify="left", height=20, width=width, font=theme.font(size, size > theme.BODY),
+        text_color=colours.DIM if dim else colours.TEXT,
+    )  # fmt: skip
