@@ -7,19 +7,22 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from onetrainer_clone import strokes
 from onetrainer_clone.dataset import MASK_ENDING
 from onetrainer_clone.paths import require_regular, write_whole
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.strokes import Point
 
 TRAINED, LEFT_OUT = 255, 0
 DEPTH = 100  # strokes that can be taken back
+THIN = 0.5**0.5  # a brush of a smaller radius may lie between the middles of pixels and cover none
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
-Point = tuple[float, float]
 
 
 def mask_path(picture: Path) -> Path:
@@ -75,17 +78,20 @@ class Painting:
         self._stroke = (self.mask.copy(), (self.mask.width, self.mask.height, 0, 0))
 
     def line(self, start: Point, end: Point, radius: float, value: int) -> Box | None:
-        """Paint with a round brush from one point to another."""
-        radius = max(radius, 0.5)
+        """Paint with a round brush from one point to another; the pixel under a point always, however thin the brush."""
+        reach = max(radius, 1.0)
         (x0, y0), (x1, y1) = start, end
-        box = self._inside(min(x0, x1) - radius, min(y0, y1) - radius, max(x0, x1) + radius, max(y0, y1) + radius)
+        box = self._inside(min(x0, x1) - reach, min(y0, y1) - reach, max(x0, x1) + reach, max(y0, y1) + reach)
         if box is None:
             return None
         draw = ImageDraw.Draw(self.mask)
-        if start != end:
-            draw.line((x0, y0, x1, y1), fill=value, width=max(round(2 * radius), 1))
-        for x, y in (start, end):
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=value)
+        if radius < THIN:
+            draw.line((floor(x0), floor(y0), floor(x1), floor(y1)), fill=value)
+            draw.point((floor(x1), floor(y1)), fill=value)
+        else:
+            for row, first, last in strokes.rows(start, end, radius):
+                if box[1] <= row < box[3]:
+                    draw.line((first, row, last, row), fill=value)
         if self._stroke is not None:
             self._stroke = (self._stroke[0], _around(self._stroke[1], box))
         self.version += 1
@@ -101,7 +107,7 @@ class Painting:
 
     def fill(self, at: Point, value: int) -> Box | None:
         """Flood the area around a point that is on the same side of grey as the point."""
-        x, y = int(at[0]), int(at[1])
+        x, y = floor(at[0]), floor(at[1])
         if not (0 <= x < self.mask.width and 0 <= y < self.mask.height):
             return None
         before = self.mask.copy()

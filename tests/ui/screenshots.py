@@ -80,6 +80,8 @@ def views() -> dict[str, Callable[[App], object]]:
         "concepts": tab("concepts"),
         "concepts-several": several,
         **{f"concept-{view}": concept(view) for view in ("pictures", "image", "text", "numbers")},
+        "concept-painting": painting,
+        "concept-captions-of-many": captions_of_many,
         "training": tab("training"),
         "training-basic": basic,
         "adapter": tab("adapter"),
@@ -106,6 +108,22 @@ def views() -> dict[str, Callable[[App], object]]:
 
 def concept(view: str) -> Callable[[App], object]:
     return lambda app: app.go(f"concept[0].{view}")
+
+
+def painting(app: App) -> None:
+    app.go("concept[0].pictures")
+    browser = app.shell.pages["concept"].views["pictures"]
+    until(app, lambda: browser.ready and browser.view.loaded is not None)
+    browser.view.tool = "Train"
+
+
+def captions_of_many(app: App) -> None:
+    painting(app)
+    browser = app.shell.pages["concept"].views["pictures"]
+    browser.view.tool = "Look"
+    browser.many.open()
+    browser.bulk.find.insert(0, "circle")
+    browser.bulk.look()
 
 
 def tool(name: str) -> Callable[[App], object]:

@@ -19,7 +19,7 @@ from ui.pictures.bulk import ADD, REMOVE
 from ui.pictures.gallery import BARE, CONTAINS, LACKS, MASKED, UNSAVED
 from ui.pictures.grid import SIDE
 from ui.pictures.mask_store import MaskStore
-from ui.pictures.view import BRUSH, ERASE, FILL
+from ui.pictures.view import BRUSH, ERASE, FILL, LOOK
 
 
 def browse(window: Window, folder: Path, **settings: object) -> Browser:
@@ -383,3 +383,59 @@ def test_with_a_persons_hands(window: Window, pictures: Path) -> None:
     painting = browser.view.painting
     assert painting is not None
     assert painting.mask.histogram()[TRAINED] > 50
+
+
+def test_looking_has_one_row_of_tools_and_painting_its_own_below(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    window.turn(0.1)
+    looking = browser.view.winfo_height()
+    assert not browser.tools.size.winfo_ismapped()
+    browser.tools._on_tool(BRUSH)
+    window.turn(0.1)
+    assert browser.tools.size.winfo_ismapped()
+    assert browser.tools.buttons["undo"].winfo_ismapped()
+    assert browser.tools.overlay.winfo_ismapped()
+    assert browser.view.winfo_height() < looking
+    browser.view.tool = LOOK
+    window.turn(0.1)
+    assert browser.view.winfo_height() == looking
+    assert browser.tools.tool.get() == LOOK
+
+
+@pytest.mark.parametrize("scaling", [80, 100, 150, 200])
+def test_nothing_is_out_of_reach_in_a_small_window(
+    make_window: Callable[..., Window], pictures: Path, scaling: int
+) -> None:
+    memory.keep_view(memory.View("1100x740+0+0", "light", scaling, basic=False))
+    window = make_window()
+    browser = browse(window, pictures)
+    browser.tools._on_tool(BRUSH)
+    window.turn(0.2)
+    page = window.app.shell.pages["concept"]
+    px = browser.view.px
+    assert browser.view.winfo_height() >= px(150)
+    reached = [*browser.bar.values(), *browser.tools.buttons.values(), browser.tools.overlay, browser.box.tokens]
+    assert isinstance(page, ConceptPage)
+    for widget in (*reached, browser.filters.choice, page.choice, browser.count):
+        assert widget.winfo_ismapped()
+        assert widget.winfo_width() >= widget.winfo_reqwidth() - 1, widget
+        for edge, size in (("x", "width"), ("y", "height")):
+            start = getattr(widget, f"winfo_root{edge}")() - getattr(page, f"winfo_root{edge}")()
+            assert start >= 0
+            assert start + getattr(widget, f"winfo_{size}")() <= getattr(page, f"winfo_{size}")() + 1, widget
+    assert window.app.shell.room.scrolls == (scaling >= 150)
+
+
+def test_another_part_of_the_window_has_a_picture_shown(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    page = window.app.shell.pages["concept"]
+    assert isinstance(page, ConceptPage)
+    browser.filters.choose(CONTAINS, "green")
+    window.until(lambda: names(browser) == ["1.png"])
+    page._on_choice("Crops")
+    page.show_picture("2.png")  # which the filter hides
+    window.until(lambda: browser.gallery.entries[browser.at].key == "2.png")
+    window.until(lambda: browser.view.path == pictures / "2.png")
+    page.show_picture("gone.png")
+    window.turn(0.2)
+    assert browser.gallery.entries[browser.at].key == "2.png"

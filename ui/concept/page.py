@@ -79,6 +79,11 @@ class ConceptPage(Page):
         self.refresh()
         return True
 
+    def show_picture(self, key: str) -> None:
+        """Look at one picture of this concept; `key` is its path inside the concept's folder."""
+        self.go(f"concept[{self.index}].pictures")
+        self.views["pictures"].find(key)
+
     def enter(self) -> None:
         self.in_view = True  # `go` follows and says what to show
 

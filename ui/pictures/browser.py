@@ -8,22 +8,22 @@ import customtkinter as ctk
 
 from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.state.concepts import Concept
-from ui import colours, theme
+from ui import theme
 from ui.background import Background
-from ui.pictures import said
-from ui.pictures.bulk import Bulk, back
-from ui.pictures.caption_box import CaptionBox, Context
+from ui.pictures import arrangement, said
+from ui.pictures.bulk import Bulk
+from ui.pictures.bulk_place import BulkPlace
+from ui.pictures.caption_box import Context
 from ui.pictures.deeds import Deeds
 from ui.pictures.drafts import Drafts
-from ui.pictures.filter_bar import FilterBar
 from ui.pictures.gallery import ALL, Gallery
-from ui.pictures.grid import Cell, Grid
-from ui.pictures.mask_bar import MaskBar
+from ui.pictures.grid import Cell
 from ui.pictures.mask_store import MaskStore
+from ui.pictures.shelf import Shelf
+from ui.pictures.stage import Stage
 from ui.pictures.thumbs import Thumbs
-from ui.pictures.top_bar import TopBar
-from ui.pictures.view import View
 from ui.slices import Slices
+from ui.viewport import CHANGED
 from ui.workbench import Workbench
 
 
@@ -43,21 +43,23 @@ class Browser(ctk.CTkFrame):
         self.deeds, self.thumbs = Deeds(self.gallery, self.drafts, self.masks), Thumbs(self._decoder)
         self.at = -1  # the picture in the large view: its place in the gallery
         self.ready = False  # whether all widgets are there
-        self._bulk: Bulk | None = None
-        self.grid_columnconfigure(0, weight=1)
-        self.grid_columnconfigure(1, weight=4)
-        self.grid_rowconfigure(0, weight=1)
+        self._wanted = ""  # the key of a picture that is shown when the folder has been listed
+        self._arranged: tuple[bool, Any] | None = None  # whether narrow, and what stands beside the grid
+        self.many = BulkPlace(
+            lambda: Bulk(self, self.gallery, self.drafts, self._reader, self._writer, bench.tooltip), self._on_bulk
+        )
         self._slices = Slices(self, self._build())
-
-    def needs(self, _width: float) -> float:
-        """The height that it needs at this width, both in px at 100 %."""
-        return 0.0
 
     def show(self, concept: Concept) -> None:
         """Look at a concept's pictures; files may have come and gone since the last time."""
         if self.ready and concept.path and concept != self.gallery.concept:
             self.at, self.grid_.selected = -1, -1
         self.gallery.load(concept)
+
+    def find(self, key: str) -> None:
+        """Look at one picture, whatever the filter; as soon as it is known to be there."""
+        self._wanted = key
+        self._find()
 
     def leave(self) -> None:
         if self.ready:
@@ -69,8 +71,7 @@ class Browser(ctk.CTkFrame):
             return
         for worker in self._workers:
             worker.deliver()
-        if self._bulk is not None:
-            self._bulk.tick()
+        self.many.tick()
 
     def destroy(self) -> None:
         self._slices.stop()
@@ -80,14 +81,13 @@ class Browser(ctk.CTkFrame):
             worker.close(0.1)
         super().destroy()
 
+    def needs(self, width: float) -> float:
+        """The height that it needs at a width, both in px at 100 %."""
+        return arrangement.needs(width, self._arranged[1]) if self._arranged is not None else 0.0
+
     @property
     def bulk(self) -> Bulk:
-        """Made when it is first asked for."""
-        if self._bulk is None:
-            self._bulk = Bulk(self, self.gallery, self.drafts, self._reader, self._writer)
-            self._bulk.done.connect(self._on_bulk)
-            self._bulk.closed.connect(self._close_bulk)
-        return self._bulk
+        return self.many.panel
 
     def step(self, by: int) -> str:
         """To the next or the previous picture."""
@@ -115,8 +115,7 @@ class Browser(ctk.CTkFrame):
         if deed.moves:
             self.reload()
         else:
-            self._open_bulk()
-            self.bulk.run(back(list(deed.edits)), "")
+            self.many.take_back(deed.edits)
 
     def reload(self) -> None:
         """Everything anew from the disk, except what is not saved yet."""
@@ -128,41 +127,34 @@ class Browser(ctk.CTkFrame):
 
     def _build(self) -> Iterator[None]:
         """The widgets, in parts that take some hundredths of a second each."""
-        left = ctk.CTkFrame(self, fg_color="transparent")
-        left.grid(row=0, column=0, sticky="nsew", padx=(0, 10))
-        self.filters = FilterBar(left, lambda: self.gallery.concept.trigger_words if self.gallery.concept else "")
-        self.filters.pack(fill="x", pady=(0, 6))
-        self.grid_ = Grid(left, self.thumbs)
-        self.grid_.pack(fill="both", expand=True)
-        self.count = ctk.CTkLabel(left, text="", anchor="w", text_color=colours.DIM, font=theme.font(theme.SMALL))
-        self.count.pack(fill="x", padx=4)
+        tooltip = self._bench.tooltip
+        self.shelf = Shelf(self, self.thumbs, self._trigger, tooltip)
+        self.filters, self.grid_, self.count = self.shelf.filters, self.shelf.grid_, self.shelf.count
         yield
-        self._right = ctk.CTkFrame(self, fg_color="transparent")
         commands = {
             "previous": lambda: self.step(-1), "next": lambda: self.step(1), "delete": self.delete,
-            "reload": self.reload, "undo": self.undo, "bulk": self._open_bulk,
+            "reload": self.reload, "undo": self.undo, "bulk": self.many.open, "remove": self.remove_mask,
         }  # fmt: skip
-        top = TopBar(self._right, self._bench.tooltip, commands, lambda: self.deeds.sentence)
-        top.pack(fill="x", pady=(0, 6))
-        self.bar = top.buttons
-        self.deeds.changed.connect(top.refresh)
+        self.stage = Stage(self, commands, tooltip)
+        yield from self.stage.build(self.drafts, self.masks, self._large, self._context, lambda: self.deeds.sentence)
+        self.bar, self.title = self.stage.top.buttons, self.stage.title
+        self.view, self.tools, self.box = self.stage.view, self.stage.tools, self.stage.box
         yield
-        self.title = ctk.CTkLabel(
-            self._right, text="", anchor="w", text_color=colours.DIM, font=theme.font(theme.SMALL)
-        )
-        self.title.pack(fill="x", pady=(0, 2))
-        self.box = CaptionBox(self._right, self.drafts, self._large, self._context)
-        self.box.pack(side="bottom", fill="x", pady=(8, 0))
-        self.view = View(self._right, self._large, self.masks)
-        yield
-        self.tools = MaskBar(self._right, self.view, self._bench.tooltip, self.remove_mask)
-        self.tools.pack(side="bottom", fill="x", pady=(6, 0))
-        self.view.pack(fill="both", expand=True)
-        yield
-        self._right.grid(row=0, column=1, sticky="nsew")
         self._connect()
         self.ready = True
+        self.bind("<Configure>", lambda _event: self._arrange())
+        self._arrange()
         self._refresh()
+
+    def _arrange(self) -> None:
+        """Anew where the window has become narrow or wide, or something else is shown in the large view's place."""
+        narrow = self.winfo_width() < arrangement.NARROW * theme.scaling(self)
+        main = self.many.panel if self.many.shown else self.stage
+        if (narrow, main) != self._arranged:
+            self._arranged = (narrow, main)
+            (self.stage if self.many.shown else self.many).grid_forget()
+            arrangement.arrange(self, self.shelf, main, narrow)
+            self.event_generate(CHANGED)
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)
@@ -172,10 +164,13 @@ class Browser(ctk.CTkFrame):
         self.gallery.read.connect(self._on_read)
         self.drafts.wrote.connect(self.gallery.wrote)
         self.drafts.changed.connect(lambda _path: self._refresh_count())
+        self.deeds.changed.connect(self.stage.top.refresh)
         self.masks.saved.connect(self._on_mask)
         self.masks.failed.connect(lambda _path: self._say())
         self.view.painted.connect(self._say)
         self.view.came.connect(self._say)
+        self.tools.changed.connect(lambda: self.event_generate(CHANGED))
+        self.many.opened.connect(self._on_many)
         for widget in (self.box.text, self.grid_.canvas, self.view):
             widget.bind("<Prior>", lambda _event: self.step(-1))
             widget.bind("<Next>", lambda _event: self.step(1))
@@ -208,6 +203,7 @@ class Browser(ctk.CTkFrame):
         self.grid_.show(len(shown), self._cell, hint)
         self._refresh_count()
         if shown and not gallery.listing:
+            self._find()
             self.grid_.select(max(self.grid_.selected, 0))
         elif not shown and (not gallery.entries or gallery.kind != ALL):
             self._save_mask()
@@ -216,25 +212,32 @@ class Browser(ctk.CTkFrame):
             self.view.show(None, "" if gallery.listing else hint)
         self._say()
 
+    def _find(self) -> None:
+        """Select the picture that was asked for, once the list is that of all pictures."""
+        gallery = self.gallery
+        if not self._wanted or not self.ready or gallery.listing:
+            return
+        if gallery.kind != ALL:
+            self.filters.choose(ALL)  # comes back here when it has been gone through
+            return
+        place, self._wanted = gallery.place(self._wanted), ""
+        if place in gallery.shown:
+            self.grid_.select(gallery.shown.index(place))
+
     def _refresh_count(self) -> None:
-        words, colour = said.count(self.gallery, self.drafts, self.masks)
-        self.count.configure(text=words, text_color=colour)
-        self.grid_.canvas.redraw()
+        self.shelf.say(*said.count(self.gallery, self.drafts, self.masks))
 
     def _cell(self, index: int) -> Cell:
         return said.cell(self.gallery, self.gallery.shown[index], self.drafts, self.masks)
 
     def _say(self) -> None:
-        """The line above the picture."""
-        words, colour = said.title(self.gallery, self.at, self.grid_.selected, self.view.loaded, self.masks)
-        self.title.configure(text=words, text_color=colour)
+        self.stage.say(*said.title(self.gallery, self.at, self.grid_.selected, self.view.loaded, self.masks))
 
     def _on_read(self) -> None:
         if self.box.path is not None:
             self.box.stored_is(self.gallery.texts.get(self.box.path, ""))
         self._refresh_count()
-        if self._bulk is not None and self._bulk.winfo_ismapped():
-            self._bulk.look()
+        self.many.look()
 
     def _filter(self) -> None:
         self.box.save()
@@ -250,20 +253,18 @@ class Browser(ctk.CTkFrame):
                 self.gallery.set_masked(place, True)
         self._refresh_count()
 
-    def _open_bulk(self) -> None:
+    def _on_many(self, shown: bool) -> None:
+        """The change of many captions takes the large view's place, or gives it back."""
         self.leave()
-        self._right.grid_forget()
-        self.bulk.grid(row=0, column=1, sticky="nsew")
-        self.bulk.look()
-        self.bulk.find.focus_set()
-
-    def _close_bulk(self) -> None:
-        self.bulk.grid_forget()
-        self._right.grid(row=0, column=1, sticky="nsew")
-        self.grid_.canvas.focus_set()
+        self._arrange()
+        if not shown:
+            self.grid_.canvas.focus_set()
 
     def _on_bulk(self, edits: list[Edit], sentence: str) -> None:
         self.deeds.changed_captions(edits, sentence)
         if self.box.path is not None:
             self.box.stored_is(self.gallery.texts.get(self.box.path, ""))
         self._refresh_count()
+
+    def _trigger(self) -> str:
+        return self.gallery.concept.trigger_words if self.gallery.concept else ""

@@ -1,6 +1,6 @@
 """One change of all captions: search and replace, add or remove a tag. Shows what it would do before it does it."""
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -14,16 +14,27 @@ from ui.colours import Pair
 from ui.findings import Timer
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
+from ui.runs.toolbar import Wrapping
 from ui.signals import Signal
+from ui.tooltip import Tooltip
 
 REPLACE, ADD, REMOVE = "Replace", "Add a tag", "Remove a tag"
 LOOK_MS = 250
+NEEDS = 420  # px at 100 %: its height, with some of the changes in view
+TIPS = {
+    "go": "Changes the files; 'Undo' above the picture takes it back.",
+    "case": "'Cat' and 'cat' are not the same.",
+    "words": "'cat' is not found in 'cattle'.",
+    "front": "The tag comes first in every caption, else last.",
+    "shown": "Only the captions of the pictures that the filter shows.",
+}
 
 
 class Bulk(ctk.CTkFrame):
     """`done` is emitted with the edits that were made and their sentence; `working` while they are."""
 
-    def __init__(self, parent: Any, gallery: Gallery, drafts: Drafts, background: Background, writer: Background):
+    def __init__(self, parent: Any, gallery: Gallery, drafts: Drafts, background: Background, writer: Background,
+                 tooltip: Tooltip):  # fmt: skip
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.edits: list[Edit] = []
         self.working = False
@@ -58,7 +69,13 @@ class Bulk(ctk.CTkFrame):
         for entry in (self.find, self.by):
             entry.bind("<KeyRelease>", lambda _event: self._looking.start(LOOK_MS, self.look))
             entry.bind("<Return>", lambda _event: self.look())
+        for key, tip in TIPS.items():
+            tooltip.attach(getattr(self, key), partial(str, tip))
         self.look()
+
+    def needs(self, _width: float) -> float:
+        """The height at a width, both in px at 100 %."""
+        return NEEDS
 
     def look(self) -> None:
         """Find what would change."""
@@ -156,7 +173,7 @@ class Bulk(ctk.CTkFrame):
         return f"{what[self.kind.get()]} in {count:,} captions"
 
     def _switches(self) -> None:
-        row = ctk.CTkFrame(self, fg_color="transparent")
+        self._row = row = Wrapping(self)
         row.grid(row=3, column=0, sticky="ew", padx=12, pady=(0, 6))
         self.case, self.words, self.front, self.shown = (
             ctk.CTkCheckBox(
@@ -183,18 +200,10 @@ class Bulk(ctk.CTkFrame):
             self.by.configure(placeholder_text="Replace by (may be empty)")
         else:
             self.by.grid_forget()
-        for box, wanted in (
-            (self.case, kind == REPLACE), (self.words, kind == REPLACE), (self.front, kind == ADD), (self.shown, True)
-        ):  # fmt: skip
-            box.pack_forget()
-            if wanted:
-                box.pack(side="left", padx=(0, 14))
+        asked = {REPLACE: (self.case, self.words), ADD: (self.front,), REMOVE: ()}[kind]
+        self._row.lay_only([*asked, self.shown])
 
 
 def back(edits: list[Edit]) -> list[Edit]:
     """What takes a change back."""
     return [edit.back for edit in reversed(edits)]
-
-
-def texts_after(edits: list[Edit]) -> dict[Path, str]:
-    return {edit.path: edit.after for edit in edits}

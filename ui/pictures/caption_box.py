@@ -13,9 +13,15 @@ from ui import colours, theme
 from ui.background import Background
 from ui.findings import Timer
 from ui.pictures.drafts import Drafts
+from ui.tooltip import Tooltip
 
 SAVE_MS = 1000  # after the last keystroke
 COUNT_MS = 80
+TIP = (
+    "The caption of this picture. Every line is a variant: each time the picture is trained one of them is taken.\n"
+    "It is saved when you move on (Page up, Page down) or stop typing. Ctrl+Z takes the typing back."
+)
+TOKENS = "Tokens of the line that the cursor is in, with the trigger words. What is over is not seen by the model."
 
 Context = Callable[[], tuple[TrainingState, Concept] | None]
 
@@ -23,7 +29,7 @@ Context = Callable[[], tuple[TrainingState, Concept] | None]
 class CaptionBox(ctk.CTkFrame):
     """Shows the caption of one picture. Moving on saves; `stored` gives what the file held when it was read."""
 
-    def __init__(self, parent: Any, drafts: Drafts, background: Background, context: Context):
+    def __init__(self, parent: Any, drafts: Drafts, background: Background, context: Context, tooltip: Tooltip):
         super().__init__(parent, fg_color="transparent")
         self.path: Path | None = None
         self._drafts, self._background, self._context = drafts, background, context
@@ -53,6 +59,11 @@ class CaptionBox(ctk.CTkFrame):
             ("<Control-y>", "<<Redo>>"),
         ):
             self.text.bind(key, partial(self._own, command))
+        for widget, tip in (
+            (self.text, TIP), (self.tokens, TOKENS), (self.retry, "Writes what stands here into the file."),
+            (self.reload, "Takes what is in the file; what stands here is gone."),
+        ):  # fmt: skip
+            tooltip.attach(widget, partial(str, tip))
         drafts.changed.connect(self._on_draft)
 
     def show(self, path: Path | None, stored: str, note: str = "") -> None:

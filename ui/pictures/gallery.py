@@ -54,6 +54,10 @@ class Gallery:
         texts = {**self.texts, **typed}
         self._background.submit("filter", lambda: _through(entries, texts, kind, words, typed), self._on_filtered)
 
+    def place(self, key: str) -> int | None:
+        """Of the picture with this path inside the concept's folder, as statistics name it."""
+        return next((place for place, entry in enumerate(self.entries) if entry.key == key), None)
+
     def caption_file(self, place: int) -> Path:
         return self.entries[place].caption
 

@@ -157,9 +157,8 @@ class _Cells(theme.Canvas):
     def _measure(self) -> None:
         height = max(self._rows() * self.row_height, self.winfo_height())
         self.configure(scrollregion=(0, 0, self.winfo_width(), height), yscrollincrement=self.px(20))
-        wide = self.winfo_toplevel().winfo_width() >= self.px(1000)
-        if int(self.cget("width")) != (asked := self.px((2 if wide else 1) * (SIDE + GAP) + 4)):
-            self.configure(width=asked)  # room for two columns, one in a narrow window; takes more where there is more
+        if int(self.cget("width")) != (asked := self.px(2 * (SIDE + GAP) + 4)):
+            self.configure(width=asked)  # room for two columns; takes more where there is more
 
     def _on_key(self, by: Callable[[], int], _event: Any) -> str:
         self._owner.select(self._owner.selected + by())

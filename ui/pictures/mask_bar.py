@@ -1,4 +1,4 @@
-"""The tools for painting a mask: one row under the large view."""
+"""The tools under the large view: one row while it is only looked at, what painting needs below it while it is painted."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,10 +8,17 @@ import customtkinter as ctk
 
 from onetrainer_clone.masks import LEFT_OUT, TRAINED, Painting
 from ui import colours, theme
-from ui.pictures.view import TOOLS, View
+from ui.pictures.view import BRUSH, ERASE, FILL, LARGEST_BRUSH, LOOK, TOOLS, View
 from ui.runs.toolbar import Wrapping
+from ui.signals import Signal
 from ui.tooltip import Tooltip
 
+TOOL_TIPS = {
+    LOOK: "Only look at the picture (V).",
+    BRUSH: "Paint what is trained (B). The right mouse button does the opposite.",
+    ERASE: "Paint what is left out of training (E). The right mouse button does the opposite.",
+    FILL: "Train a whole area of the mask (F), up to the next edge; the right mouse button leaves it out.",
+}
 TIPS = {
     "all": "Train all of the picture.",
     "none": "Leave all of it out.",
@@ -19,28 +26,27 @@ TIPS = {
     "remove": "Move the mask to the folder .trash: all of the picture is trained. 'Undo' at the top brings it back.",
     "undo": "Undo (Ctrl+Z in the picture)",
     "redo": "Redo (Ctrl+Shift+Z in the picture)",
-    "overlay": "Show what is left out in colour.",
+    "overlay": "Show what is left out in colour (O).",
+    "brush": "How large the brush is: [ and ], or the wheel with Ctrl held.",
 }
 
 
 class MaskBar(ctk.CTkFrame):
+    """`changed` when it has become higher or lower."""
+
     def __init__(self, parent: Any, view: View, tooltip: Tooltip, remove: Callable[[], object]):
         super().__init__(parent, fg_color="transparent")
+        self.changed: Signal[[]] = Signal()
         self._view = view
-        top, below = ctk.CTkFrame(self, fg_color="transparent"), Wrapping(self)
-        top.pack(fill="x")
-        below.pack(fill="x", pady=(6, 0))
-        self.tool = ctk.CTkSegmentedButton(top, values=list(TOOLS), command=self._on_tool)
-        self.tool.set(TOOLS[0])
-        self.tool.pack(side="left")
-        self.size = ctk.CTkSlider(top, from_=2, to=100, width=90, command=self._on_size,
-                                  button_color=colours.ACCENT, button_hover_color=colours.ACCENT_HOVER,
-                                  fg_color=colours.LINE, progress_color=colours.ACCENT)  # fmt: skip
-        self.size.set(view.brush_px)
-        label = ctk.CTkLabel(top, text="Brush", text_color=colours.DIM)
-        label.pack(side="left", padx=(10, 2))
-        self.size.pack(side="left", fill="x", expand=True)
+        self._top, self._below = Wrapping(self), Wrapping(self)
+        self._top.pack(fill="x")
+        self.tool = ctk.CTkSegmentedButton(self._top, values=list(TOOLS), command=self._on_tool, height=30)
+        self.tool.set(view.tool)
+        self._top.lay(self.tool)
+        for name, tip in TOOL_TIPS.items():
+            tooltip.attach(self.tool._buttons_dict[name], partial(str, tip))
         self.buttons: dict[str, Any] = {}
+        self._brush(self._below)
         for key, text, command in (
             ("undo", "Undo", view.undo),
             ("redo", "Redo", view.redo),
@@ -49,19 +55,18 @@ class MaskBar(ctk.CTkFrame):
             ("invert", "Invert", partial(view.whole, Painting.invert)),
             ("remove", "Remove", remove),
         ):
-            made = theme.button(below, text, command)
-            below.lay(made)
+            made = theme.button(self._below, text, command)
+            self._below.lay(made)
             self.buttons[key] = made
-        self.overlay = ctk.CTkSwitch(below, text="Overlay", command=self._on_overlay, width=90)
+        self.overlay = ctk.CTkSwitch(self._below, text="Overlay", command=self._on_overlay, width=90, height=30)
         self.overlay.select()
-        below.lay(self.overlay)
+        self._below.lay(self.overlay)
         for key, tip in TIPS.items():
-            tooltip.attach(self.overlay if key == "overlay" else self.buttons[key], partial(str, tip))
-        tooltip.attach(
-            label, lambda: "How large the brush is. The right mouse button does the opposite of the left one."
-        )
+            widget = {"overlay": self.overlay, "brush": self.size}.get(key) or self.buttons[key]
+            tooltip.attach(widget, partial(str, tip))
         view.painted.connect(self.refresh)
         view.came.connect(self.refresh)
+        view.tooled.connect(self._on_tooled)
         self.refresh()
 
     def refresh(self) -> None:
@@ -75,14 +80,43 @@ class MaskBar(ctk.CTkFrame):
             if self.buttons[key].cget("state") != wanted:
                 self.buttons[key].configure(state=wanted)
 
+    def needs(self, width: float) -> float:
+        """The height at a width, both in px at 100 %."""
+        return self._top.needs(width) + (6 + self._below.needs(width) if self._view.tool != LOOK else 0)
+
+    def _brush(self, parent: Any) -> None:
+        """How large it is."""
+        frame = ctk.CTkFrame(parent, fg_color="transparent", height=30)
+        ctk.CTkLabel(frame, text="Brush", text_color=colours.DIM, height=30).pack(side="left", padx=(0, 2))
+        self.size = ctk.CTkSlider(frame, from_=1, to=LARGEST_BRUSH, width=110, command=self._on_size,
+                                  button_color=colours.ACCENT, button_hover_color=colours.ACCENT_HOVER,
+                                  fg_color=colours.LINE, progress_color=colours.ACCENT)  # fmt: skip
+        self.size.set(self._view.brush_px)
+        self.size.pack(side="left")
+        parent.lay(frame)
+
     def _on_tool(self, tool: str) -> None:
         self._view.tool = tool
-        self._view.configure(cursor="" if tool == TOOLS[0] else "crosshair")
-        self._view.redraw()
+        self._view.focus_set()  # for its keys
+
+    def _on_tooled(self) -> None:
+        """Another tool or brush, chosen here or by a key."""
+        if self.tool.get() != self._view.tool:
+            self.tool.set(self._view.tool)
+        if round(self.size.get()) != self._view.brush_px:
+            self.size.set(self._view.brush_px)
+        if bool(self.overlay.get()) != self._view.overlay:
+            (self.overlay.select if self._view.overlay else self.overlay.deselect)()
+        painting = self._view.tool != LOOK
+        if painting != bool(self._below.winfo_manager()):
+            if painting:
+                self._below.pack(fill="x", pady=(6, 0))
+            else:
+                self._below.pack_forget()
+            self.changed.emit()
 
     def _on_size(self, size: float) -> None:
         self._view.brush_px = round(size)
 
     def _on_overlay(self) -> None:
         self._view.overlay = bool(self.overlay.get())
-        self._view.redraw()

@@ -16,6 +16,7 @@ from ui.signals import Signal
 
 LOOK, BRUSH, ERASE, FILL = "Look", "Train", "Leave out", "Fill"
 TOOLS = (LOOK, BRUSH, ERASE, FILL)
+LARGEST_BRUSH = 100
 TINT, TINT_SHARE = "#c2185b", 0.62  # over what is left out
 
 
@@ -24,7 +25,8 @@ class View(theme.Canvas):
 
     def __init__(self, parent: Any, background: Background, store: MaskStore):
         super().__init__(parent, background=colours.PAGE, takefocus=True, width=1, height=1)
-        self.tool, self.brush_px, self.overlay = LOOK, 18, True
+        self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
+        self._tool, self._brush_px, self._overlay = LOOK, 18, True
         self.loaded: Loaded | None = None
         self.path: Path | None = None
         self.painted: Signal[[]] = Signal()
@@ -46,6 +48,38 @@ class View(theme.Canvas):
         self.bind("<Control-z>", lambda _event: self._step(Painting.undo))
         self.bind("<Control-Shift-Z>", lambda _event: self._step(Painting.redo))
         self.bind("<Control-y>", lambda _event: self._step(Painting.redo))
+
+    @property
+    def tool(self) -> str:
+        return self._tool
+
+    @tool.setter
+    def tool(self, tool: str) -> None:
+        self._tool = tool
+        self.configure(cursor="" if tool == LOOK else "crosshair")
+        self._tell()
+
+    @property
+    def brush_px(self) -> int:
+        return self._brush_px
+
+    @brush_px.setter
+    def brush_px(self, radius: int) -> None:
+        self._brush_px = min(max(radius, 1), LARGEST_BRUSH)
+        self._tell()
+
+    @property
+    def overlay(self) -> bool:
+        return self._overlay
+
+    @overlay.setter
+    def overlay(self, shown: bool) -> None:
+        self._overlay = shown
+        self._tell()
+
+    def _tell(self) -> None:
+        self.tooled.emit()
+        self.redraw()
 
     def show(self, path: Path | None, hint: str = "") -> None:
         """Show a picture when it is decoded; until then the one before."""

@@ -29,7 +29,7 @@ class Wrapping(ctk.CTkFrame):
     def __init__(self, parent: Any):
         super().__init__(parent, fg_color="transparent", height=30)
         self._laid: list[Any] = []
-        self._now: tuple[int, ...] = ()
+        self._now: tuple[Any, ...] = ()
         self.bind("<Configure>", lambda _event: self._lay())
 
     def lay(self, button: Any) -> None:
@@ -37,19 +37,39 @@ class Wrapping(ctk.CTkFrame):
         self._laid.append(button)
         self._lay()
 
+    def lay_only(self, buttons: Sequence[Any]) -> None:
+        """These and no others, in this order."""
+        for button in self._laid:
+            if button not in buttons:
+                button.place_forget()
+        self._laid = list(buttons)
+        self._lay()
+
+    def needs(self, width: float) -> float:
+        """The height at a width, both in px at 100 %."""
+        scale = theme.scaling(self)
+        return 30 + (30 + self.GAP) * max((line for _, line in self._places(width * scale, scale)), default=0)
+
     def _lay(self) -> None:
         scale, width = theme.scaling(self), self.winfo_width()
-        sizes = [button.winfo_reqwidth() for button in self._laid]
-        if (wanted := (width, *sizes)) == self._now or width <= 1:
+        places = self._places(width, scale)
+        if (wanted := (width, *zip(self._laid, places, strict=True))) == self._now or width <= 1:
             return
         self._now = wanted
-        left = top = 0.0
-        for button, size in zip(self._laid, sizes, strict=True):
+        for button, (left, line) in zip(self._laid, places, strict=True):
+            button.place(x=left / scale, y=line * (30 + self.GAP))
+        self.configure(height=30 + (30 + self.GAP) * max((line for _, line in places), default=0))
+
+    def _places(self, width: float, scale: float) -> list[tuple[float, int]]:
+        """Of each button: how far from the left, in pixels of the screen, and in which line."""
+        places, left, line = [], 0.0, 0
+        for button in self._laid:
+            size = button.winfo_reqwidth()
             if left and left + size > width:
-                left, top = 0.0, top + 30 + self.GAP
-            button.place(x=left / scale, y=top)
+                left, line = 0.0, line + 1
+            places.append((left, line))
             left += size + self.GAP * scale
-        self.configure(height=top + 30)
+        return places
 
 
 class Toolbar(Wrapping):
