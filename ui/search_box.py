@@ -56,6 +56,9 @@ class SearchBox:
     def go(self, found: Found) -> None:
         """To the field; where it is not shown in this state, to the setting that decides about it, and say so."""
         self.clear()
+        if not found.path:
+            self._say(f"'{found.label}': {found.tip}")
+            return
         state, owner = self._bench.store.state, found.in_items
         path = found.path
         if owner:

@@ -5,6 +5,7 @@ import pytest
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.optimizer import Optimizer
 from tests.ui.conftest import Window
+from ui.aliases import aliases
 from ui.search import everything, find
 from ui.tabs.concepts import ConceptsPage
 from ui.tabs.settings import SettingsPage
@@ -15,6 +16,14 @@ from ui.tabs.settings import SettingsPage
     [
         ("batch", "training.batch_size"), ("loss weight", "concepts[].loss_weight"), ("EMA decay", "training.ema.decay"),
         ("flip", "concepts[].flip"), ("rank", "adapter.rank"), ("learning unet", "learning_rate.unet"),
+        ("lr", "learning_rate.unet"), ("unet_lr", "learning_rate.unet"), ("output", "saving.workspace"),
+        ("bf16", "training.train_dtype"), ("fp16", "training.train_dtype"), ("network dim", "adapter.rank"),
+        ("network_alpha", "adapter.alpha"), ("zsnr", "model.zero_terminal_snr"), ("scheduler", "learning_rate.schedule"),
+        ("adamw", "optimizer.optimizer"), ("prodigy", "optimizer.optimizer"), ("8bit", "optimizer.optimizer"),
+        ("cosine", "learning_rate.schedule"), ("euler", "sampling.prompts[].sampler"), ("learnig", "learning_rate.unet"),
+        ("resoluton", "training.resolution"), ("batchsize", "training.batch_size"), ("optimzer", "optimizer.optimizer"),
+        ("random flip", "concepts[].flip"), ("num_repeats", "concepts[].repeats"), ("v-prediction", "model.prediction"),
+        ("masked training", "noise.masked"), ("dora", "adapter.variant"), ("guidance", "sampling.prompts[].cfg_scale"),
     ],
 )  # fmt: skip
 def test_the_best_comes_first(typed: str, first: str) -> None:
@@ -27,6 +36,22 @@ def test_tooltips_are_searched_after_names() -> None:
     assert find("no such thing at all") == []
     assert find("  ") == []
     assert all(each.label and each.tip and each.where for each in everything())
+
+
+def test_save_format_leads_to_all_layouts() -> None:
+    assert {"saving.lora_layout", "saving.model_layout"} <= {each.path for each in find("save format")[:4]}
+
+
+def test_aliases_name_settings_that_there_are() -> None:
+    assert aliases().keys() <= {each.path for each in everything()}
+
+
+def test_what_needs_no_setting_here_says_why(window: Window) -> None:
+    [found] = find("xformers")
+    assert (found.path, found.tip) == ("", "Torch's own attention is used.")
+    assert [each.tip for each in find("huber strength")] == ["Not supported here."]
+    window.app.topbar.search.go(found)
+    assert "attention" in window.app.topbar.said.cget("text")
 
 
 def test_what_has_an_effect_now_comes_before_its_namesakes() -> None:
