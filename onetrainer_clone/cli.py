@@ -23,12 +23,13 @@ from onetrainer_clone.plan import Plan, make_plan
 from onetrainer_clone.plan import require as require_plan
 from onetrainer_clone.reference import as_text, every_setting
 from onetrainer_clone.session import Controls, Emit, Session, Train
-from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, parse, replace
+from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, declaration_at, load, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from onetrainer_clone.terminal import Json, Terminal, complain, plan_text
 from onetrainer_clone.tool_arguments import embedding_from, lora_from
 from onetrainer_clone.tools import TOOLS, Inspect, ToolSettings
 from onetrainer_clone.tools import problems as tool_problems
+from onetrainer_clone.typed import parse
 from presets import store
 from presets.importers import import_preset
 from presets.runs import begin, resume

@@ -1,6 +1,7 @@
 """What pydantic finds wrong, in words that a person can act on: the rule and the value."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class Complaint:
     message: str
 
 
+TWO_WAYS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # '1,000' as a decimal number: a thousand to some, one to others
 _KINDS = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -65,6 +67,9 @@ def explained(error: ValidationError, siblings: Siblings) -> Iterator[Complaint]
         elif kind in ("enum", "literal_error"):
             expected = context["expected"].replace(" or ", ", ").replace("'", "")
             message = f"must be one of {expected} {was}"
+        elif kind == "float_parsing" and TWO_WAYS.fullmatch(str(item["input"])):
+            typed = str(item["input"])
+            message = f"can be read in two ways: write {typed.replace(',', '')} or {typed.replace(',', '.')} {was}"
         elif kind == "value_error":
             message = str(context["error"])
         else:

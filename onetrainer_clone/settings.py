@@ -318,29 +318,6 @@ def _replace(tree: Any, parts: Sequence[str | int], value: Any) -> Any:
     return type(tree)(**{**values, first: _replace(values[first], rest, value)})
 
 
-def parse(declaration: Declaration, text: str) -> Any:
-    """What a person typed -> a value that `replace` can check: '3e-4', '1e3' for a whole number, names of choices."""
-    text = text.strip() if declaration.kind != "text" else text
-    if declaration.optional and text.lower() in ("", "none", "auto"):
-        return None
-    if declaration.choices:
-        by_label = {_name(choice.label): choice for choice in declaration.choices}
-        return by_label.get(_name(text), _name(text))
-    if declaration.type is int and re.fullmatch(r"[1-9]\d{0,2}([.,' ]\d{3})+", text):  # 1,000 and 1.000 are thousands
-        return re.sub(r"\D", "", text)
-    if declaration.type in (int, float):
-        number = text.replace(",", ".") if re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", text) else text
-        if declaration.type is int and re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", number):
-            number = f"{float(number):g}" if float(number) % 1 else str(int(float(number)))
-        return number
-    return text
-
-
-def _name(text: str) -> str:
-    """'AdamW 8-bit' -> 'ADAMW_8_BIT'."""
-    return re.sub(r"[\s\-]+", "_", text.strip().upper())
-
-
 def load(settings: type[S], data: object) -> S:
     """A tree from plain data (a preset). Raises `Invalid` with every problem at once, each with its path."""
     try:

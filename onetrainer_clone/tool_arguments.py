@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from onetrainer_clone.drawing import EmbeddingFile, LoraFile
-from onetrainer_clone.settings import Declaration, Invalid, Problem, declarations, load, parse
+from onetrainer_clone.settings import Declaration, Invalid, Problem, declarations, load
 from onetrainer_clone.tools import Tool, ToolSettings
+from onetrainer_clone.typed import parse
 
 
 def parser_of(tool: Tool) -> argparse.ArgumentParser:

@@ -8,7 +8,8 @@ from typing import Any
 import customtkinter as ctk
 
 from onetrainer_clone.paths import resolve
-from onetrainer_clone.settings import Declaration, parse
+from onetrainer_clone.settings import Declaration
+from onetrainer_clone.typed import parse
 from ui import colours, theme
 from ui.dialogs import Ask
 from ui.filekinds import HOLDING, WEIGHTS, FileKind

@@ -1,9 +1,6 @@
 """Questions to the person. `Ask` is what the window needs; tests answer it themselves, `TkAsk` opens real dialogs."""
 
-import tkinter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import PurePath
 from tkinter import colorchooser, filedialog
 from typing import Any, Protocol
@@ -12,17 +9,11 @@ import customtkinter as ctk
 
 from onetrainer_clone.settings import Problem
 from ui import colours, theme
+from ui.dialog import Dialog
+from ui.dialog import Option as Option
 from ui.filekinds import PRESET, FileKind, file_types
-from ui.theme import Kind
 
-
-@dataclass(frozen=True)
-class Option:
-    """One button of a question."""
-
-    key: str
-    label: str
-    kind: Kind = "plain"
+GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
 
 
 class Ask(Protocol):
@@ -60,15 +51,25 @@ class TkAsk:
 
     def tell(self, title: str, message: str, details: str = "") -> None:
         dialog = Dialog(self._root, title, message)
-        options = [Option("ok", "OK", "main")]
-        if details:
-            options.insert(0, Option("details", "Show the trace"))
-            dialog.stays["details"] = lambda: dialog.add_text(details)
-        dialog.run(options)
+        if not details:
+            dialog.run([Option("ok", "OK", "main")])
+            return
+
+        def unfold() -> None:
+            dialog.add_text(details)
+            dialog.remove("details")
+
+        def copy() -> None:
+            self._root.clipboard_clear()
+            self._root.clipboard_append(f"{title}\n\n{message}\n\n{details}")
+            dialog.buttons["copy"].configure(text="Copied")
+
+        dialog.stays |= {"details": unfold, "copy": copy}
+        dialog.run([Option("details", "Show the trace"), Option("copy", "Copy all"), Option("ok", "OK", "main")])
 
     def text(self, title: str, message: str, initial: str = "") -> str | None:
         dialog = Dialog(self._root, title, message)
-        entry = ctk.CTkEntry(dialog.body, width=420)
+        entry = ctk.CTkEntry(dialog.body, width=round(min(dialog.room[0], 420)))
         entry.insert(0, initial)
         entry.select_range(0, "end")
         entry.pack(fill="x", pady=(8, 0))
@@ -81,7 +82,8 @@ class TkAsk:
     def problems(self, title: str, message: str, problems: Sequence[tuple[Problem, str]]) -> Problem | None:
         dialog = Dialog(self._root, title, message)
         wanted: list[Problem] = []
-        shown = ctk.CTkScrollableFrame(dialog.body, width=600, height=min(64 * len(problems), 340))
+        wide, high = dialog.room
+        shown = ctk.CTkScrollableFrame(dialog.body, width=round(wide), height=round(min(64 * len(problems), 340, high)))
         shown.grid_columnconfigure(0, weight=1)
         shown.pack(fill="both", expand=True, pady=(8, 0))
         for number, (problem, place) in enumerate(problems):
@@ -90,18 +92,18 @@ class TkAsk:
                 wanted.append(problem)
                 dialog.close("go")
 
-            colour = colours.SEVERITY[problem.severity]
             words = problem.message[:1].upper() + problem.message[1:]
-            heading = ctk.CTkLabel(shown, text=place, text_color=colour, font=theme.font(bold=True), anchor="w")
-            text = ctk.CTkLabel(shown, text=words, anchor="w", justify="left", wraplength=470)
-            heading.grid(row=2 * number, column=0, sticky="ew", padx=6)
-            text.grid(row=2 * number + 1, column=0, sticky="ew", padx=6, pady=(0, 8))
+            heading = ctk.CTkLabel(shown, text=place, text_color=colours.SEVERITY[problem.severity],
+                                   font=theme.font(bold=True))  # fmt: skip
+            for line, label in enumerate((heading, ctk.CTkLabel(shown, text=words))):
+                label.configure(anchor="w", justify="left", wraplength=round(wide) - GO_WIDTH)
+                label.grid(row=2 * number + line, column=0, sticky="ew", padx=6, pady=(0, 8 * line))
+                if problem.path:
+                    label.configure(cursor="hand2")
+                    label.bind("<Button-1>", lambda _event, go=go: go())
             if problem.path:
                 made = theme.button(shown, "Go there", go)
                 made.grid(row=2 * number, column=1, rowspan=2, sticky="n", padx=(8, 4), pady=4)
-                for label in (heading, text):
-                    label.configure(cursor="hand2")
-                    label.bind("<Button-1>", lambda _event, go=go: go())
         dialog.run([Option("ok", "Close", "main")])
         return wanted[0] if wanted else None
 
@@ -130,75 +132,3 @@ class TkAsk:
 
     def colour(self, title: str, initial: str = "") -> str:
         return str(colorchooser.askcolor(initial or None, parent=self._root, title=title)[1] or "")
-
-
-class Dialog:
-    """A small modal window: a title, a message, what is packed into `body`, and a row of buttons. Esc closes it."""
-
-    def __init__(self, root: Any, title: str, message: str):
-        self.window = ctk.CTkToplevel(root)
-        self.window.title(title)
-        self.window.transient(root)
-        self.window.resizable(True, True)
-        self.stays: dict[str, Callable[[], object]] = {}  # buttons that do something and leave the dialog open
-        self.leaves: dict[str, Callable[[], object]] = {}  # what is done before a button closes it
-        self.chosen: str | None = None
-        edge = ctk.CTkFrame(self.window, corner_radius=0, border_width=theme.BORDER, border_color=colours.FAINT)
-        edge.pack(fill="both", expand=True)
-        frame = ctk.CTkFrame(edge, fg_color="transparent")
-        frame.pack(fill="both", expand=True, padx=20, pady=16)
-        ctk.CTkLabel(frame, text=title, font=theme.font(theme.HEADING, bold=True), anchor="w").pack(fill="x")
-        self.body = ctk.CTkFrame(frame, fg_color="transparent")
-        self._buttons = ctk.CTkFrame(frame, fg_color="transparent")
-        self._buttons.pack(side="bottom", fill="x", pady=(14, 0))
-        self.body.pack(fill="both", expand=True)
-        if len(message) > 900:  # a label would grow over the edge of the screen
-            self.add_text(message)
-        else:
-            text = ctk.CTkLabel(self.body, text=message, anchor="w", justify="left", wraplength=560)
-            text.pack(fill="x", pady=(6, 0))
-
-    def add_text(self, text: str) -> None:
-        """A long text in a box that scrolls."""
-        box = ctk.CTkTextbox(self.body, width=640, height=260, wrap="word")
-        box.insert("1.0", text)
-        box.configure(state="disabled")
-        box.pack(fill="both", expand=True, pady=(8, 0))
-        self.stays.pop("details", None)
-
-    def run(self, options: Sequence[Option]) -> str | None:
-        """Show the dialog until it is answered. The last option is the one that Return chooses."""
-        for option in reversed(options):
-            made = theme.button(self._buttons, option.label, partial(self._press, option.key), option.kind)
-            made.pack(side="right", padx=(8, 0))
-        self.window.bind("<Escape>", lambda _event: self.close(None))
-        self.window.bind("<Return>", lambda _event: self._press(options[-1].key))
-        self.window.protocol("WM_DELETE_WINDOW", lambda: self.close(None))
-        self._place()
-        self.window.wait_window()
-        return self.chosen
-
-    def close(self, chosen: str | None) -> None:
-        self.chosen = chosen
-        self.window.grab_release()
-        self.window.destroy()
-
-    def _press(self, key: str) -> None:
-        if key in self.stays:
-            self.stays[key]()
-            return
-        if key in self.leaves:
-            self.leaves[key]()
-        self.close(key)
-
-    def _place(self) -> None:
-        """In the middle of the window, and the only one that takes clicks."""
-        root = self.window.master
-        self.window.update_idletasks()
-        width, height = self.window.winfo_reqwidth(), self.window.winfo_reqheight()
-        left = root.winfo_rootx() + max((root.winfo_width() - width) // 2, 0)
-        top = root.winfo_rooty() + max((root.winfo_height() - height) // 3, 0)
-        tkinter.Wm.geometry(self.window, f"+{left}+{top}")
-        self.window.wait_visibility()
-        self.window.grab_set()
-        self.window.focus_set()

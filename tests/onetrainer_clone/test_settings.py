@@ -23,7 +23,6 @@ from onetrainer_clone.settings import (
     group,
     join,
     load,
-    parse,
     replace,
     setting,
     split,
@@ -34,7 +33,7 @@ from onetrainer_clone.settings import (
     without_effect,
 )
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.state.concepts import Balance, Concept, Role
+from onetrainer_clone.state.concepts import Balance, Concept
 from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.onetrainer_clone.making import make_state
@@ -238,61 +237,6 @@ def test_what_differs_from_the_defaults() -> None:
         "epochs": 7, "resolution": 64, "bucket_step": "16",
     }  # fmt: skip
     assert changed(load(TrainingState, {"concepts": [{}, {"repeats": 2}]})) == {"concepts": [{}, {"repeats": 2.0}]}
-
-
-# What is typed
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "value"),
-    [
-        ("learning_rate.unet", "3e-4", 3e-4),
-        ("learning_rate.unet", " 1,5 ", 1.5),
-        ("learning_rate.unet", "1,5e-4", 1.5e-4),
-        ("learning_rate.unet", "", None),
-        ("learning_rate.unet", "auto", None),
-        ("learning_rate.unet", "None", None),
-        ("training.steps", "1e3", 1000),
-        ("training.steps", "1.5e3", 1500),
-        ("training.steps", "1,000", 1000),
-        ("training.steps", "1.000", 1000),
-        ("training.steps", "1 000 000", 1_000_000),
-        ("training.steps", "1_000", 1000),
-        ("training.unet", "off", False),
-        ("training.unet", "yes", True),
-        ("optimizer.optimizer", "prodigy", Optimizer.PRODIGY),
-        ("optimizer.optimizer", "AdamW 8-bit", Optimizer.ADAMW_8BIT),
-        ("optimizer.optimizer", "adamw-8bit", Optimizer.ADAMW_8BIT),
-        ("concepts[0].role", " Regularization ", Role.REGULARIZATION),
-        ("model.source", " /a b/c ", "/a b/c"),
-        ("sampling.prompts[0].text", " two\nlines ", " two\nlines "),
-        ("sampling.prompts[0].width", "", None),
-    ],
-)
-def test_typed_text_becomes_a_value(path: str, text: str, value: object) -> None:
-    assert get(replace(FULL, path, parse(declaration_at(FULL, path), text)), path) == value
-
-
-CHOICES = [(path, choice) for path, declaration in EVERY for choice in declaration.choices]
-
-
-@pytest.mark.parametrize(("path", "choice"), CHOICES, ids=[f"{path}={choice}" for path, choice in CHOICES])
-def test_every_choice_can_be_typed_by_its_label_and_by_its_name(path: str, choice: Choice) -> None:
-    declaration = dict(EVERY)[path]
-    assert parse(declaration, choice.label) == choice.value
-    assert parse(declaration, str(choice).lower()) == choice.value
-
-
-@pytest.mark.parametrize("text", ["1.5", "1,5", "1e-3", "1e400", "ten", "", "0x10", "1e99999999"])
-def test_what_is_no_whole_number_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match=r"whole number|finite|at most"):
-        replace(FULL, "training.steps", parse(declaration_at(FULL, "training.steps"), text))
-
-
-def test_whole_numbers_that_are_written_as_they_are_shown_come_back() -> None:
-    steps = declaration_at(FULL, "training.steps")
-    for number in (1, 12, 999, 1000, 12_345, 100_000_000):
-        assert int(parse(steps, f"{number:,}")) == number == int(parse(steps, str(number)))
 
 
 # Paths

@@ -75,6 +75,8 @@ def test_numbers_as_people_type_them(window: Window) -> None:
         type_into(window, "learning_rate.unet", text)
         if text != "1e-":
             assert window.app.store.state.learning_rate.unet == value
+    typed = type_into(window, "learning_rate.unet", "1,000")
+    assert typed.message_text == "Can be read in two ways: write 1000 or 1.000 (was '1,000')"
     typed = type_into(window, "learning_rate.unet", "")
     assert window.app.store.state.learning_rate.unet is None
     assert "learning_rate.unet" not in window.app.store.rejected

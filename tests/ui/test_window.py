@@ -4,7 +4,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from onetrainer_clone.settings import Invalid, UserError
@@ -15,7 +17,8 @@ from presets import store as preset_store
 from tests.ui.conftest import Window, close
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory, theme
-from ui.dialogs import Dialog, Option, TkAsk
+from ui.dialog import Dialog, Option
+from ui.dialogs import TkAsk
 from ui.tabs.welcome import STEPS, WelcomePage
 
 
@@ -232,3 +235,43 @@ def test_real_dialogs(window: Window) -> None:
     dialog.add_text("long")
     root.after(100, lambda: dialog.close("x"))
     assert dialog.run(options) == "x"
+
+
+def test_a_fault_can_be_copied_and_its_trace_is_unfolded_once(window: Window) -> None:
+    root = window.app.root
+    seen: list[Any] = []
+
+    def buttons() -> dict[str, Any]:
+        found: dict[str, Any] = {}
+
+        def collect(widget: Any) -> None:
+            if isinstance(widget, ctk.CTkButton):
+                found[widget.cget("text")] = widget
+            for child in widget.winfo_children():
+                collect(child)
+
+        collect(next(child for child in root.winfo_children() if child.winfo_class() == "Toplevel"))
+        return found
+
+    def use() -> None:
+        seen.append(list(buttons()))
+        buttons()["Show the trace"].invoke()
+        seen.append(list(buttons()))
+        buttons()["Copy all"].invoke()
+        seen.append(root.clipboard_get())
+        dialog = next(child for child in root.winfo_children() if child.winfo_class() == "Toplevel")
+        dialog.update_idletasks()
+        seen.append((dialog.winfo_reqwidth() <= root.winfo_width(), dialog.winfo_reqheight() <= root.winfo_height()))
+        buttons()["OK"].invoke()
+
+    root.geometry("1100x740+0+0")
+    window.app.appearance.set_scaling(200)
+    window.turn(0.1)
+    root.after(200, use)
+    TkAsk(root).tell("A fault", "of ours", "line of the trace\n" * 60)
+    window.app.appearance.set_scaling(100)
+    first, then, copied, fits = seen
+    assert set(first) == {"OK", "Copy all", "Show the trace"}
+    assert set(then) == {"OK", "Copy all"}
+    assert str(copied).startswith("A fault\n\nof ours\n\nline of the trace\n")
+    assert fits == (True, True)
