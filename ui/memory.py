@@ -96,6 +96,24 @@ def last_colours() -> dict[str, int]:
         return {}
 
 
+def keep_size(window: str, size: tuple[int, int]) -> None:
+    """Keep how large a window beside the main one was. Raises OSError."""
+    sizes = {**_sizes(), window: size}
+    paths.write_whole(folder() / "sizes.json", json.dumps(sizes))
+
+
+def last_size(window: str) -> tuple[int, int] | None:
+    return _sizes().get(window)
+
+
+def _sizes() -> dict[str, tuple[int, int]]:
+    try:
+        kept = json.loads((folder() / "sizes.json").read_bytes())
+        return {str(name): (int(width), int(height)) for name, (width, height) in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
 def keep_view(view: View) -> None:
     paths.write_whole(folder() / "view.json", json.dumps(asdict(view)))
 

@@ -16,6 +16,9 @@ from pathlib import Path
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
 from ui.app import App
+from ui.run.comparison import Comparison
+from ui.run.places import Place
+from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
 from ui.tools.tabs import ToolTabs
 
@@ -91,6 +94,8 @@ def views() -> dict[str, Callable[[App], object]]:
         "run": run,
         "run-below": run_below,
         "run-going": run_going,
+        "sample": sample,
+        "comparison": comparison,
         "runs": tab("runs"),
         "queue": queue,
         "embedding": tab("embedding"),
@@ -173,6 +178,20 @@ def run_going(app: App) -> None:
     until(app, lambda: app.runner.record.progress.activity == "paused")
 
 
+def sample(app: App) -> None:
+    """A sample in its own window, which is in the middle of the picture."""
+    run(app)
+    record = app.runner.record
+    Viewer(app.root, record, record.rows()[0], record.sample_steps[-1])
+
+
+def comparison(app: App) -> None:
+    run(app)
+    record = app.runner.record
+    key = record.rows()[0]
+    Comparison(app.root, record, *(Place(key, record.sample_steps[place]) for place in (1, -1)))
+
+
 def queue(app: App) -> None:
     app.desk.add_to_queue()
 
@@ -202,6 +221,9 @@ def empty(app: App) -> None:
 
 def tidy(app: App) -> None:
     """As it was, for the next picture."""
+    for window in app.root.winfo_children():
+        if isinstance(window, (Viewer, Comparison)):
+            window.destroy()
     app.runner.stop(save=False)
     until(app, lambda: not app.runner.going)
     app.bench.options.basic = False

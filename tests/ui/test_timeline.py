@@ -6,12 +6,14 @@ from typing import Any
 
 import customtkinter as ctk
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from onetrainer_clone.events import Sampled, Weights
 from tests.ui.conftest import Window
 from ui.run.comparison import SWIPE, Comparison
-from ui.run.large import fitted
+from ui.run.look import MOST, Look
 from ui.run.places import Place, neighbour, other_weights, words
 from ui.run.record import PromptKey, Record
 from ui.run.samples import Samples
@@ -38,10 +40,52 @@ def test_the_newest_is_followed_until_the_person_goes_back() -> None:
 
 
 def test_enlarged_pictures_keep_their_shape() -> None:
-    assert fitted(Image.new("RGB", (512, 256)), 1000, 1000).size == (1000, 500)
-    assert fitted(Image.new("RGB", (64, 64)), 300, 100).size == (100, 100)
-    large = Image.new("RGB", (3000, 10))
-    assert fitted(large, 300, 300).size == (300, 1)
+    assert Look().cut(Image.new("RGB", (512, 256)), (1000, 1000)).size == (1000, 500)
+    assert Look().cut(Image.new("RGB", (64, 64)), (300, 100)).size == (100, 100)
+    assert Look().cut(Image.new("RGB", (3000, 10)), (300, 300)).size == (300, 1)
+    assert Look(own=True).cut(Image.new("RGB", (1024, 64)), (300, 300)).size == (300, 64)
+    assert Look(own=True).cut(Image.new("RGB", (64, 64)), (300, 300)).size == (64, 64)
+
+
+sides = st.integers(8, 3000)
+
+
+@given(st.tuples(sides, sides), st.tuples(sides, sides), st.floats(0.1, 20), st.floats(0, 1), st.floats(0, 1))
+def test_what_is_under_the_mouse_stays_there_when_it_comes_closer(
+    size: tuple[int, int], room: tuple[int, int], factor: float, across: float, down: float
+) -> None:
+    """Unless an edge of the picture would leave the room's edge."""
+    at = (across * room[0], down * room[1])
+
+    def shown(look: Look) -> list[float]:
+        scale = look.scale(size, room)
+        return [
+            here + (point - side / 2) / (length * scale)
+            for here, point, side, length in zip((look.x, look.y), at, room, size, strict=True)
+        ]
+
+    before = Look().closer(3.0, (room[0] / 2, room[1] / 2), size, room)
+    after = before.closer(factor, at, size, room)
+    assert after.zoom >= 1.0
+    assert after.scale(size, room) <= max(MOST, Look().scale(size, room)) * 1.001
+    for place, (was, now) in enumerate(zip(shown(before), shown(after), strict=True)):
+        half = room[place] / (2 * size[place] * after.scale(size, room))
+        middle = (after.x, after.y)[place]
+        at_edge = half >= 0.5 or min(middle - half, 1 - half - middle) < 1e-6
+        assert at_edge or now == pytest.approx(was, abs=1e-6)
+    cut = after.cut(Image.new("L", size), room)
+    assert cut.width <= room[0]
+    assert cut.height <= room[1]
+
+
+def test_a_moved_picture_leaves_no_room_empty() -> None:
+    look = Look().closer(4.0, (50, 50), (100, 100), (100, 100))
+    far = look.moved(10_000, 10_000, (100, 100), (100, 100))
+    assert (far.x, far.y) == (0.125, 0.125)
+    picture = Image.new("L", (100, 100))
+    picture.paste(255, (0, 0, 50, 100))
+    assert far.cut(picture, (100, 100)).getextrema() == (255, 255)
+    assert look.moved(-10_000, 0, (100, 100), (100, 100)).cut(picture, (100, 100)).getextrema() == (0, 0)
 
 
 def sampled(folder: Path, step: int, index: int, weights: Weights = "live", colour: str = "red") -> Sampled:
@@ -218,11 +262,31 @@ def test_a_comparison_goes_on_to_neighbours(comparison: Comparison) -> None:
     assert [place.key for place in comparison.places] == [key(1), key(1)]
 
 
+def test_a_comparison_is_enlarged_and_moved_in_both_pictures_alike(window: Window, comparison: Comparison) -> None:
+    window.until(lambda: len(comparison._kept) == 2)
+    width, height = comparison.view.winfo_width(), comparison.view.winfo_height()
+    comparison.view.event_generate("<Button-4>", x=width // 4, y=height // 2)
+    comparison.view.event_generate("<Button-4>", x=width // 4, y=height // 2)
+    window.turn(0.05)
+    assert comparison.loupe.look.zoom > 1.5
+    before = comparison.loupe.look.x
+    comparison.view.event_generate("<Button-1>", x=width // 4, y=height // 2)
+    comparison.view.event_generate("<B1-Motion>", x=width // 4 - 40, y=height // 2, state=0x100)
+    comparison.view.event_generate("<ButtonRelease-1>", x=width // 4 - 40, y=height // 2)
+    window.turn(0.05)
+    assert comparison.loupe.look.x > before
+    assert len({kept.width() for kept in comparison._kept}) == 1
+    comparison.size_button.invoke()
+    assert comparison.loupe.look.whole
+
+
 def test_the_viewer_fits_shows_pixels_and_copies_the_path(window: Window, record: Record) -> None:
     viewer = Viewer(window.app.root, record, key(0), 20)
     window.until(lambda: viewer._shown is not None and viewer._shown.width() > 300)
     viewer.buttons["size"].invoke()
     window.until(lambda: viewer._shown.width() == 64)
+    assert viewer._words.cget("text").endswith("100 %")
+    assert viewer.buttons["size"].cget("text") == "Fit"
     viewer.buttons["copy"].invoke()
     assert viewer.clipboard_get() == record.samples[key(0)][20].path
     assert viewer.buttons["ema"].cget("state") == "normal"
@@ -234,3 +298,23 @@ def test_the_viewer_fits_shows_pixels_and_copies_the_path(window: Window, record
     window.turn()
     assert "The picture is gone" in viewer.view.itemcget(viewer.view.find_all()[0], "text")
     viewer.destroy()
+
+
+def test_the_viewer_takes_the_room_of_the_screen_and_remembers_its_size(window: Window, tmp_path: Path) -> None:
+    record = Record()
+    path = tmp_path / "large.png"
+    Image.new("RGB", (1024, 1024), "red").save(path)
+    record.on(Sampled(10, 0, "prompt 0", 0, "live", str(path)))
+    viewer = Viewer(window.app.root, record, key(0), 10)
+    window.until(lambda: viewer._shown is not None and viewer._shown.width() > 700)
+    viewer.view.event_generate("<Button-4>", x=10, y=10)
+    window.turn(0.05)
+    assert viewer.loupe.look.zoom == pytest.approx(1.25)
+    assert viewer.loupe.look.y < 0.45, "closer around the mouse"
+    viewer.geometry("500x520")
+    window.until(lambda: viewer.winfo_width() == 500)
+    viewer.destroy()
+    again = Viewer(window.app.root, record, key(0), 10)
+    window.until(lambda: again.winfo_width() > 200)
+    assert (again.winfo_width(), again.winfo_height()) == (500, 520)
+    again.destroy()

@@ -1,18 +1,28 @@
 """Two samples against each other: side by side, or one above the other with a divider that is moved."""
 
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 from PIL import Image, ImageTk
 
 from ui import colours, theme
-from ui.run.large import LargePictures, fitted
+from ui.run.large import LargePictures
+from ui.run.look import Look
+from ui.run.loupe import STEP, Loupe, Spot
 from ui.run.places import Place, neighbour, path_at, words
 from ui.run.record import Record
+from ui.run.room import Size, keep_size, size_for
+from ui.tooltip import Tooltip
 
 BESIDE, SWIPE = "Side by side", "Swipe"
 GAP = 8  # px at 100 %
-KEYS = "← → columns at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view"
+SIDE = 720  # px of the screen for each picture, where it has them
+AROUND = Size(40, 190)  # px at 100 % that are not the pictures'
+KEYS = (
+    "← → columns at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view; "
+    "wheel, + and -: larger; dragging moves both (over the divider with Shift)"
+)
 
 
 class Comparison(ctk.CTkToplevel):
@@ -22,15 +32,15 @@ class Comparison(ctk.CTkToplevel):
         self.divider = 0.5  # share of the width
         self._record = record
         self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
-        self._fitted: dict[tuple[Place, int, int], Image.Image] = {}
+        self._fitted: dict[tuple[Place, int, int, Look], Image.Image] = {}
         self.title("Two samples")
         self.transient(root)
-        scale = theme.scaling(root)
-        room = self.winfo_screenwidth() / scale - 60, self.winfo_screenheight() / scale - 90
-        self.geometry(f"{round(min(960, room[0]))}x{round(min(640, room[1]))}")
-        self.mode = ctk.CTkSegmentedButton(self, values=[BESIDE, SWIPE], command=self._on_mode)
+        self.geometry(size_for(self, "comparison", Size(2 * SIDE + GAP, SIDE), AROUND))
+        head = ctk.CTkFrame(self, fg_color="transparent")
+        head.pack(pady=(12, 6))
+        self.mode = ctk.CTkSegmentedButton(head, values=[BESIDE, SWIPE], command=self._on_mode)
         self.mode.set(BESIDE)
-        self.mode.pack(pady=(12, 6))
+        self.mode.pack(side="left")
         hint = ctk.CTkLabel(self, text=KEYS, text_color=colours.DIM, font=theme.font(theme.SMALL))
         hint.pack(side="bottom", pady=(0, 8))
         captions = ctk.CTkFrame(self, fg_color="transparent")
@@ -45,8 +55,15 @@ class Comparison(ctk.CTkToplevel):
         self.view.pack(fill="both", expand=True, padx=16)
         theme.wrap(hint, self.view)  # not within the window itself, which hears of every widget in it
         self.pictures = LargePictures(self, self.view.redraw)
-        for event in ("<Button-1>", "<B1-Motion>"):
-            self.view.bind(event, self._move_divider)
+        self.loupe = Loupe(self.view, self._spot, self._on_look)
+        self.loupe.drags(2)
+        self.loupe.drags(1, instead=self._move_divider)
+        self.loupe.drags(1, "Shift-")
+        self.size_button = theme.button(head, "100 %", self.loupe.toggle, width=70)
+        self.size_button.pack(side="left", padx=(8, 0))
+        Tooltip(root).attach(self.size_button, partial(str, "The pictures' own pixels, or all of them."))
+        for key, factor in (("plus", STEP), ("KP_Add", STEP), ("minus", 1 / STEP), ("KP_Subtract", 1 / STEP)):
+            self.bind(f"<{key}>", lambda _event, factor=factor: self.loupe.closer(factor))
         for name, rows, steps in (("Left", 0, -1), ("Right", 0, 1), ("Up", -1, 0), ("Down", 1, 0)):
             self.bind(f"<{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps))
             self.bind(f"<Shift-{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps, left=True))
@@ -56,6 +73,7 @@ class Comparison(ctk.CTkToplevel):
         self.after(50, self.focus_set)
 
     def destroy(self) -> None:
+        keep_size(self, "comparison")
         self.pictures.close()
         super().destroy()
         self._kept.clear()  # here, on the main thread
@@ -84,13 +102,12 @@ class Comparison(ctk.CTkToplevel):
     def _draw_pictures(self) -> None:
         self.view.delete("all")
         self._kept.clear()
-        width, height, gap = max(self.view.winfo_width(), 32), max(self.view.winfo_height(), 16), self.view.px(GAP)
-        swipe = self.mode.get() == SWIPE
-        room = width if swipe else (width - gap) // 2
+        width, swipe = max(self.view.winfo_width(), 32), self.mode.get() == SWIPE
+        room, height, apart = self._rooms()
         found = [self._fit(place, room, height) for place in self.places]
         if not swipe or None in found:
             for number, picture in enumerate(found):
-                middle = room / 2 + number * (room + gap) if not swipe else width * (1 + 2 * number) / 4
+                middle = room / 2 + number * apart if not swipe else width * (1 + 2 * number) / 4
                 self._put(picture, self.places[number], middle, height / 2, room)
             return
         first, second = (picture for picture in found if picture is not None)
@@ -104,8 +121,9 @@ class Comparison(ctk.CTkToplevel):
         self.view.create_line(x, 0, x, height, fill=theme.now(colours.ACCENT), width=self.view.px(2))
 
     def _fit(self, place: Place, width: int, height: int) -> Image.Image | None:
-        """As large as fits; kept, so that moving the divider is quick."""
-        wanted = (place, width, height)
+        """What is seen of it; kept, so that moving the divider is quick."""
+        look = self.loupe.look
+        wanted = (place, width, height, look)
         if wanted not in self._fitted:
             picture = self.pictures.picture(path_at(self._record, place))
             if picture is None:
@@ -113,7 +131,7 @@ class Comparison(ctk.CTkToplevel):
             self._fitted = {key: kept for key, kept in self._fitted.items() if key[1:] == wanted[1:]}
             if len(self._fitted) > 6:
                 self._fitted.clear()
-            self._fitted[wanted] = fitted(picture, width, height)
+            self._fitted[wanted] = look.cut(picture, (width, height))
         return self._fitted[wanted]
 
     def _put(self, picture: Image.Image | None, place: Place, x: float, y: float, room: int) -> None:
@@ -127,14 +145,34 @@ class Comparison(ctk.CTkToplevel):
         self._kept.append(ImageTk.PhotoImage(picture, master=self))
         self.view.create_image(x, y, image=self._kept[-1])
 
-    def _move_divider(self, event: Any) -> None:
-        self.focus_set()
+    def _move_divider(self, event: Any) -> bool:
+        """To the mouse; False where there is none to be moved."""
         pictures = [kept for (place, *_), kept in self._fitted.items() if place == self.places[0]]
-        if self.mode.get() == SWIPE and pictures:
-            width = pictures[-1].width
-            left = (self.view.winfo_width() - width) / 2
-            self.divider = min(max((event.x - left) / width, 0.0), 1.0)
-            self.view.redraw()
+        if self.mode.get() != SWIPE or not pictures:
+            return False
+        self.focus_set()
+        width = pictures[-1].width
+        left = (self.view.winfo_width() - width) / 2
+        self.divider = min(max((event.x - left) / width, 0.0), 1.0)
+        self.view.redraw()
+        return True
+
+    def _rooms(self) -> tuple[int, int, int]:
+        """Width of the room for a picture, its height, and how far apart the two rooms begin."""
+        width, height, gap = max(self.view.winfo_width(), 32), max(self.view.winfo_height(), 16), self.view.px(GAP)
+        if self.mode.get() == SWIPE:
+            return width, height, 0
+        return (width - gap) // 2, height, (width - gap) // 2 + gap
+
+    def _spot(self, x: float, y: float) -> Spot | None:
+        width, height, apart = self._rooms()
+        number = int(apart > 0 and x >= apart)
+        picture = self.pictures.picture(path_at(self._record, self.places[number]))
+        return Spot((x - number * apart, y), picture.size, (width, height)) if picture else None
+
+    def _on_look(self) -> None:
+        self.size_button.configure(text="100 %" if self.loupe.look.whole else "Fit")
+        self.view.redraw()
 
     def _wrap(self, event: Any) -> None:
         for caption in self.captions:

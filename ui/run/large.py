@@ -57,13 +57,3 @@ def read(path: Path) -> Image.Image | None:
             return opened.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-
-
-def fitted(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """As large as fits; much enlarged pictures keep their hard pixels, so that one sees what is there."""
-    scale = min(width / picture.width, height / picture.height)
-    size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
-    if size == picture.size:
-        return picture
-    filters = Image.Resampling
-    return picture.resize(size, filters.NEAREST if scale >= 4 else filters.BICUBIC if scale > 1 else filters.LANCZOS)

@@ -1,5 +1,6 @@
 """One sample, large. Left and right go through the steps, up and down through the prompts, Esc closes."""
 
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -7,44 +8,46 @@ from PIL import ImageTk
 
 from ui import colours, theme
 from ui.run.comparison import Comparison
-from ui.run.large import LargePictures, fitted
+from ui.run.large import LargePictures
+from ui.run.loupe import STEP, Loupe, Spot
 from ui.run.places import Place, neighbour, other_weights, path_at, words
 from ui.run.record import PromptKey, Record
+from ui.run.room import Size, keep_size, size_for
 from ui.runs.reveal import reveal
 from ui.runs.toolbar import Wrapping
+from ui.tooltip import Tooltip
 
-SIDE = 600  # px at 100 %
+SIDE = 1024  # px of the screen, where it has them: a sample of SDXL in its own pixels
+AROUND = Size(32, 170)  # px at 100 % that are not the picture's
 
 
 class Viewer(ctk.CTkToplevel):
-    """Fits the picture into the window; a click shows its own pixels (100 %), which can be dragged."""
+    """Fits the picture into the window; a click shows its own pixels (100 %), the wheel enlarges, dragging moves it."""
 
     def __init__(self, root: Any, record: Record, key: PromptKey, step: int):
         super().__init__(root)
         self.place = Place(key, step)
-        self.whole = True  # else 100 %
         self._owner, self._record = root, record
         self._shown: Any = None
-        self._corner = (0, 0)  # of the part that is seen at 100 %
-        self._pressed: tuple[int, int, tuple[int, int]] | None = None
+        self._percent = 0
         self.title("Sample")
         self.transient(root)
-        room = round(self.winfo_screenheight() / theme.scaling(root)) - 240
-        side = max(min(SIDE, room), 200)
-        self.geometry(f"{side + 32}x{side + 150}")
+        self.geometry(size_for(self, "sample", Size(SIDE, SIDE), AROUND))
         self.view = theme.Canvas(self, background=colours.PAGE, cursor="hand2")
         self.view.draw = self._draw_picture  # type: ignore[method-assign]
         self.pictures = LargePictures(self, self.view.redraw)
-        self.buttons = self._buttons()
+        self.loupe = Loupe(self.view, self._spot, self._on_look)
+        self.loupe.drags(1, clicked=lambda event: self.loupe.toggle(event.x, event.y))
+        self.loupe.drags(2)
         self._words = ctk.CTkLabel(self, text="", justify="center")
         self._slider = ctk.CTkSlider(self, command=self._slide, height=16)
+        self.buttons = self._buttons()
         self._words.pack(side="bottom", fill="x", padx=16, pady=(0, 8))
         self._slider.pack(side="bottom", fill="x", padx=16, pady=(0, 6))
         self.view.pack(fill="both", expand=True, padx=16, pady=(4, 6))
         theme.wrap(self._words, self.view)
-        self.view.bind("<Button-1>", self._press)
-        self.view.bind("<B1-Motion>", self._drag)
-        self.view.bind("<ButtonRelease-1>", self._release)
+        for name, factor in (("plus", STEP), ("KP_Add", STEP), ("minus", 1 / STEP), ("KP_Subtract", 1 / STEP)):
+            self.bind(f"<{name}>", lambda _event, factor=factor: self.loupe.closer(factor))
         for name, rows, steps in (("Left", 0, -1), ("Right", 0, 1), ("Up", -1, 0), ("Down", 1, 0)):
             self.bind(f"<{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps))
         self.bind("<Escape>", lambda _event: self.destroy())
@@ -52,6 +55,7 @@ class Viewer(ctk.CTkToplevel):
         self.after(50, self.focus_set)
 
     def destroy(self) -> None:
+        keep_size(self, "sample")
         self.pictures.close()
         super().destroy()
         self._shown = None  # here, on the main thread
@@ -68,13 +72,6 @@ class Viewer(ctk.CTkToplevel):
         """To a neighbour, where there is one."""
         self._show(neighbour(self._record, self.place, rows, steps))
 
-    def resize(self) -> None:
-        """Between the whole picture and its own pixels."""
-        self.whole = not self.whole
-        self._corner = (0, 0)
-        self.buttons["size"].configure(text="100 %" if self.whole else "Fit")
-        self.view.redraw()
-
     def compare_weights(self) -> None:
         """Live weights at the left, their average (EMA) at the right."""
         if other := other_weights(self._record, self.place):
@@ -83,7 +80,7 @@ class Viewer(ctk.CTkToplevel):
 
     def _show(self, place: Place) -> None:
         self.place = place
-        self._words.configure(text=words(self._record, place))
+        self._tell()
         steps = sorted(self._record.samples[place.key])
         if len(steps) > 1:
             self._slider.configure(from_=0, to=len(steps) - 1, number_of_steps=len(steps) - 1, state="normal")
@@ -98,18 +95,29 @@ class Viewer(ctk.CTkToplevel):
         if step != self.step:
             self._show(Place(self.key, step))
 
+    def _tell(self) -> None:
+        self._words.configure(
+            text=f"{words(self._record, self.place)}{f', {self._percent:,} %' if self._percent else ''}"
+        )
+
     def _buttons(self) -> dict[str, Any]:
         bar = Wrapping(self)
         bar.pack(side="top", fill="x", padx=16, pady=(10, 0))
+        tooltip = Tooltip(self._owner)
         made = {}
-        for key, text, command in (
-            ("size", "100 %", self.resize),
-            ("ema", "EMA against live", self.compare_weights),
-            ("reveal", "Show in folder", lambda: reveal(path_at(self._record, self.place))),
-            ("copy", "Copy path", self._copy),
-        ):
+        for key, text, command, tip in (
+            ("size", "100 %", self.loupe.toggle, "The picture's own pixels, or all of it (a click on it). The "
+             "mouse wheel, + and - enlarge it; dragging moves it."),
+            ("ema", "EMA against live", self.compare_weights, "The same sample from the weights as they are and from their "
+             "average (EMA), beside each other, where both were drawn."),
+            ("reveal", "Show in folder", lambda: reveal(path_at(self._record, self.place)), "Opens its folder in the file "
+             "manager."),
+            ("copy", "Copy path", self._copy, "Its file's name and folder, for pasting elsewhere."),
+        ):  # fmt: skip
             made[key] = theme.button(bar, text, command)
             bar.lay(made[key])
+            tooltip.attach(made[key], partial(str, tip))
+        tooltip.attach(self._slider, partial(str, "The steps at which this prompt was drawn. ← and → go through them."))
         return made
 
     def _copy(self) -> None:
@@ -128,27 +136,17 @@ class Viewer(ctk.CTkToplevel):
                 justify="center",
             )  # fmt: skip
             return
-        if self.whole:
-            picture = fitted(picture, width, height)
-        else:
-            left = min(max(self._corner[0], 0), max(picture.width - width, 0))
-            top = min(max(self._corner[1], 0), max(picture.height - height, 0))
-            self._corner = (left, top)
-            picture = picture.crop((left, top, min(left + width, picture.width), min(top + height, picture.height)))
-        self._shown = ImageTk.PhotoImage(picture, master=self)
+        room = width, height
+        self._shown = ImageTk.PhotoImage(self.loupe.look.cut(picture, room), master=self)
         self.view.create_image(width / 2, height / 2, image=self._shown)
+        if (percent := round(100 * self.loupe.look.scale(picture.size, room))) != self._percent:
+            self._percent = percent
+            self._tell()
 
-    def _press(self, event: Any) -> None:
-        self.focus_set()
-        self._pressed = (event.x, event.y, self._corner)
+    def _spot(self, x: float, y: float) -> Spot | None:
+        picture = self.pictures.picture(path_at(self._record, self.place))
+        return Spot((x, y), picture.size, (self.view.winfo_width(), self.view.winfo_height())) if picture else None
 
-    def _drag(self, event: Any) -> None:
-        if self._pressed and not self.whole:
-            x, y, (left, top) = self._pressed
-            self._corner = (left + x - event.x, top + y - event.y)
-            self.view.redraw()
-
-    def _release(self, event: Any) -> None:
-        pressed, self._pressed = self._pressed, None
-        if pressed and abs(event.x - pressed[0]) + abs(event.y - pressed[1]) < 4:
-            self.resize()
+    def _on_look(self) -> None:
+        self.buttons["size"].configure(text="100 %" if self.loupe.look.whole else "Fit")
+        self.view.redraw()
