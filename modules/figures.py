@@ -9,7 +9,7 @@ import psutil
 from modules.data.batches import Step
 from modules.optim.optimizers import effective_rates
 from modules.optim.rounding import rounded_away
-from modules.precision import device_memory_mib
+from modules.precision import device_memory
 from modules.run import Run
 from modules.step import Result, is_measured
 from onetrainer_clone.events import Stepped
@@ -70,7 +70,7 @@ class Figures:
             for loss in losses:
                 self._concepts[name].add(loss)
         self._skipped += result.skipped
-        measured = is_measured(step.number)
+        measured, memory = is_measured(step.number), device_memory(self._run.model.device)
         return Stepped(
             step=step.number,
             epoch=step.epoch + 1,
@@ -85,8 +85,11 @@ class Figures:
             rounded_away=rounded_away(self._run.optimizer) if measured else None,
             skipped_steps=self._skipped,
             samples_per_second=self.pace.samples_per_second,
+            steps_per_second=self.pace.steps_per_second,
             memory_mib=self._process.memory_info().rss / 2**20,
-            device_memory_mib=device_memory_mib(self._run.model.device),
+            device_memory_mib=memory.used,
+            device_memory_peak_mib=memory.peak,
+            device_memory_total_mib=memory.total,
             seconds_left=self.pace.seconds_for(self._run.plan.steps - step.number),
             elapsed_seconds=self.elapsed_seconds,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from accelerate import Accelerator
@@ -48,6 +49,20 @@ def accelerator(state: TrainingState) -> Iterator[Accelerator]:
         torch.set_num_threads(threads)
 
 
-def device_memory_mib(device: torch.device) -> float | None:
-    """What the tensors on a GPU take, MiB; None on the CPU."""
-    return torch.cuda.memory_allocated(device) / 2**20 if device.type == "cuda" else None
+class DeviceMemory(NamedTuple):
+    """Of a GPU, in MiB; None on the CPU."""
+
+    used: float | None = None  # by tensors, now
+    peak: float | None = None  # the most that torch has taken from the GPU: near the total it becomes too much
+    total: float | None = None
+
+
+def device_memory(device: torch.device) -> DeviceMemory:
+    if device.type != "cuda":
+        return DeviceMemory()
+    found = (
+        torch.cuda.memory_allocated(device),
+        torch.cuda.max_memory_reserved(device),
+        torch.cuda.get_device_properties(device).total_memory,
+    )
+    return DeviceMemory(*(taken / 2**20 for taken in found))

@@ -74,7 +74,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     with full_in_words("encoding the pictures", while_caching(state)):
         folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
     for problem in planned.problems:
-        emit(Warned(str(problem)))
+        emit(Logged(str(problem), note=True) if problem.severity == "note" else Warned(str(problem)))
     _name_left_out(folders, emit)
     with full_in_words("encoding the captions", WHILE_LOADING):
         embed = model.encode_text if words else _text(state, model, folders, emit, controls)

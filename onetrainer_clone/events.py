@@ -79,8 +79,11 @@ class Stepped:
     )
     skipped_steps: int = 0  # of the run so far: the loss scaler left them out, so they changed nothing
     samples_per_second: float = 0.0
+    steps_per_second: float = 0.0
     memory_mib: float = 0.0
-    device_memory_mib: float | None = None
+    device_memory_mib: float | None = None  # what the tensors on the GPU take
+    device_memory_peak_mib: float | None = None  # the most that was taken from the GPU so far
+    device_memory_total_mib: float | None = None  # what the GPU has
     seconds_left: float | None = None
     elapsed_seconds: float = 0.0  # of the run so far, with what it did beside its steps; of a resumed one since its start
 
@@ -133,9 +136,10 @@ class Warned:
 
 @dataclass(frozen=True)
 class Logged:
-    """A line for the log."""
+    """A line for the log; a note tells what a setting does or costs."""
 
     message: str
+    note: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ class Pace:
         seconds = sum(took for _, took in self._recent)
         return sum(samples for samples, _ in self._recent) / seconds if seconds else 0.0
 
+    @property
+    def steps_per_second(self) -> float:
+        seconds = sum(took for _, took in self._recent)
+        return len(self._recent) / seconds if seconds else 0.0
+
     def seconds_for(self, steps: int) -> float | None:
         return steps * sum(took for _, took in self._recent) / len(self._recent) if self._recent else None
 
@@ -52,8 +57,10 @@ class Progress:
         self.activity: Activity | None = None
         self.done = self.total = 0
         self.detail = ""
-        self.samples_per_second = self.memory_mib = 0.0
+        self.samples_per_second = self.steps_per_second = self.memory_mib = 0.0
         self.device_memory_mib: float | None = None
+        self.device_memory_peak_mib: float | None = None
+        self.device_memory_total_mib: float | None = None
         self.seconds_left: float | None = None
         self.elapsed_seconds = 0.0  # of the run, also before it was resumed
         self.skipped_steps = 0  # that the loss scaler left out
@@ -75,7 +82,10 @@ class Progress:
             case Stepped():
                 self.activity, self.step, self.epoch = "training", event.step, event.epoch
                 self.samples_per_second, self.memory_mib = event.samples_per_second, event.memory_mib
-                self.device_memory_mib, self.seconds_left = event.device_memory_mib, event.seconds_left
+                self.steps_per_second, self.seconds_left = event.steps_per_second, event.seconds_left
+                self.device_memory_mib = event.device_memory_mib
+                self.device_memory_peak_mib = event.device_memory_peak_mib
+                self.device_memory_total_mib = event.device_memory_total_mib
                 self.skipped_steps, self.elapsed_seconds = event.skipped_steps, event.elapsed_seconds
             case Sampled():
                 if self.activity != "sampling":
@@ -101,6 +111,13 @@ class Progress:
             return f"step {self.step:,} of {self.steps:,}"
         counted = f" {self.done:,} of {self.total:,}" if self.total else ""
         return f"{ACTIVITY_WORDS[self.activity]}{counted}{f': {self.detail}' if self.detail else ''}"
+
+
+def speed(steps_per_second: float) -> str:
+    """'1.8 it/s', and below one in a second '2.4 s/it', as trainers commonly tell it."""
+    if steps_per_second <= 0:
+        return ""
+    return f"{steps_per_second:.3g} it/s" if steps_per_second >= 1 else f"{1 / steps_per_second:.3g} s/it"
 
 
 def duration(seconds: float | None) -> str:

@@ -79,7 +79,7 @@ class Terminal:
             case Warned():
                 self._line(f"warning: {event.message}")
             case Logged():
-                self._line(event.message)
+                self._line(f"note: {event.message}" if event.note else event.message)
             case Inspected():
                 self._line(as_text(event.report))
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState, PartialState
 
-from modules.precision import accelerator
+from modules.precision import DeviceMemory, accelerator, device_memory
 from onetrainer_clone.settings import Invalid, replace
 from onetrainer_clone.state import TrainingState
 
@@ -68,3 +68,14 @@ def test_a_gpu_without_bfloat16_is_refused_in_words(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
     with pytest.raises(Invalid, match="choose float16"), accelerator(state_with(train_dtype="BF16")):
         pass
+
+
+def test_the_memory_of_a_gpu_is_told_in_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Card:
+        total_memory = 24 * 2**30
+
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 7 * 2**30)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 9 * 2**30)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: Card())
+    assert device_memory(torch.device("cuda")) == DeviceMemory(7168.0, 9216.0, 24576.0)
+    assert device_memory(torch.device("cpu")) == DeviceMemory()

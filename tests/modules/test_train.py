@@ -274,6 +274,7 @@ def test_figures_are_finite_and_add_up(make: Make) -> None:
         assert set(step.concept_loss) <= {"subject", "class"}
         assert step.gradient_norm > 0
         assert step.samples_per_second > 0
+        assert step.steps_per_second > 0
         assert step.memory_mib > 50
     seen = [loss for step in found for loss in [step.loss]]
     assert found[-1].smoothed_loss == pytest.approx(sum(seen) / len(seen))
@@ -659,3 +660,10 @@ def test_a_stop_raises_stopped_while_caching(make: Make) -> None:
     controls.stop()
     with pytest.raises(Stopped):
         train(make(), lambda event: None, controls)
+
+
+def test_what_a_setting_costs_or_does_in_vain_is_a_note_at_the_start_and_no_warning(make: Make) -> None:
+    _, events = run(make(**{"noise.masked": True}))
+    assert not of(Warned, events)
+    [note] = [event.message for event in of(Logged, events) if event.note]
+    assert note.startswith("noise.masked: has no effect")

@@ -146,6 +146,7 @@ def test_the_terminal_shows_what_happens(front: Front, capsys: pytest.CaptureFix
         emit(Started("demo", "/x", 2, 1, ("cat",)))
         emit(Warned("careful"))
         emit(Logged("by the way"))
+        emit(Logged("the copy takes 0.01 GiB", note=True))
         emit(Stepped(**STEP))
         emit(Sampled(1, 0, "a cat", 7, "live", "/x/1.png"))
         emit(Saved(2, "/x/cat.safetensors", final=True))
@@ -153,7 +154,8 @@ def test_the_terminal_shows_what_happens(front: Front, capsys: pytest.CaptureFix
     front.training = training
     assert front.run("train", "demo") == 0
     lines = capsys.readouterr().out.splitlines()
-    for line in ("loading the model", "caching 500 of 500", "warning: careful", "by the way", "saved: /x/cat.safetensors",
+    for line in ("loading the model", "caching 500 of 500", "warning: careful", "by the way",
+                 "note: the copy takes 0.01 GiB", "saved: /x/cat.safetensors",
                  "sample 'a cat' at step 1: /x/1.png", "Done. The result is in /x/cat.safetensors."):  # fmt: skip
         assert line in lines
     assert sum(line.startswith("caching") for line in lines) < 5, "no line per batch"

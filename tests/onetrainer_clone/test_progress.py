@@ -72,4 +72,5 @@ def test_the_pace_counts_steps_and_not_what_lies_between() -> None:
         now += seconds
         pace.end(samples=4)
     assert pace.samples_per_second == 4
+    assert pace.steps_per_second == 1  # of 4 samples each
     assert pace.seconds_for(10) == 10

@@ -80,8 +80,8 @@ def _stepped(step: int, steps: int, names: tuple[str, ...], seconds: float) -> S
     losses = {name: (0.3 + 0.2 * place) * math.exp(-step / steps * (1 + place)) for place, name in enumerate(names)}
     loss = sum(losses.values()) / max(len(losses), 1)
     return Stepped(
-        step, 0, loss, loss, losses, losses, {"unet": 1e-4}, 0.5, samples_per_second=1 / max(seconds, 0.01),
-        memory_mib=512.0, seconds_left=(steps - step) * seconds,
+        step, 0, loss, loss, losses, losses, {"unet": 1e-4}, 0.5, samples_per_second=4 / max(seconds, 0.01),
+        steps_per_second=1 / max(seconds, 0.01), memory_mib=512.0, seconds_left=(steps - step) * seconds,
     )  # fmt: skip
 
 

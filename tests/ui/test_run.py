@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrainer_clone.events import BackedUp, Event, Progressed, Saved, Share, Started, Warned
+from onetrainer_clone.events import BackedUp, Event, Logged, Progressed, Saved, Share, Started, Warned
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
@@ -13,7 +13,7 @@ from tests.ui.fake_trainer import FakeTrainer
 from ui.run.record import Record
 from ui.run.runner import BATCH
 from ui.run.series import POINTS
-from ui.run.status import ago, files, memory, sentence
+from ui.run.status import ago, files, memory, pace, sentence
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
 
@@ -231,6 +231,12 @@ def test_the_status_in_words() -> None:
     assert sentence(progress, True, True, True) == "Stopping after this step …"
     progress.memory_mib, progress.device_memory_mib = 900.0, 7168.0
     assert memory(progress) == ["900 MiB RAM", "7.0 GiB VRAM"]
+    progress.device_memory_total_mib, progress.device_memory_peak_mib = 24_576.0, 9318.4
+    assert memory(progress)[1] == "7.0 GiB of 24.0 GiB VRAM (at most 9.1 GiB)"
+    progress.steps_per_second, progress.samples_per_second = 1.84, 7.36
+    assert pace(progress)[:2] == ["1.84 it/s", "7.36 pictures/s"]
+    progress.steps_per_second = 0.4
+    assert pace(progress)[0] == "2.5 s/it"
 
 
 def test_how_long_ago_it_was_saved() -> None:
@@ -258,12 +264,15 @@ def test_the_log_shows_only_warnings_and_copies_them(window: Window) -> None:
     run.log.filter_button.invoke()
     assert run.log.text == "Warning: one picture was left out"
     window.app.runner.record.on(Warned("another one"))
+    window.app.runner.record.on(Logged("the frozen copy takes 0.01 GiB", note=True))
     run.log.show(window.app.runner.record)
     assert run.log.text.endswith("Warning: another one")
     run.log.copy_button.invoke()
     assert run.log.clipboard_get() == "Warning: one picture was left out\nWarning: another one"
     run.log.filter_button.invoke()
     assert "finished" in run.log.text
+    assert "Note: the frozen copy takes 0.01 GiB" in run.log.text
+    assert run.log.title.cget("text") == "Log: 2 warnings"
 
 
 def test_the_trace_of_an_error_is_shown_on_demand(window: Window, trainer: FakeTrainer) -> None:

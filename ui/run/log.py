@@ -9,7 +9,8 @@ import customtkinter as ctk
 from ui import colours, theme
 from ui.run.record import LINES, LogLine, Record
 
-MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "", None: ""}
+MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "Note: ", None: ""}
+ALARMS = ("warning", "error")
 EMPTY = "What the run has to say is written here: what was saved, and warnings with what to do about them."
 HEAD = 34  # px at 100 %: its height where only the heading is seen
 ABOVE, SPACING, BELOW = 5, 3, 4  # px at 100 %: over the heading, around the lines, and under them at least
@@ -70,7 +71,7 @@ class LogView(ctk.CTkFrame):
         fresh = record.log[-new:] if new else []
         self._written = record.logged
         for line in fresh:
-            if line.severity or not self.warnings_only:
+            if line.severity in ALARMS or not self.warnings_only:
                 self._write(line)
         if not record.logged:
             self.box.insert("end", EMPTY, "dim")
@@ -108,7 +109,7 @@ class LogView(ctk.CTkFrame):
             text = self.box.get(*ranges)
         else:
             lines = self._record.log if self._record else []
-            shown = [line for line in lines if line.severity or not self.warnings_only]
+            shown = [line for line in lines if line.severity in ALARMS or not self.warnings_only]
             text = "\n".join(f"{MARKS[line.severity]}{line.text}\n{line.trace}".rstrip() for line in shown)
         self.clipboard_clear()
         self.clipboard_append(text)
@@ -163,7 +164,7 @@ class LogView(ctk.CTkFrame):
 
     def _count(self) -> None:
         lines = self._record.log if self._record else []
-        warnings = sum(1 for line in lines if line.severity in ("warning", "error"))
+        warnings = sum(1 for line in lines if line.severity in ALARMS)
         text = f"Log: {warnings} warning{'s' if warnings != 1 else ''}" if warnings else "Log"
         if self.title.cget("text") != text:
             self.title.configure(text=text)

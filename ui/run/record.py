@@ -187,7 +187,7 @@ def _lines(event: Event) -> Iterator[LogLine]:
         case Warned():
             yield LogLine(event.message, "warning")
         case Logged():
-            yield LogLine(event.message)
+            yield LogLine(event.message, "note" if event.note else None)
         case Ended():
             severity: Severity | None = "error" if event.outcome in ("refused", "failed") else None
             yield LogLine(event.message or event.outcome, severity, event.trace)

@@ -4,7 +4,7 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.progress import Progress, duration
+from onetrainer_clone.progress import Progress, duration, speed
 from ui import colours, theme
 from ui.run.record import Record, Written
 
@@ -87,7 +87,8 @@ def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> s
 
 
 def pace(progress: Progress) -> list[str]:
-    facts = [f"{progress.samples_per_second:.3g} pictures/s"] if progress.samples_per_second else []
+    facts = [told] if (told := speed(progress.steps_per_second)) else []
+    facts += [f"{progress.samples_per_second:.3g} pictures/s"] if progress.samples_per_second else []
     facts += [f"{progress.skipped_steps:,} steps skipped"] if progress.skipped_steps else []
     facts += [f"{duration(progress.elapsed_seconds)} so far"] if progress.elapsed_seconds else []
     return [*facts, f"{duration(progress.seconds_left)} left"] if progress.seconds_left is not None else facts
@@ -96,7 +97,10 @@ def pace(progress: Progress) -> list[str]:
 def memory(progress: Progress) -> list[str]:
     found = [f"{gigabytes(progress.memory_mib)} RAM"] if progress.memory_mib else []
     if progress.device_memory_mib is not None:
-        found.append(f"{gigabytes(progress.device_memory_mib)} VRAM")
+        total, peak = progress.device_memory_total_mib, progress.device_memory_peak_mib
+        of = f" of {gigabytes(total)}" if total else ""
+        at_most = f" (at most {gigabytes(peak)})" if peak else ""
+        found.append(f"{gigabytes(progress.device_memory_mib)}{of} VRAM{at_most}")
     return found
 
 
