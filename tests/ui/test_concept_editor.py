@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from onetrainer_clone import dataset, epoch
+from onetrainer_clone import dataset, epoch, masks
+from onetrainer_clone.buckets import Bucket, Crop
+from onetrainer_clone.masks import LEFT_OUT, TRAINED
 from onetrainer_clone.statistics import Cancelled
 from tests.ui.conftest import Window
 from ui import colours
 from ui.concept import entry
 from ui.concept.crops import Crops
+from ui.concept.cutting import Cells, cut
 from ui.concept.numbers import Numbers
 from ui.concept.page import ConceptPage
 from ui.concept.texts import Texts
+from ui.pictures.view import TINT, TINT_SHARE
 
 DRAG = """
 import sys, tkinter
@@ -77,6 +81,72 @@ def test_the_preview_follows_the_settings_beside_it(window: Window, pictures: Pa
     assert view.canvas.cuts.different == 2
     window.app.store.replace("concepts[0].resolution", 512)
     window.until(lambda: "ENLARGED" in view.said.cget("text"))
+
+
+def test_the_crops_are_as_large_as_the_pane_allows_and_a_click_shows_one_alone(window: Window, pictures: Path) -> None:
+    view = open_view(window, "image", pictures)
+    assert isinstance(view, Crops)
+    canvas = view.canvas
+    window.until(lambda: canvas.cuts is not None and canvas.cuts.whole.width > 160)
+    room = (canvas.winfo_width(), canvas.winfo_height())
+    whole, crop = canvas.boxes
+    assert whole[2] - whole[0] == canvas.cells.side(room, 2)
+    assert crop[2] <= room[0]
+    assert crop[3] <= room[1]
+    canvas.event_generate("<Button-1>", x=crop[0] + 5, y=crop[1] + 5)
+    window.turn()
+    assert canvas.large == 1
+    (alone,) = canvas.boxes
+    assert alone[3] - alone[1] > crop[3] - crop[1]
+    assert alone[2] - alone[0] == room[0] or alone[3] - alone[1] == room[1] - 36
+    canvas.focus_force()
+    canvas.event_generate("<Left>")
+    assert canvas.large == 0
+    canvas.event_generate("<Escape>")
+    window.turn()
+    assert len(canvas.boxes) == 2
+
+
+def test_many_crops_share_the_pane() -> None:
+    cells = Cells(name=20, gap=10, least=100, most=600)
+    assert cells.side((630, 640), 1) == 600
+    assert cells.side((630, 300), 2) == 270
+    assert cells.side((430, 460), 4) == 200  # two by two
+    assert cells.side((430, 460), 40) == 100  # one has to scroll
+    assert cells.columns(430, 200) == 2
+
+
+def edges(view: Crops) -> list[Any]:
+    """The colours at the left and at the right of the first crop."""
+    assert view.canvas.cuts is not None
+    crop = view.canvas.cuts.cuts[0].picture
+    return [crop.getpixel((x, crop.height // 2)) for x in (2, crop.width - 3)]
+
+
+def test_the_mask_lies_over_the_picture_and_its_crops(window: Window, pictures: Path) -> None:
+    """What is left out is coloured, in the crops where they show it; what is trained is as it was."""
+    mask = Image.new("L", (96, 64), TRAINED)
+    mask.paste(LEFT_OUT, (0, 0, 48, 64))
+    masks.write(pictures / "0.png", mask)
+    view = open_view(window, "image", pictures)
+    assert isinstance(view, Crops)
+    window.until(lambda: view.canvas.cuts is not None)
+    left, right = edges(view)
+    assert right == (255, 0, 0)
+    assert left == Image.blend(Image.new("RGB", (1, 1), "red"), Image.new("RGB", (1, 1), TINT), TINT_SHARE).getpixel((0, 0))
+    assert view.mask.winfo_manager()
+    view.mask.toggle()
+    window.until(lambda: edges(view)[0] == (255, 0, 0))
+    view.buttons["next"].invoke()  # it has no mask
+    window.until(lambda: not view.mask.winfo_manager())
+
+
+def test_an_enlarged_crop_has_no_more_detail_than_the_run_sees() -> None:
+    image = Image.radial_gradient("L").resize((400, 400)).convert("RGB")
+    crop = Crop(64, 64, 0, 0, Bucket(64, 64))
+    shown = cut(image, crop, flip=False, room=(256, 256))
+    assert shown.size == (256, 256)
+    assert shown.resize((64, 64), Image.Resampling.NEAREST).resize((256, 256), Image.Resampling.NEAREST) == shown
 
 
 def test_a_picture_that_cannot_be_read_says_so(window: Window, pictures: Path) -> None:
