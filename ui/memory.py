@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,19 @@ def last_colours() -> dict[str, int]:
         return {str(name): int(place) for name, place in kept.items() if int(place) >= 0}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def keep_asked(prompts: Sequence[Mapping[str, str]]) -> None:
+    """Keep what the prompt box of the run view was asked for, the newest last. Raises OSError."""
+    paths.write_whole(folder() / "asked.json", json.dumps([dict(one) for one in prompts]))
+
+
+def last_asked() -> list[dict[str, str]]:
+    try:
+        kept = json.loads((folder() / "asked.json").read_bytes())
+        return [{str(name): str(text) for name, text in one.items()} for one in kept]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
 
 
 def keep_size(window: str, size: tuple[int, int]) -> None:

@@ -176,6 +176,10 @@ def run_going(app: App) -> None:
     until(app, lambda: app.runner.record.progress.step > 200)
     app.runner.pause(True)
     until(app, lambda: app.runner.record.progress.activity == "paused")
+    page = app.shell.pages["run"]
+    assert isinstance(page, RunPage)
+    page.asking.fill({"text": "a sks circle on the moon", "seed": "7", "steps": "30"})
+    page.asking.unfold()
 
 
 def sample(app: App) -> None:

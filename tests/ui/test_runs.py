@@ -12,8 +12,10 @@ from onetrainer_clone.running import announce
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.sampling import Prompt
 from tests.onetrainer_clone.test_past_runs import step
 from tests.ui.conftest import Window
+from ui import memory
 from ui.runs import page as runs_page
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL
@@ -199,6 +201,48 @@ def test_a_prompt_is_handed_to_the_run(window: Window) -> None:
     window.until(lambda: not window.app.runner.going)
     (prompt,) = asked
     assert (prompt.text, prompt.seed, prompt.cfg_scale) == ("a green circle", 7, 4.0)
+
+
+def test_an_asked_prompt_may_have_its_own_size_and_steps_and_comes_back(window: Window) -> None:
+    asked: list[Prompt] = []
+
+    def trainer(state: TrainingState, emit: Emit, controls: Controls) -> None:
+        while not controls.stopping:
+            asked.extend(controls.asked())
+            time.sleep(0.01)
+
+    first = Prompt(text="a cat", negative="blur", steps=9, cfg_scale=4.0, width=512)
+    window.app.store.replace("sampling.prompts", (first,))
+    window.app.runner._session._train = trainer
+    page = window.app.shell.show("run")
+    assert isinstance(page, RunPage)
+    box = page.asking
+    window.app.runner.start()
+    window.until(lambda: box.button.cget("state") == "normal")
+    box.more.invoke()
+    window.until(lambda: bool(box.negative.winfo_ismapped()))
+    assert box.fields["steps"].cget("placeholder_text") == "9"
+    assert "blur" in box.negative.cget("placeholder_text")
+    box.fill({"text": "a dog", "width": "100"})
+    with pytest.raises(UserError, match="100 is not a multiple of 8: use 96 or 104"):
+        box.button.invoke()
+    more = {"negative": "fog", "width": "128", "height": "64", "steps": "5", "cfg_scale": "2.5"}
+    box.fill({"text": "a dog", "seed": "3", **more})
+    box.button.invoke()
+    box.more.invoke()
+    assert box.more.cget("text") == "More (5)", "what is folded away counts, and says so"
+    box.fill({"text": "a bird"})
+    box.button.invoke()
+    window.until(lambda: len(asked) == 2)
+    assert asked[0] == Prompt(text="a dog", negative="fog", seed=3, width=128, height=64, steps=5, cfg_scale=2.5)
+    assert asked[1] == Prompt(text="a bird", negative="blur", seed=0, width=512, steps=9, cfg_scale=4.0)
+    box.fill({"text": "half a wo"})
+    box.prompt.focus_force()
+    for key, text in (("Up", "a bird"), ("Up", "a dog"), ("Up", "a dog"), ("Down", "a bird"), ("Down", "half a wo")):
+        box.prompt._entry.event_generate(f"<{key}>")
+        window.turn()
+        assert box.prompt.get() == text
+    assert [one["text"] for one in memory.last_asked()] == ["a dog", "a bird"]
 
 
 def test_a_run_of_100_000_steps_does_not_hold_the_window(window: Window) -> None:
