@@ -20,7 +20,7 @@ from ui.concept.cutting import Cells, cut
 from ui.concept.numbers import Numbers
 from ui.concept.page import ConceptPage
 from ui.concept.texts import Texts
-from ui.pictures.view import TINT, TINT_SHARE
+from ui.pictures.scene import TINT, TINT_SHARE
 
 DRAG = """
 import sys, tkinter

@@ -7,7 +7,7 @@ from PIL import Image, ImageTk
 
 from ui import colours, theme
 from ui.concept.cutting import Cells, Cuts, cut, fitted
-from ui.pictures.view import TINT
+from ui.pictures.scene import TINT
 
 GAP, NAME, LEAST, MOST = 8, 18, 128, 640  # px at 100 %
 BACK = "Click or Esc: back. Left and Right: the others."

@@ -11,7 +11,7 @@ from onetrainer_clone.dataset import Unusable
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui.concept.preview import Wish
-from ui.pictures.view import TINT, TINT_SHARE
+from ui.pictures.scene import TINT, TINT_SHARE
 from ui.thumbnails import decode
 
 LARGEST = 2048  # px; a larger picture is scaled down before its crops are cut: the screen shows no more
