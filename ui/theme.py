@@ -74,19 +74,29 @@ def face(scale: float, size: int = BODY, bold: bool = False) -> tuple[str, int, 
     return ctk.ThemeManager.theme["CTkFont"]["family"], -round(size * scale), "bold" if bold else "normal"
 
 
+class MainButton(ctk.CTkButton):
+    """Our blue one; pale while it cannot be pressed, where customtkinter fades the text alone."""
+
+    def configure(self, require_redraw: bool = False, **options: Any) -> None:
+        if "state" in options:
+            options["fg_color"] = colours.IDLE if options["state"] == "disabled" else colours.ACCENT
+        super().configure(require_redraw, **options)
+
+
 def button(
     parent: Any, text: str, command: Callable[[], object], kind: Kind = "plain", width: int = 0, **more: Any
 ) -> Any:
     """A button in one of our three looks."""
     looks: dict[Kind, dict[str, Any]] = {
-        "main": {"text_color_disabled": ("#bcd0f5", "#bcd0f5")},
+        "main": {"text_color_disabled": colours.ON_IDLE},
         "plain": {
             "fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.TEXT,
         },
         "danger": {"fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.ERROR},
     }  # fmt: skip
     width = width or 24 + 8 * len(text)
-    return ctk.CTkButton(parent, text=text, command=command, width=width, **{"height": 30, **looks[kind], **more})
+    made = MainButton if kind == "main" else ctk.CTkButton
+    return made(parent, text=text, command=command, width=width, **{"height": 30, **looks[kind], **more})
 
 
 def menu(parent: Any) -> tkinter.Menu:

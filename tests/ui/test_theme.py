@@ -1,7 +1,8 @@
-"""Another scaling while the window is open."""
+"""Looks: another scaling while the window is open, and buttons."""
 
 from tests.ui.conftest import Window
 from tests.ui.test_forms import type_into
+from ui import colours, theme
 
 
 def test_what_was_hidden_stays_hidden(window: Window) -> None:
@@ -14,3 +15,11 @@ def test_what_was_hidden_stays_hidden(window: Window) -> None:
         window.app.appearance.set_scaling(percent)
         window.turn(0.1)
         assert row._message.winfo_manager() == ""
+
+
+def test_a_main_button_is_pale_while_it_cannot_be_pressed(window: Window) -> None:
+    made = theme.button(window.app.root, "Start", lambda: None, "main")
+    made.configure(state="disabled")
+    assert tuple(made.cget("fg_color")) == colours.IDLE
+    made.configure(state="normal")
+    assert tuple(made.cget("fg_color")) == colours.ACCENT
