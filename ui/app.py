@@ -15,6 +15,7 @@ from ui import memory, theme
 from ui.actions import Actions
 from ui.appearance import Appearance, prepare
 from ui.background import Background
+from ui.closing import Closing
 from ui.colours import ConceptColours
 from ui.dialogs import Ask, TkAsk
 from ui.errors import Errors
@@ -97,7 +98,7 @@ class App:
         self.run_sign = RunSign(root, self.shell, self.runner)
         self._keeping = Timer(root.after, root.after_cancel)
         self._marked: str | None = None  # the run that the mark on the disk names; None: there is no mark
-        self.closed = self._closing = False
+        self.closing, self.closed = Closing(self), False
         self._turns = 0  # that are going on: more than one while a dialog is open
         bind_keys(root, self)
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -148,21 +149,21 @@ class App:
             self.go("run")
 
     def close(self) -> None:
-        """Close; while a run goes on only after it has ended as the person wishes."""
-        if not self.runner.going:
-            self._leave()
-        elif self.actions.stop():
-            self.desk.queue.finish_current()
-            self._closing = True  # the loop leaves when the run has ended
-            self.topbar.say("The window closes when the run has ended.")
+        """Close; while something goes on only after it has ended as the person wishes."""
+        self.closing.ask()
 
-    def _leave(self) -> None:
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn of the loop is going on, below a dialog: the window cannot go yet."""
+        return self._turns > 0
+
+    def leave(self) -> None:
         """Keep what is to be kept, then take the window down."""
         self.closed = True
         # What reads may be cut off; what writes may not, and comes before the last word.
         workers = ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0))
         closing = [partial(worker.close, seconds) for worker, seconds in workers]
-        self._attempt(
+        self.attempt(
             (self._keeping.stop, self.findings.stop, self.bench.tooltip.hide, self.desk.close, *closing, self._remember)
         )
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
@@ -240,12 +241,11 @@ class App:
         self.root.after(TURN_MS, self._turn)
         workers = (self.checks, self.decoder, self.writer, self.importer)
         steps: list[Callable[[], object]] = [worker.deliver for worker in workers]
-        self._attempt((*steps, self.runner.poll, *self.desk.steps, self._tick, self.garbage.turn))
+        self.attempt((*steps, self.runner.poll, *self.desk.steps, self._tick, self.garbage.turn))
         self._turns -= 1
-        if self._closing and not (self.closed or self.runner.going or self._turns):
-            self._leave()
+        self.closing.turn()
 
-    def _attempt(self, steps: Iterable[Callable[[], object]]) -> None:
+    def attempt(self, steps: Iterable[Callable[[], object]]) -> None:
         """Take every step; an error is shown to the person, and what comes after it is done."""
         for step in steps:
             try:

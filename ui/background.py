@@ -33,6 +33,7 @@ class Background:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._working = False
+        self.progress = (0, 0)  # of the present job, where it tells: so many of so many are done
 
     def submit(
         self,
@@ -98,7 +99,7 @@ class Background:
                 if self._closed:
                     return
                 _, job = self._waiting.popitem(last=self._newest_first)
-                self._working = True
+                self._working, self.progress = True, (0, 0)
             try:
                 with undisturbed():
                     outcome: tuple[_Job, Any, Exception | None] = (job, job.work(), None)

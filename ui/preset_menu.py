@@ -1,19 +1,19 @@
 """The preset button and all that can be done with presets. Nothing unsaved is lost without a question."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onetrainer_clone.paths import write_whole
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
-from presets.codec import read_file, read_object
+from presets.codec import encode, read_file, read_object
 from presets.store import Preset
 from ui import theme
 from ui.carry import carried, lacks, work
 from ui.dialogs import Option
-from ui.filekinds import SETTINGS
+from ui.filekinds import PRESET, SETTINGS
 from ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TAKE_ALONG = (
     Option("cancel", "Cancel"), Option("alone", "The preset alone"), Option("take", "Take mine along", "main")
 )  # fmt: skip
+WHICH = (Option("cancel", "Cancel"), Option("saved", "As it was saved"), Option("now", "As they are now", "main"))
 UNSAVED = (Option("cancel", "Cancel"), Option("discard", "Discard changes", "danger"), Option("save", "Save", "main"))
 
 
@@ -132,15 +133,22 @@ class PresetMenu:
             self._bench.ask.tell(f"Imported from {read.source}", f"Not taken over as it is there:\n\n{listed}")
 
     def export(self, preset: Preset | None = None) -> None:
-        """A copy of the preset's file, anywhere."""
+        """A copy of the preset, anywhere. Of the one that is loaded and was changed, the person says which is meant."""
         wanted = preset or self.current
         if wanted is None:
             raise UserError("There is no preset to export: save the settings as one first")
-        chosen = self._bench.ask.new_file(f"Export '{wanted.name}' as", f"{wanted.name}.json")
-        if not chosen:
+        store = self._bench.store
+        which = "saved"
+        if store.unsaved and wanted.name == store.state.preset:
+            message = f"The settings were changed since '{wanted.name}' was saved. Which of them are meant?"
+            which = self._bench.ask.choose("Export the preset", message, WHICH) or "cancel"
+        if which == "cancel" or not (
+            chosen := self._bench.ask.new_file(f"Export '{wanted.name}' as", f"{wanted.name}.json", PRESET)
+        ):
             return
         try:
-            shutil.copyfile(wanted.path, chosen)
+            data = encode(store.state, wanted.description).encode() if which == "now" else wanted.path.read_bytes()
+            write_whole(Path(chosen), data)
         except OSError as error:
             raise UserError(f"'{chosen}' cannot be written: {error.strerror or error}") from None
 

@@ -145,9 +145,10 @@ def close(window: Window) -> None:
     if window.app.closed:
         return
     window.app.runner.stop(save=False)
-    window.until(lambda: not window.app.runner.going)
+    window.app.desk.stop_work()
+    window.until(lambda: not (window.app.runner.going or window.app.desk.at_work))
     window.app.close()
-    assert window.app.closed
+    window.until(lambda: window.app.closed)
 
 
 @pytest.fixture

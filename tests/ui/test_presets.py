@@ -131,6 +131,23 @@ def test_out_to_a_file_and_back_in(window: Window, tmp_path: Path) -> None:
     assert preset_store.find("another name").path != preset_store.find("given away").path
 
 
+def test_export_of_what_was_changed_asks_which_is_meant(window: Window, tmp_path: Path) -> None:
+    window.ask.texts = ["mine"]
+    window.app.presets.save_as()
+    window.app.store.replace("training.batch_size", 9)
+    saved, now, no = (tmp_path / f"{name}.json" for name in ("saved", "now", "no"))
+    for choice, target in (("saved", saved), ("now", now), ("cancel", no)):
+        window.ask.choices, window.ask.folders = [choice], [str(target)]
+        window.app.presets.export()
+    assert json.loads(saved.read_bytes())["training"]["batch_size"] == 4
+    assert json.loads(now.read_bytes())["training"]["batch_size"] == 9
+    assert not no.exists()
+    assert window.app.store.unsaved
+    window.ask.folders = [str(no)]
+    window.app.presets.export(preset_store.find("demo"))  # another one is what its file holds
+    assert no.read_bytes() == preset_store.find("demo").path.read_bytes()
+
+
 def test_import_asks_about_what_is_unsaved(window: Window, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text('{"format": 1}', encoding="utf-8")

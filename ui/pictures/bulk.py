@@ -119,7 +119,7 @@ class Bulk(ctk.CTkFrame):
             results = []
             for number, result in enumerate(caption_changes.apply(edits), start=1):
                 results.append(result)
-                self._progress = (number, len(edits))
+                self._progress = self._writer.progress = (number, len(edits))
                 if self._stop:
                     break
             return results

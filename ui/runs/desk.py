@@ -86,6 +86,18 @@ class Desk:
         why = self._drawing()
         return [Problem("", f"a run can start when {why}: wait, or stop it on the Tools tab")] if why else []
 
+    @property
+    def at_work(self) -> str:
+        """What the Tools tab does now, in words; empty where it does nothing."""
+        return self._drawing()
+
+    def stop_work(self) -> None:
+        """Have it end; `at_work` says when it has."""
+        if self._drawer is not None:
+            self._drawer.stop()
+        if self._tools is not None:
+            self._tools.stop()
+
     def _drawing(self) -> str:
         if self._tools is not None and self._tools.going:
             return "a tool of the Tools tab works"
@@ -132,10 +144,7 @@ class Desk:
 
     def close(self) -> None:
         """Stop what goes on; what is to be written is written first."""
-        if self._drawer is not None:
-            self._drawer.stop()
-        if self._tools is not None:
-            self._tools.stop()
+        self.stop_work()
         end = time.monotonic() + 5
         while not self.keeper.idle and time.monotonic() < end:
             with suppress(UserError):  # there is no window any more to tell it in
