@@ -14,7 +14,7 @@ def arrange(browser: Any, shelf: Any, main: Any, narrow: bool) -> None:
     shelf.grid(row=0, column=0, sticky="nsew", padx=(0, 0 if narrow else 10), pady=(0, 8 if narrow else 0))
     main.grid(row=1 if narrow else 0, column=0 if narrow else 1, sticky="nsew")
     browser.grid_columnconfigure(0, weight=1)
-    browser.grid_columnconfigure(1, weight=0 if narrow else 4)
+    browser.grid_columnconfigure(1, weight=0 if narrow else 8)
     browser.grid_rowconfigure(
         0, weight=0 if narrow else 1, minsize=round(SHELF * theme.scaling(shelf)) if narrow else 0
     )

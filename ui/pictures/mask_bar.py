@@ -68,9 +68,8 @@ class MaskBar(ctk.CTkFrame):
             made = theme.button(self._below, text, command)
             self._below.lay(made)
             self.buttons[key] = made
-        self.overlay = ctk.CTkSwitch(self._below, text="Overlay", command=self._on_overlay, width=90, height=30)
+        self.overlay = ctk.CTkSwitch(self._top, text="Overlay", command=self._on_overlay, width=90, height=30)
         self.overlay.select()
-        self._below.lay(self.overlay)
         for key, tip in TIPS.items():
             widget = {"overlay": self.overlay, "brush": self.size}.get(key) or self.buttons[key]
             tooltip.attach(widget, partial(str, tip))
@@ -119,6 +118,7 @@ class MaskBar(ctk.CTkFrame):
             (self.overlay.select if self._view.overlay else self.overlay.deselect)()
         painting = self._view.tool != LOOK
         if painting != bool(self._below.winfo_manager()):
+            self._top.lay_only([self.tool, self.buttons["fit"], self.buttons["exact"], *([self.overlay] * painting)])
             if painting:
                 self._below.pack(fill="x", pady=(6, 0))
             else:
