@@ -20,6 +20,8 @@ from ui.run.comparison import Comparison
 from ui.run.places import Place
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
+from ui.runs.page import RunsPage
+from ui.runs.table_rows import CONTROL
 from ui.tools.tabs import ToolTabs
 
 SIZES = ("1100x740", "1920x1080")
@@ -97,7 +99,11 @@ def views() -> dict[str, Callable[[App], object]]:
         "sample": sample,
         "comparison": comparison,
         "runs": tab("runs"),
+        "runs-open": runs_open,
+        "runs-enlarged": runs_enlarged,
+        "runs-compared": runs_compared,
         "queue": queue,
+        "queue-going": queue_going,
         "embedding": tab("embedding"),
         "tools": tab("tools"),
         "tools-merge": tool("merge"),
@@ -194,6 +200,57 @@ def comparison(app: App) -> None:
     record = app.runner.record
     key = record.rows()[0]
     Comparison(app.root, record, *(Place(key, record.sample_steps[place]) for place in (1, -1)))
+
+
+def runs_page(app: App) -> RunsPage:
+    """Some runs in the list; the newest is shown."""
+    workspace = app.store.state.saving.folder
+    for name in ("a first try", "a run with a rather long name that says what was tried"):
+        if not (workspace / name).exists():
+            app.store.replace("saving.name", name)
+            app.actions.start()
+            until(app, lambda: app.runner.going)
+            until(app, lambda: not app.runner.going)
+    page = app.shell.show("runs")
+    assert isinstance(page, RunsPage)
+    settle(app)
+    page.table.select(0)
+    until(app, lambda: app.desk.reader.idle)
+    return page
+
+
+def runs_open(app: App) -> None:
+    runs_page(app).enlarge(False)
+
+
+def runs_enlarged(app: App) -> None:
+    runs_page(app).enlarge(True)
+
+
+def runs_compared(app: App) -> None:
+    page = runs_page(app)
+    page.table.click(1, CONTROL)
+    page.toolbar.buttons["compare"].invoke()
+    until(app, lambda: app.desk.reader.idle)
+
+
+def queue_going(app: App) -> None:
+    """One that failed, one that is done, one that runs, one that waits."""
+    page = app.shell.show("queue")
+    until(app, lambda: app.desk.keeper.idle)
+    app.desk.queue.remove([entry.key for entry in app.desk.queue.entries])
+    app.store.replace("model.source", "/gone")
+    for name in ("broken", "sound", "running", "waiting"):
+        app.store.replace("saving.name", name)
+        app.desk.queue.add(app.store.state, [], name)
+        app.store.replace("model.source", "demo:model")
+    until(app, lambda: app.desk.keeper.idle)
+    app.desk.queue.start()
+    going = app.desk.queue
+    until(app, lambda: going.current is not None and going.current.name == "running" and app.runner.going)
+    until(app, lambda: app.runner.record.progress.step > 100)
+    app.runner.pause(True)
+    page.refresh()
 
 
 def queue(app: App) -> None:

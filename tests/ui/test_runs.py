@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from onetrainer_clone.state.sampling import Prompt
 from tests.onetrainer_clone.test_past_runs import step
 from tests.ui.conftest import Window
 from ui import memory
+from ui.memory import View, keep_view
 from ui.runs import page as runs_page
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL
@@ -138,6 +140,70 @@ def test_a_run_is_deleted_after_asking_and_brought_back(window: Window) -> None:
     page.toolbar.buttons["back"].invoke()
     window.until(lambda: page.table.count == 1)
     assert (folder / JOURNAL).is_file()
+
+
+def test_every_deletion_is_taken_back_the_last_one_first(window: Window) -> None:
+    for name in ("a", "b", "c"):
+        train(window, name)
+        time.sleep(0.02)
+    page = runs(window)
+    page.table.select_all()
+    page.table.click(0, CONTROL)
+    window.ask.choices = ["delete", "delete"]
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 1)
+    assert "'b', 'a' are in the trash" in page.hint.cget("text")
+    page.table.select(0)
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 0)
+    assert "'c'" in page.deeds.words()
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 1)
+    assert "'b', 'a'" in page.deeds.words()
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 3)
+    window.until(lambda: page.toolbar.buttons["back"].cget("state") == "disabled")
+
+
+def test_what_cannot_be_brought_back_yet_is_not_forgotten(window: Window) -> None:
+    folder = train(window, "old")
+    page = runs(window)
+    window.ask.choices = ["delete"]
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 0)
+    folder.mkdir()
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: bool(window.ask.told))
+    assert "there is a run 'old' again" in window.ask.told[0][1]
+    folder.rmdir()
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 1)
+
+
+def test_at_the_largest_scaling_in_a_small_window_everything_is_reached(
+    make_window: Callable[..., Window],
+) -> None:
+    keep_view(View("1100x740", "light", 200, basic=False))
+    window = make_window()
+    window.turn(0.3)
+    train(window, "a")
+    page = runs(window)
+    window.until(lambda: bool(page.detail.winfo_manager()))
+    window.turn(0.5)
+    room, scale = window.app.shell.room, 2
+    assert room.scrolls
+    assert page.table.winfo_height() >= 150 * scale - 2
+    for part in (page.detail.chart, page.detail.samples):
+        assert part.winfo_height() >= 160 * scale
+        assert part.winfo_width() >= page.winfo_width() - 4 * scale
+        room.scroll_to(part.winfo_rooty() - room.inner.winfo_rooty())
+        window.turn(0.05)
+        assert room.winfo_rooty() - 2 <= part.winfo_rooty() <= room.winfo_rooty() + room.winfo_height() - 100
+    page.enlarge(True)
+    window.turn(0.3)
+    assert page.detail.winfo_height() >= page.detail.needs(page.winfo_width() / scale) * scale - 4
+    window.app.topbar.larger(-3)
+    window.turn(0.3)
 
 
 def test_a_run_goes_on_from_its_backup_and_its_earlier_curve_stays(window: Window) -> None:
@@ -278,7 +344,7 @@ def test_many_runs_are_listed_at_once(window: Window, monkeypatch: pytest.Monkey
     assert page.table.count == 300
     revealed: list[Path] = []
     monkeypatch.setattr(runs_page, "reveal", revealed.append)
-    page.table.step(1)
+    assert page.table.selection == [0], "the newest is selected when the page is first seen"
     page.table.step(1)
     page.toolbar.buttons["reveal"].invoke()
     assert revealed == [page.listing.runs[1].folder]

@@ -22,7 +22,10 @@ EMPTY = (
     "again, then start the queue and leave it alone. One run that fails does not stop the next, and the queue is here "
     "again when the program is."
 )
-COLUMNS = (Column("Name", 180, 2), Column("State", 90), Column("Preset", 110, 1), Column("What it said", 240, 4))
+COLUMNS = (
+    Column("Name", 120, 2), Column("State", 80), Column("Preset", 100, 1, drop=1), Column("What it said", 140, 5),
+)  # fmt: skip
+LIST, SAID = 170, 96  # px at 100 %: the least height of the list, and of what an entry said
 LOOKS: dict[Status, tuple[str, colours.Pair]] = {
     "waiting": ("waiting", colours.DIM), "running": ("running", colours.ACCENT), "done": ("done", colours.GOOD),
     "failed": ("failed", colours.ERROR), "stopped": ("stopped", colours.WARNING),
@@ -41,7 +44,7 @@ class QueuePage(Page):
         theme.wrap(self.note, self, less=20)
         self.table = Table(self, COLUMNS, EMPTY, several=True, movable=True)
         self.table.pack(fill="both", expand=True)
-        self.said = ctk.CTkTextbox(self, height=96, wrap="word", state="disabled", font=theme.font(theme.SMALL))
+        self.said = ctk.CTkTextbox(self, height=SAID, wrap="word", state="disabled", font=theme.font(theme.SMALL))
         self.table.on_select.connect(self._on_select)
         self.table.on_open.connect(lambda _index: self.rename())
         self.table.on_delete.connect(self.remove)
@@ -57,6 +60,11 @@ class QueuePage(Page):
         for end in self._ends:
             end()
         super().destroy()
+
+    def needs(self, width: float) -> float:
+        note = 8 + 20 * -(-7 * len(self.queue.note) // max(round(width), 1)) if self.queue.note else 0
+        said = SAID + 8 if self.said.winfo_manager() else 0
+        return self.toolbar.needs(width) + 8 + note + LIST + said
 
     @property
     def entry(self) -> Entry | None:
@@ -199,8 +207,10 @@ class QueuePage(Page):
             self.note.configure(text=self.queue.note)
         if self.queue.note and not self.note.winfo_manager():
             self.note.pack(fill="x", padx=6, pady=(0, 6), before=self.table)
+            self.needs_changed()
         elif not self.queue.note and self.note.winfo_manager():
             self.note.pack_forget()
+            self.needs_changed()
 
     def _show_said(self) -> None:
         entry = self.entry
@@ -212,8 +222,10 @@ class QueuePage(Page):
             self.said.configure(state="disabled")
         if text and not self.said.winfo_manager():
             self.said.pack(fill="x", pady=(8, 0))
+            self.needs_changed()
         elif not text and self.said.winfo_manager():
             self.said.pack_forget()
+            self.needs_changed()
 
     def _actions(self) -> tuple[Action, ...]:
         return (

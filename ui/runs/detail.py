@@ -7,6 +7,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.background import Background
+from ui.findings import Timer
 from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
 from ui.run.log import LogView
@@ -16,9 +17,13 @@ from ui.run.viewer import Viewer
 from ui.runs.reopen import RunColours, overlaid
 from ui.runs.shown import Shown
 from ui.runs.table import Column, Row, Table
+from ui.tabs.page import STACKED
 from ui.workbench import Workbench
 
 OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
+HEAD, BESIDE, EACH, SAID = 36, 240, 250, 44  # px at 100 %: least heights; each: of chart and samples, one under the other
+SASH = 8  # px between the panes
+SETTLE_MS = 60  # what comes into view is laid out in several steps
 
 
 class Detail(ctk.CTkFrame):
@@ -27,35 +32,47 @@ class Detail(ctk.CTkFrame):
         self._bench = bench
         self.record = Record()
         self._colours = RunColours(bench.colours)
+        self._title = ""
+        self._settling = Timer(self.after, self.after_cancel)
         self._head = head = ctk.CTkFrame(self, fg_color="transparent")
+        head.grid_columnconfigure(0, weight=1)
         head.pack(fill="x", pady=(0, 6))
-        self.title = ctk.CTkLabel(head, text="", anchor="w", font=theme.font(bold=True))
+        self._font = theme.font(bold=True)
+        self.title = ctk.CTkLabel(head, text="", anchor="w", font=self._font)
         self.part = ctk.CTkSegmentedButton(head, values=[OVERVIEW, LOG, SETTINGS], command=self.show_part)
         self.part.set(OVERVIEW)
-        self.part.pack(side="right")
-        self.title.pack(side="left", fill="x", expand=True, padx=(4, 10))
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
         theme.wrap(self.said, self, less=20)
-        self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=8, borderwidth=0)
+        self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=SASH, borderwidth=0)
         self.chart = Chart(self.panes, background, self._colours, bench.ask)
         self.samples = Samples(
             self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
         )
         self.balance = BalanceStrip(self, self._colours, after=head)
-        self.panes.add(self.chart, stretch="always", minsize=220)
-        self.panes.add(self.samples, stretch="always", minsize=220)
+        self.panes.add(self.chart, stretch="always")
+        self.panes.add(self.samples, stretch="always")
         self.log = LogView(self)
         self.settings = Table(self, _columns(("", "")), "")
         self._parts: dict[str, Any] = {OVERVIEW: self.panes, LOG: self.log, SETTINGS: self.settings}
         self._themed = lambda _mode: self.panes.configure(background=theme.now(colours.PAGE))
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._themed("")
-        self._halved = False
+        self._narrow: bool | None = None
+        self._laid: tuple[int, bool] | None = None  # the length that was halved, and whether downwards
+        self.bind("<Configure>", lambda _event: self._fit())
+        self.panes.bind("<Configure>", lambda _event: self._settling.start(SETTLE_MS, self._halve))
         self.show_part(OVERVIEW)
 
     def destroy(self) -> None:
+        self._settling.stop()
         ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
+
+    def needs(self, width: float) -> float:
+        """The height that it takes at least at this width, both in px at 100 %."""
+        narrow = width < STACKED
+        said = SAID if self.said.winfo_manager() else 0
+        return (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
 
     def show_part(self, part: str) -> None:
         self.part.set(part)
@@ -64,13 +81,13 @@ class Detail(ctk.CTkFrame):
                 widget.pack(fill="both", expand=True)
             else:
                 widget.pack_forget()
-        self.after(1, self._halve)
 
     def show(self, shown: Shown) -> None:
         several = len(shown.records) > 1
         self.record = overlaid(shown.records, shown.labels) if several else shown.records[0]
         self._colours.show(shown.records, shown.labels)
-        self.title.configure(text=shown.title)
+        self._title = shown.title
+        self._fit_title()
         self.said.configure(text=shown.said)
         if shown.said:
             self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
@@ -88,12 +105,39 @@ class Detail(ctk.CTkFrame):
         self.chart.show(self.record)
         self.balance.show(self.record)
 
+    def _fit(self) -> None:
+        """Chart and samples beside each other, or one under the other where there is no width for both."""
+        narrow = self.winfo_width() < STACKED * theme.scaling(self)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.title.grid(row=0, column=0, sticky="w", padx=(4, 10))
+            self.part.grid(row=1 if narrow else 0, column=0 if narrow else 1, sticky="w" if narrow else "e")
+            self.panes.configure(orient="vertical" if narrow else "horizontal")
+            self._settling.start(SETTLE_MS, self._halve)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        beside = 0 if self._narrow else self.part.winfo_reqwidth()
+        room = (self.winfo_width() - beside) / theme.scaling(self) - 24
+        text = theme.fitting(self._title, max(room, 60), self._font)
+        if text != self.title.cget("text"):
+            self.title.configure(text=text)
+
     def _halve(self) -> None:
-        """Half of the width for each side, the first time that they are shown."""
-        if self.winfo_exists() and self.panes.winfo_width() > 500 and not self._halved:
-            self.panes.sash_place(0, round(self.panes.winfo_width() * 0.46), 0)
-            self._halved = True
+        """Half of the room for each, when it is shown and when it has another room than before."""
+        if not self.winfo_exists():
+            return
+        down, least = bool(self._narrow), round(160 * theme.scaling(self))
+        room = self.panes.winfo_height() if down else self.panes.winfo_width()
+        if room < 2 * least or (room, down) == self._laid:
+            return
+        self._laid = room, down
+        half = round(room * (0.5 if down else 0.46))
+        for pane, length in ((self.chart, half), (self.samples, room - half - SASH)):
+            # Told its length, a pane keeps it when what is in it wants another one.
+            sizes = {"width": "", "height": length} if down else {"width": length, "height": ""}
+            self.panes.paneconfigure(pane, minsize=least, **sizes)
 
 
 def _columns(versus: tuple[str, str]) -> tuple[Column, ...]:
-    return Column("Setting", 240, 2), Column(versus[0], 160, 2), Column(versus[1], 160, 2)
+    return Column("Setting", 150, 3), Column(versus[0], 95, 2), Column(versus[1], 95, 2)

@@ -12,9 +12,9 @@ from ui.signals import Signal
 CHUNK = 25  # runs that are summed up in one go
 
 COLUMNS = (
-    Column("Run", 140, 3), Column("Began", 126, drop=1), Column("Outcome", 84), Column("Steps", 92, drop=2),
-    Column("Took", 92, drop=3), Column("Last loss", 190, 5), Column("Samples", 64, drop=4), Column("Saves", 50, drop=6),
-    Column("Backups", 60, drop=5),
+    Column("Run", 130, 3), Column("Began", 126, drop=2), Column("Outcome", 84), Column("Steps", 138, drop=3),
+    Column("Took", 92, drop=4), Column("Last loss", 126, 5, drop=1), Column("Samples", 68, drop=5),
+    Column("Saves", 54, drop=7), Column("Backups", 66, drop=6),
 )  # fmt: skip
 LOOKS = {
     "done": colours.GOOD, "stopped": colours.WARNING, "failed": colours.ERROR, "refused": colours.ERROR,

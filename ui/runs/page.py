@@ -1,6 +1,7 @@
 """The Runs tab: the past runs of the workspace. One is shown again, two are compared, an old one goes on."""
 
 import tkinter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from onetrainer_clone.past_runs import PastRun
 from onetrainer_clone.settings import UserError
 from ui import colours, theme
 from ui.background import Background
-from ui.runs.deeds import Deeds
+from ui.findings import Timer
+from ui.runs.deeds import Deeds, in_trash
 from ui.runs.detail import Detail
 from ui.runs.listing import COLUMNS, Listing, row_of
 from ui.runs.reveal import reveal
@@ -23,6 +25,10 @@ from ui.workbench import Workbench
 if TYPE_CHECKING:
     from ui.runs.desk import Desk
 
+LIST, HINT = 150, 120  # px at 100 %: the least height of the list, and of the hint where no run is shown
+SASH = 8  # px between the panes
+SHARE, SETTLE_MS = 0.36, 60  # of the height for the list; what comes into view is laid out in several steps
+PICK = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
 EMPTY = "No runs yet in {}.\n\nEvery run that you start is kept here, with its chart, its samples and its settings."
 
 
@@ -32,20 +38,24 @@ class RunsPage(Page):
         self.desk = desk
         self.listing = Listing(desk.reader)
         self.shown: tuple[Path, ...] = ()
+        self._visited = False  # whether there was a run to show already
         self.enlarged = False
+        self._settling = Timer(self.after, self.after_cancel)
+        self._shared = 0  # px: the height of which the list has its share
         self.deeds = Deeds(bench, desk, self._on_moved)
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
-        self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=8, borderwidth=0)
+        self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=SASH, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
         self.table = Table(self.panes, COLUMNS, "Looking for runs …", several=True)
         self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
-        hint = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
-        self.hint = ctk.CTkLabel(self.lower, text=hint, text_color=colours.DIM)
+        self.hint = ctk.CTkLabel(self.lower, text=PICK, text_color=colours.DIM)
+        theme.wrap(self.hint, self.lower, less=40)
         self.hint.pack(expand=True)
         self.detail = Detail(self.lower, bench, background)
-        self.panes.add(self.table, stretch="always", minsize=110)
-        self.panes.add(self.lower, stretch="always", minsize=200)
+        self.panes.add(self.table, stretch="always")
+        self.panes.add(self.lower, stretch="always")
+        self.panes.bind("<Configure>", lambda _event: self._settling.start(SETTLE_MS, self._share))
         self.table.on_select.connect(self._on_select)
         self.table.on_open.connect(lambda _index: self.enlarge(True))
         self.table.on_delete.connect(self.delete)
@@ -58,10 +68,15 @@ class RunsPage(Page):
         ]
 
     def destroy(self) -> None:
+        self._settling.stop()
         for end in self._ends:
             end()
         ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
+
+    def needs(self, width: float) -> float:
+        shown = self.detail.needs(width) if self.detail.winfo_manager() else HINT
+        return self.toolbar.needs(width) + 8 + (0 if self.enlarged else LIST + 8) + shown
 
     @property
     def workspace(self) -> Path:
@@ -74,7 +89,6 @@ class RunsPage(Page):
     def enter(self) -> None:
         super().enter()
         self.listing.look(self.workspace)
-        self.after(1, self._share)
 
     def tick(self) -> None:
         if self.shown:
@@ -91,6 +105,10 @@ class RunsPage(Page):
             [index for index, run in enumerate(runs) if run.folder in kept],
         )
         self._enable()
+        if self.listing.loaded and runs and not self._visited:
+            self._visited = True
+            newest = max(runs, key=lambda run: run.changed)  # the page is not empty when it is first seen
+            self.table.select(runs.index(newest))
 
     def show(self, *runs: PastRun) -> None:
         """Show one run, or compare several, as soon as their journals are read."""
@@ -108,8 +126,10 @@ class RunsPage(Page):
         if large:
             self.panes.forget(self.table)
         else:
-            self.panes.add(self.table, before=self.lower, stretch="always", minsize=110)
-            self.after(1, self._share)
+            self.panes.add(self.table, before=self.lower, stretch="always")
+            self._shared = 0
+            self._settling.start(SETTLE_MS, self._share)
+        self.needs_changed()
         self._enable()
 
     def resume(self) -> None:
@@ -135,6 +155,7 @@ class RunsPage(Page):
         if not self.detail.winfo_manager():
             self.hint.pack_forget()
             self.detail.pack(fill="both", expand=True)
+        self.needs_changed()
 
     def _on_unread(self, error: Exception) -> None:
         self.shown = ()
@@ -144,13 +165,14 @@ class RunsPage(Page):
         if not isinstance(error, UserError):
             raise error
 
-    def _on_moved(self, gone: Path | None) -> None:
+    def _on_moved(self, gone: Sequence[Path]) -> None:
         """Runs went to the trash, or came back."""
-        if gone is not None:
+        if gone:
             self.shown, self.table.selection = (), []
             self.detail.pack_forget()
-            self.hint.configure(text=f"'{gone.name}' is in the trash. 'Bring back' undoes it.")
+            self.hint.configure(text=f"{in_trash(gone)} 'Bring back' undoes it.")
             self.hint.pack(expand=True)
+            self.needs_changed()
         self._look_in_view()
 
     def _look_in_view(self) -> None:
@@ -175,9 +197,16 @@ class RunsPage(Page):
         )
 
     def _share(self) -> None:
-        """Two fifths of the height for the list."""
-        if self.winfo_exists() and not self.enlarged and self.panes.winfo_height() > 300:
-            self.panes.sash_place(0, 0, round(self.panes.winfo_height() * 0.36))
+        """Its share of the height for the list, whenever there is another height than before."""
+        scale, height = theme.scaling(self), int(self.panes.winfo_height())
+        if self.enlarged or height == self._shared or height < 100:
+            return
+        self._shared = height
+        least = round(LIST * scale)
+        mine = max(least, round(height * SHARE))
+        # Told its height, a pane keeps it when what is in it wants another one.
+        self.panes.paneconfigure(self.table, minsize=least // 2, height=mine)
+        self.panes.paneconfigure(self.lower, minsize=least // 2, height=height - mine - SASH)
 
     def _compare(self) -> None:
         self.show(*self.selected[-2:])
@@ -194,5 +223,5 @@ class RunsPage(Page):
             Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),
             Action("reveal", "Show folder", lambda: reveal(self.selected[0].folder), "In the file manager."),
             Action("delete", "Delete…", self.delete, "Moves its folder to the workspace's trash.", "danger"),
-            Action("back", "Bring back", self.deeds.bring_back, "The run that was deleted last."),
+            Action("back", "Bring back", self.deeds.bring_back, self.deeds.words),
         )
