@@ -19,9 +19,9 @@ from ui.app import App
 from ui.run.comparison import Comparison
 from ui.run.places import Place
 from ui.run.viewer import Viewer
-from ui.tabs.run import RunPage
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL
+from ui.tabs.run import RunPage
 from ui.tools.tabs import ToolTabs
 
 SIZES = ("1100x740", "1920x1080")
