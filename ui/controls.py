@@ -16,6 +16,7 @@ from ui.filekinds import HOLDING, WEIGHTS, FileKind
 from ui.words import as_text
 
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
+PATH_WIDTH = 60  # at least
 
 
 def reachable(widget: Any, press: Callable[[], object]) -> None:
@@ -136,6 +137,7 @@ class PathEntry(Entry):
         self.widget = frame
         self._ask = ask
         self.proposes: Callable[[], tuple[str, FileKind]] = lambda: ("", WEIGHTS)  # name and kind of a new file
+        self.entry.configure(width=PATH_WIDTH)
         self.entry.pack(side="left", fill="x", expand=True)
         either = {"file": "File…", "folder": "Folder…"}
         texts = either if declaration.kind == "path" else {declaration.kind: "Choose…"}

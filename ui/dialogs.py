@@ -1,7 +1,8 @@
 """Questions to the person. `Ask` is what the window needs; tests answer it themselves, `TkAsk` opens real dialogs."""
 
 from collections.abc import Sequence
-from tkinter import colorchooser
+from pathlib import PurePath
+from tkinter import colorchooser, filedialog
 from typing import Any, Protocol
 
 import customtkinter as ctk
@@ -10,8 +11,7 @@ from onetrainer_clone.settings import Problem
 from ui import colours, theme
 from ui.dialog import Dialog
 from ui.dialog import Option as Option
-from ui.file_dialogs import FileDialogs
-from ui.filekinds import PRESET, FileKind
+from ui.filekinds import PRESET, FileKind, file_types
 
 GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
 
@@ -45,7 +45,6 @@ class TkAsk:
 
     def __init__(self, root: Any):
         self._root = root
-        self._files = FileDialogs(root)
 
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
         return Dialog(self._root, title, message).run(options)
@@ -109,16 +108,27 @@ class TkAsk:
         return wanted[0] if wanted else None
 
     def folder(self, title: str, initial: str = "") -> str:
-        return self._files.folder(title, initial)
+        return str(filedialog.askdirectory(parent=self._root, title=title, initialdir=initial or None) or "")
 
     def file(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> str:
-        return next(iter(self._files.open(title, initial, kinds)), "")
+        chosen = filedialog.askopenfilename(
+            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
+        )
+        return str(chosen or "")
 
     def files(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> tuple[str, ...]:
-        return self._files.open(title, initial, kinds, several=True)
+        chosen = filedialog.askopenfilenames(
+            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
+        )
+        return tuple(chosen or ())
 
     def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
-        return self._files.save(title, initial, kind)
+        begin = PurePath(initial)
+        chosen = filedialog.asksaveasfilename(
+            parent=self._root, title=title, initialfile=begin.name, defaultextension=kind.suffix,
+            initialdir=begin.parent if begin.is_absolute() else None, filetypes=file_types([kind]),
+        )  # fmt: skip
+        return str(chosen or "")
 
     def colour(self, title: str, initial: str = "") -> str:
         return str(colorchooser.askcolor(initial or None, parent=self._root, title=title)[1] or "")

@@ -106,6 +106,8 @@ def views() -> dict[str, Callable[[App], object]]:
         "queue-going": queue_going,
         "embedding": tab("embedding"),
         "tools": tab("tools"),
+        "tools-files": compared,
+        "tools-below": below,
         "tools-merge": tool("merge"),
         "tools-extract": tool("extract"),
         "adapter-idle": idle,
@@ -144,6 +146,32 @@ def tool(name: str) -> Callable[[App], object]:
         page.file_tool(name)
 
     return show
+
+
+def compared(app: App) -> None:
+    """The sampling tool with files in columns, two of them together and one in all."""
+    page = app.shell.show("tools")
+    assert isinstance(page, ToolTabs)
+    page.choose("Pictures")
+    form = page.pictures.form
+    form.take_prompts()
+    paths = [f"/home/me/runs/sks cat/saves/{name}.safetensors" for name in ("cat-step500", "cat-step1000", "style")]
+    form.files.add([*paths, "/home/me/embeddings/badhands.pt"])
+    form.files.table.select(1, 2)
+    form.files.toolbar.buttons["join"].invoke()
+    form.files.table.select(3)
+    form.files.toolbar.buttons["everywhere"].invoke()
+    form.files.table.select(0)
+    form.files.strengths.variable.set("0.5, 1")
+
+
+def below(app: App) -> None:
+    """The lower part of the sampling tool, where it is scrolled."""
+    page = app.shell.show("tools")
+    assert isinstance(page, ToolTabs)
+    app.root.update()
+    app.shell.room.scroll_to(1e6)
+    page.pictures.form._parent_canvas.yview_moveto(1.0)
 
 
 def idle(app: App) -> None:

@@ -84,7 +84,7 @@ def test_it_works_and_says_where_the_result_is(window: Window, tabs: ToolTabs, t
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: page.worker.progress.total == 4)
     window.turn()
-    assert page.bar.winfo_manager()
+    assert page.status.bar.winfo_manager()
     assert page.toolbar.buttons["start"].cget("state") == "disabled"
     window.app.actions.start()  # both need the memory
     assert window.ask.listed == [("",)]
@@ -94,10 +94,10 @@ def test_it_works_and_says_where_the_result_is(window: Window, tabs: ToolTabs, t
     [asked] = tool.asked
     assert isinstance(asked, Resize)
     assert asked.rank == 2
-    assert "small.safetensors" in page.words.cget("text")
+    assert "small.safetensors" in page.status.words.cget("text")
     assert "16 layers" in page.box.get("1.0", "end")
     assert page.toolbar.buttons["folder"].cget("state") == "normal"
-    assert not page.bar.winfo_manager()
+    assert not page.status.bar.winfo_manager()
 
 
 def test_a_stop_and_a_failure_are_said(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_stop_and_a_failure_are_said(window: Window, tabs: ToolTabs, tool: Fak
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.worker.going)
     window.turn()
-    assert page.words.cget("text")
+    assert page.status.words.cget("text")
     assert page.toolbar.buttons["start"].cget("state") == "normal"
 
     def fail(_settings: ToolSettings, _emit: Emit, _controls: Controls) -> None:
@@ -119,7 +119,7 @@ def test_a_stop_and_a_failure_are_said(window: Window, tabs: ToolTabs, tool: Fak
     page.start()
     window.until(lambda: not page.worker.going)
     window.turn()
-    assert "the disk is full" in page.words.cget("text")
+    assert "the disk is full" in page.status.words.cget("text")
 
 
 def test_what_is_missing_is_said_beside_the_fields_and_in_a_list(window: Window, tabs: ToolTabs, tool: FakeTool) -> None:
@@ -172,4 +172,4 @@ def test_a_real_look_at_a_file_in_a_process_of_its_own(
     window.until(lambda: not page.worker.going, 90)
     window.turn()
     assert "lora_unet_x" in page.box.get("1.0", "end") or "a LoRA" in page.box.get("1.0", "end")
-    assert page.words.cget("text").startswith("Done")
+    assert page.status.words.cget("text").startswith("Done")

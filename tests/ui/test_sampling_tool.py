@@ -1,21 +1,28 @@
 """Pictures without training in the window: filled in, drawn in the background, followed, stopped."""
 
+import json
 import time
+import tkinter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import customtkinter as ctk
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
 from onetrainer_clone.session import Controls, Emit, Stopped
-from onetrainer_clone.settings import Invalid, UserError
+from onetrainer_clone.settings import Invalid, UserError, changed
 from tests.ui.conftest import Window
+from ui import memory
+from ui.filekinds import HOLDING
 from ui.run.places import Place
 from ui.run.viewer import Viewer
-from ui.tools.page import ToolsPage
+from ui.tools.page import PICTURES, ToolsPage
 from ui.tools.tabs import ToolTabs
+from ui.tooltip import Tooltip
 
 
 class FakeDraw:
@@ -60,9 +67,11 @@ def page(window: Window, draw: FakeDraw) -> ToolsPage:
     return found.pictures
 
 
-def write(entry: Any, text: str) -> None:
-    entry.delete(0, "end")
-    entry.insert(0, text)
+def fill(page: ToolsPage, path: str, value: object) -> None:
+    row = page.form.row(path)
+    assert row is not None
+    assert row.control is not None
+    row.control.variable.set(value)
 
 
 def files(folder: Path, *names: str) -> Path:
@@ -82,11 +91,19 @@ def drawn(page: ToolsPage) -> int:
     return sum(map(len, page.drawer.record.samples.values()))
 
 
-def test_it_begins_with_the_model_of_the_settings_and_says_what_to_do(page: ToolsPage) -> None:
-    assert page.form.model.variable.get() == "demo:model"
-    assert "a column for every checkpoint" in page.pictures.view._empty
-    with pytest.raises(UserError, match="at least one prompt"):
-        page.toolbar.buttons["draw"].invoke()
+def test_it_begins_with_the_model_of_the_settings_and_says_what_to_do(window: Window, page: ToolsPage) -> None:
+    window.turn()
+    row = page.form.row("model.source")
+    assert row is not None
+    assert row.control is not None
+    assert row.control.variable.get() == "demo:model"
+    assert "a column for every file" in page.pictures.view._empty
+    page.toolbar.buttons["draw"].invoke()
+    assert window.ask.listed == [("prompts",)]
+    window.turn()
+    prompts = page.form.row("prompts")
+    assert prompts is not None
+    assert prompts.message_text == "Write at least one prompt"
 
 
 def test_every_checkpoint_at_every_strength_with_every_prompt_and_seed(
@@ -95,38 +112,38 @@ def test_every_checkpoint_at_every_strength_with_every_prompt_and_seed(
     folder = files(tmp_path / "run" / "saves", "a.safetensors")
     time.sleep(0.02)
     files(folder, "b.safetensors")
-    window.ask.folders = [str(tmp_path / "run"), str(folder / "a.safetensors")]
-    page.form.add_folder()
-    page.form.add_file()
-    assert [Path(path).name for path in page.form.checkpoints] == ["a.safetensors", "b.safetensors"]
+    window.ask.folders = [str(tmp_path / "run")] * 2
+    page.form.files.add_folder()
+    page.form.files.add_folder()  # what is there already is not added again
+    assert [Path(file.path).name for file in page.form.files.files] == ["a.safetensors", "b.safetensors"]
     page.form.take_prompts()
-    write(page.form.strengths, "0.5, 1")
-    write(page.form.seeds, "3 4")
-    page.form.facts["steps"].variable.set("7")
+    fill(page, "strengths", "0.5, 1")
+    fill(page, "seeds", "3 4")
+    fill(page, "facts.steps", "7")
     press(window, page)
     (wanted,) = draw.wanted
     assert len(wanted.grid.columns) == 1 + 2 * 2
     assert [(prompt.seed, prompt.steps, prompt.width) for prompt in wanted.prompts] == [(3, 7, 64), (4, 7, 64)] * 4
     assert drawn(page) == 5 * 8
     window.until(lambda: page.pictures.drawn >= 8)
-    assert page.words.cget("text").startswith("Done. The result is in")
+    assert page.status.words.cget("text").startswith("Done. The result is in")
     assert page.toolbar.buttons["sheet"].cget("state") == "normal"
 
 
 def test_a_stop_keeps_what_is_drawn(window: Window, page: ToolsPage, draw: FakeDraw) -> None:
     draw.seconds = 0.03
     page.form.take_prompts()
-    write(page.form.seeds, " ".join(map(str, range(50))))
+    fill(page, "seeds", " ".join(map(str, range(50))))
     page.toolbar.buttons["draw"].invoke()
     window.until(lambda: drawn(page) > 2)
-    assert page.bar.winfo_manager()
+    assert page.status.bar.winfo_manager()
     assert page.toolbar.buttons["draw"].cget("state") == "disabled"
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.drawer.going)
     window.turn(0.05)
-    assert page.words.cget("text").startswith("Stopped.")
+    assert page.status.words.cget("text").startswith("Stopped.")
     assert 2 < drawn(page) < 50
-    assert not page.bar.winfo_manager()
+    assert not page.status.bar.winfo_manager()
 
 
 def test_a_second_start_and_a_run_beside_it_are_refused_with_a_sentence(
@@ -155,39 +172,51 @@ def test_what_went_wrong_stands_above_the_pictures(window: Window, page: ToolsPa
     ):
         draw.fail = error
         press(window, page)
-        assert page.words.cget("text") == words
+        assert page.status.words.cget("text") == words
     draw.fail = None
     press(window, page)
-    assert page.words.cget("text").startswith("Done.")
+    assert page.status.words.cget("text").startswith("Done.")
 
 
-@pytest.mark.parametrize(("field", "text", "says"), [("strengths", "much", "numbers"), ("seeds", "-1", "0 or more")])
-def test_what_is_no_number_is_told(page: ToolsPage, field: str, text: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "text", "says"),
+    [("strengths", "much", "must be numbers"), ("strengths", "11", "from -10 to 10"), ("seeds", "-1", "0 or more"),
+     ("seeds", "1.5", "whole numbers"), ("facts.width", "500", "not a multiple of 8"), ("facts.steps", "many", "number"),
+     ("model.source", "/gone.ckpt", "there is no file"), ("model.vae", "/gone.ckpt", "no")],
+)  # fmt: skip
+def test_what_is_wrong_is_said_beside_the_field_and_in_a_list(
+    window: Window, page: ToolsPage, draw: FakeDraw, field: str, text: str, says: str
+) -> None:
     page.form.take_prompts()
-    write(getattr(page.form, field), text)
-    with pytest.raises(UserError, match=f"the {field} must be .*{says}"):
-        page.draw()
+    fill(page, field, text)
+    page.draw()
+    assert window.ask.listed == [(field,)]
+    window.turn()
+    row = page.form.row(field)
+    assert row is not None
+    assert says.lower() in row.message_text.lower()
+    assert not draw.wanted
 
 
 def test_an_empty_folder_is_refused_and_a_model_taken_whole(window: Window, page: ToolsPage, tmp_path: Path) -> None:
     window.ask.folders = [str(files(tmp_path / "empty"))]
     with pytest.raises(UserError, match="holds no LoRA, embedding or model"):
-        page.form.add_folder()
+        page.form.files.add_folder()
     model = files(tmp_path / "model", "model_index.json", "extra.safetensors")
     window.ask.folders = [str(model)]
-    page.form.add_folder()
-    assert page.form.checkpoints == [str(model)]
-    page.form.table.select(0)
-    page.form.remove()
-    assert page.form.checkpoints == []
+    page.form.files.add_folder()
+    assert [file.path for file in page.form.files.files] == [str(model)]
+    page.form.files.table.select(0)
+    page.form.files.toolbar.buttons["remove"].invoke()
+    assert page.form.files.files == ()
 
 
 def test_the_pictures_are_a_timeline_of_columns(window: Window, page: ToolsPage, tmp_path: Path) -> None:
     """The same view as a run's samples: gone through with a slider, shown large, compared."""
     window.ask.folders = [str(files(tmp_path, "first.safetensors") / "first.safetensors")]
-    page.form.add_file()
+    page.form.files.add_files()
     page.form.take_prompts()
-    write(page.form.strengths, "0.5, 1")
+    fill(page, "strengths", "0.5, 1")
     press(window, page)
     samples = page.pictures
     assert samples.words.cget("text") == "first, strength 1  (3 of 3)"
@@ -212,7 +241,169 @@ def test_another_drawing_begins_anew(window: Window, page: ToolsPage) -> None:
     page.form.take_prompts()
     press(window, page)
     page.drawer.record.columns = ("an old one",)
-    write(page.form.seeds, "5")
+    fill(page, "seeds", "5")
     press(window, page)
     assert page.pictures.words.cget("text") == "the model alone  (1 of 1)"
     assert {key.seed for key in page.pictures.view.rows} == {5}
+
+
+def test_files_together_and_in_every_column(window: Window, page: ToolsPage, draw: FakeDraw, tmp_path: Path) -> None:
+    folder = files(tmp_path, "a.safetensors", "b.safetensors", "word.pt")
+    window.ask.folders = ["|".join(str(folder / name) for name in ("a.safetensors", "b.safetensors", "word.pt"))]
+    page.form.take_prompts()
+    listed = page.form.files
+    listed.toolbar.buttons["files"].invoke()
+    assert window.ask.kinds[-1] == HOLDING["weights"]
+    listed.table.select(0, 1)
+    listed.toolbar.buttons["join"].invoke()
+    listed.table.select(2)
+    listed.toolbar.buttons["everywhere"].invoke()
+    listed.table.select(0)
+    listed.strengths.variable.set("0.5, 2")
+    fill(page, "bare", False)
+    press(window, page)
+    (wanted,) = draw.wanted
+    assert [column.label for column in wanted.columns] == ["a + b\nstrengths 0.5 + 1", "a + b\nstrengths 2 + 1"]
+    assert [file.path for file in wanted.embeddings] == [str(folder / "word.pt")]
+    listed.table.select(1)
+    listed.toolbar.buttons["alone"].invoke()
+    assert [listed.table.row(place).cells[1] for place in range(3)] == ["1", "2", "every"]
+
+
+def test_a_file_that_is_gone_is_marked_in_the_list(window: Window, page: ToolsPage) -> None:
+    page.form.take_prompts()
+    page.form.files.add(["demo:model", "/gone/a.safetensors"])
+    window.ask.go_to = ["files[1].path"]
+    page.draw()
+    assert "There is no file '/gone/a.safetensors'" in page.form.files.wrong.cget("text")
+    assert [bool(page.form.files.table.row(place).colours[0]) for place in (0, 1)] == [False, True]
+    assert page.form.files.table.selection == [1]
+    page.form.files.remove()
+    assert not page.form.files.wrong.winfo_manager()
+
+
+def test_the_form_is_there_again_after_a_restart_and_after_a_crash(
+    window: Window, page: ToolsPage, make_window: Callable[..., Window]
+) -> None:
+    fill(page, "prompts", "a cat\na dog")
+    fill(page, "seeds", "5")
+    file = memory.folder() / "tools" / "pictures.json"
+    window.until(file.is_file)  # a crash now costs nothing
+    fill(page, "model.vae", "/some/vae.safetensors")
+    page.form.files.add(["/x/a.safetensors"])
+    window.app.close()
+    again = make_window().app.shell.show("tools")
+    assert isinstance(again, ToolTabs)
+    form = again.pictures.form.settings
+    assert (form.prompts, form.seeds, form.model.vae) == ("a cat\na dog", "5", "/some/vae.safetensors")
+    assert [file.path for file in form.files] == ["/x/a.safetensors"]
+    row = again.pictures.form.row("seeds")
+    assert row is not None
+    assert row.control is not None
+    assert row.control.variable.get() == "5"
+
+
+def test_what_was_kept_and_cannot_be_read_begins_anew(window: Window, draw: FakeDraw) -> None:
+    file = memory.folder() / "tools" / "pictures.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"of_another_version": 1}', encoding="utf-8")
+    page = window.app.shell.show("tools")
+    assert isinstance(page, ToolTabs)
+    assert page.pictures.form.settings.seeds == "0"
+
+
+def sheet_of(page: ToolsPage) -> Path:
+    """The pictures of the fake, with what the real one keeps in the sheet and their names."""
+    drawing = page.drawer.drawing
+    for column, row in ((column, row) for column in range(len(drawing.columns)) for row in range(len(drawing.prompts))):
+        name = f"{column:02d}-{row:03d}-seed{drawing.prompts[row].seed}.png"
+        (drawing.target / f"{column}-{row}.png").rename(drawing.target / name)
+    about = PngInfo()
+    columns = [column.label for column in drawing.columns]
+    about.add_itxt("onetrainer-clone", json.dumps({**changed(drawing), "columns": columns}))
+    Image.new("RGB", (300, 200)).save(drawing.grid.file, pnginfo=about)
+    return Path(drawing.grid.file)
+
+
+def test_an_earlier_grid_is_shown_again_and_its_settings_taken(
+    window: Window, page: ToolsPage, make_window: Callable[..., Window], draw: FakeDraw
+) -> None:
+    page.form.take_prompts()
+    fill(page, "seeds", "3, 4")
+    press(window, page)
+    count, sheet = drawn(page), sheet_of(page)
+    fill(page, "seeds", "9")
+    press(window, page)
+    assert sheet in page.earlier()
+    assert len(page.earlier()) == 2
+    window.ask.folders = [str(sheet)]
+    page.choose_earlier()
+    window.turn(0.05)
+    assert drawn(page) == count
+    assert page.pictures.words.cget("text") == "the model alone  (1 of 1)"
+    assert page.status.words.cget("text").startswith("Drawn earlier: ")
+    assert page.form.settings.seeds == "9"  # until it is asked for
+    page.toolbar.buttons["again"].invoke()
+    assert page.form.settings.seeds == "3, 4"
+    draw.seconds = 0.05
+    page.toolbar.buttons["draw"].invoke()
+    with pytest.raises(UserError):
+        page.drawer.open(sheet)
+    window.until(lambda: not page.drawer.going)
+
+
+def test_the_labelled_picture_is_shown_in_the_window(window: Window, page: ToolsPage) -> None:
+    page.form.take_prompts()
+    press(window, page)
+    viewer = page.show_sheet()
+    assert viewer is not None
+    window.until(lambda: viewer._shown is not None)
+    assert f"1 column, {len(page.drawer.drawing.prompts)} rows" in viewer._words.cget("text")
+    viewer.destroy()
+    Path(page.drawer.sheet).unlink()
+    with pytest.raises(UserError, match="is gone"):
+        page.show_sheet()
+
+
+def test_every_field_and_button_says_what_it_is_for(page: ToolsPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    for form in page.form.forms:
+        for row in form.rows:
+            assert row.tip(), row.path
+    size = page.form.row("facts.width")
+    assert size is not None
+    assert "empty: 512, for SDXL 1024" in size._extra.cget("text")  # whole, beside the field
+    assert "A VAE" in page.form.row("model.vae").tip()  # type: ignore[union-attr]
+    said: list[str] = []
+    monkeypatch.setattr(Tooltip, "_soon", lambda _self, _widget, text: said.append(text()))
+    buttons = [*page.toolbar.buttons.values(), *page.form.files.toolbar.buttons.values()]
+    buttons += [page.form.from_model, page.form.from_sampling]
+    for button in buttons:
+        button._canvas.event_generate("<Enter>")
+    assert len(said) == len(buttons)
+    assert all(said)
+
+
+@pytest.mark.parametrize(("width", "scaling", "stacked"), [(1100, 1.0, False), (1100, 1.5, True), (1100, 2.0, True)])
+def test_the_pictures_lie_under_the_form_where_there_is_no_room_beside_it(
+    window: Window, page: ToolsPage, width: int, scaling: float, stacked: bool
+) -> None:
+    tabs = window.app.shell.show("tools")
+    assert isinstance(tabs, ToolTabs)
+    ctk.set_widget_scaling(scaling)
+    try:
+        tkinter.Wm.geometry(window.app.root, f"{width}x740")
+        window.until(lambda: page.stacked is stacked)
+        window.turn(0.3)
+        form, pictures = page.form._parent_frame, page.pictures
+        assert (pictures.winfo_y() >= form.winfo_y() + form.winfo_height()) is stacked
+        assert window.app.shell.room.scrolls is stacked
+        if stacked:  # all of the form is there, to be scrolled with the page
+            assert form.winfo_height() >= page.form.winfo_reqheight()
+            assert pictures.winfo_height() >= 0.9 * PICTURES * scaling
+        for card in page.form.forms:
+            assert card.winfo_width() <= page.form._parent_canvas.winfo_width()
+        fits = tabs.choice.winfo_reqwidth() <= tabs.winfo_width()
+        assert tabs.shown is (tabs.choice if fits else tabs.menu)
+        assert fits is (scaling < 2)
+    finally:
+        ctk.set_widget_scaling(1.0)

@@ -40,4 +40,5 @@ def words(record: Record, place: Place) -> str:
     """'step 1,200, seed 7, EMA weights', with the prompt in a line above."""
     weights = ", EMA weights" if place.key.weights == "ema" else ""
     head = record.head(place.step).replace("\n", ", ")
-    return f"{place.key.prompt}\n{head}, seed {place.key.seed}{weights}"
+    seed = f", seed {place.key.seed}" if place.key.seed >= 0 else ""  # below: not one picture of one prompt
+    return f"{place.key.prompt}\n{head}{seed}{weights}"

@@ -18,6 +18,7 @@ from ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from ui.tools.drawer import Draw, Drawer
+    from ui.tools.store import ToolStores
     from ui.tools.worker import RunTool, ToolWorker
 
 Pages = dict[str, tuple[str, Callable[[Any], Page]]]
@@ -35,6 +36,7 @@ class Desk:
         self._drawer: Drawer | None = None
         self._draw, self._train = draw, train
         self._tools: ToolWorker | None = None
+        self._forms: ToolStores | None = None
         self._run_tool = run_tool
         self.queue = QueueRunner(runner, self.keeper, self._drawing)
         self._bench, self._imports = bench, imports
@@ -52,7 +54,7 @@ class Desk:
         if self._drawer is None:
             from ui.tools.drawer import Drawer
 
-            self._drawer = Drawer(self._draw, self._train, lambda: self.runner.going)
+            self._drawer = Drawer(self._draw, self._train, self._busy_for_pictures)
         return self._drawer
 
     @property
@@ -63,6 +65,20 @@ class Desk:
 
             self._tools = ToolWorker(self._run_tool, self._train, self._busy)
         return self._tools
+
+    @property
+    def forms(self) -> "ToolStores":
+        """What is filled into the tools, kept on the disk."""
+        if self._forms is None:
+            from ui.tools.store import ToolStores
+
+            self._forms = ToolStores(self.keeper)
+        return self._forms
+
+    def _busy_for_pictures(self) -> str:
+        if self.runner.going:
+            return "a run is going on: wait for its end, or ask for pictures on the Run tab, below its buttons"
+        return f"{why}: wait, or stop that first" if (why := self._drawing()) else ""
 
     def _busy(self) -> str:
         """What else needs the memory now, in words; empty where nothing does."""
@@ -75,6 +91,8 @@ class Desk:
             self._drawer.poll()
         if self._tools is not None:
             self._tools.poll()
+        if self._forms is not None:
+            self._forms.poll()
 
     @property
     def running_folder(self) -> Path | None:
@@ -138,13 +156,15 @@ class Desk:
         def tools(parent: Any) -> Page:
             from ui.tools.tabs import ToolTabs
 
-            return ToolTabs(parent, self._bench, self.drawer, self.tools)
+            return ToolTabs(parent, self._bench, self.drawer, self.tools, self.forms)
 
         return {"runs": ("Runs", runs), "queue": ("Queue", queue), "tools": ("Tools", tools)}
 
     def close(self) -> None:
         """Stop what goes on; what is to be written is written first."""
         self.stop_work()
+        if self._forms is not None:
+            self._forms.keep()
         end = time.monotonic() + 5
         while not self.keeper.idle and time.monotonic() < end:
             with suppress(UserError):  # there is no window any more to tell it in

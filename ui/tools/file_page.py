@@ -5,8 +5,7 @@ from typing import Any, cast
 
 import customtkinter as ctk
 
-from onetrainer_clone.settings import Invalid, Problem, Settings, declarations
-from onetrainer_clone.state import TrainingState
+from onetrainer_clone.settings import Invalid, Settings, declarations
 from onetrainer_clone.tools import Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
 from ui import colours, theme
 from ui.controls import PathEntry
@@ -14,53 +13,21 @@ from ui.filekinds import FOLDER, PT, WEIGHTS, FileKind
 from ui.form import Form, cards
 from ui.runs.reveal import reveal
 from ui.runs.toolbar import Action, Toolbar
-from ui.signals import Signal
-from ui.store import StateStore
 from ui.tabs.page import Page, Scrolled
 from ui.tools.loras import LoraRows
+from ui.tools.said import Said
+from ui.tools.status import WorkStatus, words_of
+from ui.tools.store import ToolStore
 from ui.tools.worker import ToolWorker
 from ui.workbench import Workbench
 
 KINDS = {kind.suffix: kind for kind in (WEIGHTS, PT, FOLDER)}  # of results
 
 
-class ToolStore(StateStore):
-    """The settings of a tool. They come from no preset, so nothing in them differs from one."""
-
-    def __init__(self, settings: ToolSettings):
-        super().__init__(cast(TrainingState, settings))
-
-    @property
-    def settings(self) -> ToolSettings:
-        return cast(ToolSettings, self.state)
-
-    def _go(self, state: TrainingState) -> None:
-        self.saved = state
-        super()._go(state)
-
-
-class Said:
-    """What kept the tool from starting, beside its fields until something changes: as `Findings` for the run."""
-
-    def __init__(self, store: StateStore):
-        self.checked: Signal[[]] = Signal()
-        self.problems: tuple[Problem, ...] = ()
-        store.changed.connect(lambda before, after: self.say(()) if before != after else None)
-
-    def of(self, path: str) -> list[Problem]:
-        return [problem for problem in self.problems if problem.path == path]
-
-    def say(self, found: tuple[Problem, ...]) -> None:
-        if found != self.problems:
-            self.problems = found
-            self.checked.emit()
-
-
 class FileToolPage(Page):
-    def __init__(self, parent: Any, bench: Workbench, tool: Tool, worker: ToolWorker):
+    def __init__(self, parent: Any, bench: Workbench, tool: Tool, worker: ToolWorker, store: ToolStore):
         super().__init__(parent, bench)
-        self.tool, self.worker = tool, worker
-        self.store = ToolStore(tool.settings())
+        self.tool, self.worker, self.store = tool, worker, store
         self.said = Said(self.store)
         own = dataclasses.replace(bench, store=self.store, findings=cast(Any, self.said))
         head = ctk.CTkFrame(self, fg_color="transparent")  # stays in view, however long the form is
@@ -68,10 +35,8 @@ class FileToolPage(Page):
         head.pack(fill="x")
         self.toolbar = Toolbar(head, self._actions(), bench.tooltip)
         self.toolbar.grid(row=0, column=0, sticky="ew", padx=2)
-        self.words = ctk.CTkLabel(head, text="", anchor="w", justify="left")
-        theme.wrap(self.words, head, less=20)
-        self.words.grid(row=1, column=0, sticky="ew", padx=4, pady=(4, 2))
-        self.bar = ctk.CTkProgressBar(head, height=8)
+        self.status = WorkStatus(head)
+        self.status.grid(row=1, column=0, sticky="ew", padx=(4, 10), pady=(4, 4))
         column = Scrolled(self)
         column.pack(fill="both", expand=True)
         [card] = cards(cast(type[Settings], tool.settings), "", tool.label, tool.tip)
@@ -96,7 +61,7 @@ class FileToolPage(Page):
     def start(self) -> None:
         """Start, or say beside the fields and in a list what is wrong with them."""
         found = self.store.rejected_problems()
-        settings = self.store.settings
+        settings = cast(ToolSettings, self.store.settings)
         if self.loras is not None and isinstance(settings, Merge):
             try:
                 settings = settings.model_copy(update={"loras": self.loras.read()})
@@ -104,12 +69,9 @@ class FileToolPage(Page):
                 found += error.problems
         found += problems(settings)
         if found:
-            self.said.say(tuple(found))
+            wanted = self.said.refuse(self.bench, self.tool.label, found)
             self.form.refresh()
-            labels = declarations(type(settings))
-            named = [(problem, labels[problem.path.partition("[")[0]].label) for problem in found]
-            wanted = self.bench.ask.problems(f"'{self.tool.label}' cannot start yet", "This has to be mended first:", named)
-            if wanted is not None and (row := self.form.row(wanted.path)):
+            if row := self.form.row(wanted):
                 row.focus()
                 row.flash()
             return
@@ -127,10 +89,7 @@ class FileToolPage(Page):
             {"start": not worker.going, "stop": mine and worker.going and not worker.stopping,
              "folder": mine and not worker.going and worker.result is not None}
         )  # fmt: skip
-        words, colour = self._words()
-        if words != self.words.cget("text"):
-            self.words.configure(text=words, text_color=colour)
-        self._show_bar(mine and worker.going)
+        self.status.show(*self._words(), worker.progress if mine and worker.going else None)
         text = "\n".join(worker.lines) if mine else ""
         if text != self._text:
             self._text = text
@@ -142,31 +101,16 @@ class FileToolPage(Page):
 
     def _proposed(self) -> tuple[str, FileKind]:
         """A name and a kind of file for the result, by what is chosen in the form."""
-        settings = self.store.settings
+        settings = cast(ToolSettings, self.store.settings)
         return proposed_target(settings), KINDS[target_suffix(settings)]
-
-    def _show_bar(self, going: bool) -> None:
-        progress = self.worker.progress
-        if not going:
-            theme.put_away(self.bar)
-            return
-        self.bar.grid(row=2, column=0, sticky="ew", padx=(4, 10), pady=(2, 4))
-        self.bar.set(progress.done / progress.total if progress.total else 0.0)
 
     def _words(self) -> tuple[str, colours.Pair]:
         worker = self.worker
         if not self.mine:
             return ("Another tool is working." if worker.going else f"{self.tool.tip}."), colours.DIM
-        if worker.going:
-            words = "stopping …" if worker.stopping else worker.progress.words or "starting …"
-            return f"{words[:1].upper()}{words[1:]}", colours.DIM
-        ended = worker.progress.ended
-        if ended is None:
-            return "", colours.DIM
-        if ended.outcome == "done":
-            return (f"Done: {worker.result}" if worker.result else "Done."), colours.GOOD
-        bad = ended.outcome in ("refused", "failed")
-        return "\n".join(ended.problems) or ended.message, colours.ERROR if bad else colours.WARNING
+        if (ended := worker.progress.ended) is not None and ended.outcome == "done" and worker.result:
+            return f"Done: {worker.result}", colours.GOOD
+        return words_of(worker, worker.progress, "stopping …")
 
     def _actions(self) -> tuple[Action, ...]:
         found = [

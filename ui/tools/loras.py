@@ -1,16 +1,19 @@
 """The LoRA files that are merged: a row for each with its strength."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
 
 from onetrainer_clone.drawing import LoraFile
-from onetrainer_clone.settings import Invalid, load
+from onetrainer_clone.settings import Invalid, declarations, get, load
 from ui import colours, theme
 from ui.filekinds import HOLDING
 from ui.store import StateStore
+from ui.words import number, tip_of
 from ui.workbench import Workbench
 
 EMPTY = "No LoRA file yet: add one or more. They are merged one after the other."
@@ -22,7 +25,6 @@ class LoraRows(ctk.CTkFrame):
     def __init__(self, parent: Any, bench: Workbench, store: StateStore, path: str):
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self._bench, self._store, self._path = bench, store, path
-        self.files: list[LoraFile] = []
         self.strengths: list[Any] = []  # the entries
         self.grid_columnconfigure(0, weight=1)
         ctk.CTkLabel(self, text="LoRA files", font=theme.font(theme.HEADING, bold=True)).grid(
@@ -31,9 +33,14 @@ class LoraRows(ctk.CTkFrame):
         self.button = theme.button(self, "Add LoRA…", self.add)
         self.button.grid(row=0, column=1, columnspan=2, sticky="e", padx=16, pady=(10, 4))
         self._rows = ctk.CTkFrame(self, fg_color="transparent")
-        self._rows.grid_columnconfigure(0, weight=1)
+        self._rows.grid_columnconfigure(3, weight=1)
         self._rows.grid(row=1, column=0, columnspan=3, sticky="ew", padx=16, pady=(0, 10))
-        self._show()
+        self._show([number(file.strength) for file in self.files])
+
+    @property
+    def files(self) -> tuple[LoraFile, ...]:
+        found: tuple[LoraFile, ...] = get(self._store.state, self._path)
+        return found
 
     def add(self) -> None:
         if chosen := self._bench.ask.files("LoRA files", kinds=HOLDING["lora"]):
@@ -51,34 +58,52 @@ class LoraRows(ctk.CTkFrame):
 
     def read(self) -> tuple[LoraFile, ...]:
         """The files with the strengths as they are typed. Raises `Invalid` with the place of what is no number."""
-        found = []
-        for index, (file, entry) in enumerate(zip(self.files, self.strengths, strict=True)):
-            try:
-                found.append(load(LoraFile, {"path": file.path, "strength": entry.get().replace(",", ".")}))
-            except Invalid as error:
-                [problem, *_] = error.problems
-                raise Invalid([type(problem)(f"{self._path}[{index}].strength", problem.message)]) from None
-        self.files = found
-        return tuple(found)
+        return tuple(self._read(index) for index in range(len(self.files)))
 
-    def _change(self, files: list[LoraFile], typed: list[str]) -> None:
-        self.files = files
-        self._store.replace(self._path, tuple(files))
+    def _read(self, index: int) -> LoraFile:
+        data = {"path": self.files[index].path, "strength": self.strengths[index].get().replace(",", ".")}
+        try:
+            return load(LoraFile, data)
+        except Invalid as error:
+            [problem, *_] = error.problems
+            raise Invalid([type(problem)(f"{self._path}[{index}].strength", problem.message)]) from None
+
+    def _keep(self, index: int) -> None:
+        """What was typed goes to the store as soon as it is a number."""
+        with suppress(Invalid):
+            self._store.replace(f"{self._path}[{index}]", self._read(index), "a strength")
+
+    def _change(self, files: Sequence[LoraFile], typed: Sequence[str]) -> None:
+        self._store.replace(self._path, tuple(files), "LoRA files")
         self._show(typed)
 
-    def _show(self, typed: Sequence[str] = ()) -> None:
+    def _show(self, typed: Sequence[str]) -> None:
         for child in self._rows.winfo_children():
             child.destroy()
         self.strengths = []
         if not self.files:
-            ctk.CTkLabel(self._rows, text=EMPTY, text_color=colours.DIM, anchor="w").grid(row=0, column=0, sticky="w")
+            empty = ctk.CTkLabel(self._rows, text=EMPTY, text_color=colours.DIM, anchor="w", justify="left")
+            theme.wrap(empty, self._rows)
+            empty.grid(row=0, column=0, sticky="w")
         for index, (file, strength) in enumerate(zip(self.files, typed, strict=True)):
-            ctk.CTkLabel(self._rows, text=file.path, anchor="w").grid(row=index, column=0, sticky="ew", pady=2)
-            ctk.CTkLabel(self._rows, text="strength", text_color=colours.DIM).grid(row=index, column=1, padx=(12, 6))
-            entry = ctk.CTkEntry(self._rows, width=70)
-            entry.insert(0, strength)
-            entry.grid(row=index, column=2)
-            self.strengths.append(entry)
-            theme.button(self._rows, "Remove", partial(self.remove, index)).grid(
-                row=index, column=3, padx=(8, 0)
-            )
+            self._show_file(index, file, strength)
+
+    def _show_file(self, index: int, file: LoraFile, strength: str) -> None:
+        """The name in a line of its own: there is room for it in the narrowest window."""
+        name = ctk.CTkLabel(self._rows, text=Path(file.path).name, anchor="w", justify="left")
+        theme.wrap(name, self._rows)
+        name.grid(row=2 * index, column=0, columnspan=4, sticky="ew")
+        said = declarations(LoraFile)["strength"]
+        label = ctk.CTkLabel(self._rows, text=said.label, text_color=colours.DIM)
+        entry = ctk.CTkEntry(self._rows, width=70)
+        entry.insert(0, strength)
+        entry.bind("<KeyRelease>", lambda _event: self._keep(index))
+        remove = theme.button(self._rows, "Remove", partial(self.remove, index))
+        label.grid(row=2 * index + 1, column=0, sticky="w", padx=(0, 6), pady=(0, 8))
+        entry.grid(row=2 * index + 1, column=1, sticky="w", pady=(0, 8))
+        remove.grid(row=2 * index + 1, column=2, sticky="w", padx=(8, 0), pady=(0, 8))
+        self.strengths.append(entry)
+        self._bench.tooltip.attach(name, lambda: file.path)
+        for widget in (label, entry):
+            self._bench.tooltip.attach(widget, lambda: tip_of(said))
+        self._bench.tooltip.attach(remove, lambda: "Takes the file off the list; it stays on the disk.")
