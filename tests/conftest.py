@@ -1,5 +1,6 @@
 """What every test gets: torch on one thread, folders that are not the person's, and a display where it asks for one."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -25,6 +26,14 @@ def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Presets, workspace and cache in a fresh folder: no test touches the person's, or another test's."""
     monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled() -> None:
+    """What is there before a file's tests stays: torch and its company are a million objects, and a run as well as a
+    window ends with a collection, which would look at all of them each time for longer than most runs train."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

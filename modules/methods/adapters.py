@@ -95,18 +95,18 @@ def as_in_files(name: str, tensor: Tensor, layer: Any) -> Tensor:
 
 @contextmanager
 def switched_off(layers: Sequence[BaseTunerLayer]) -> Iterator[None]:
-    """Inside, the layers are those of the base model; afterwards what was trained is trained again."""
-    learning = [parameter for layer in layers for parameter in layer.parameters() if parameter.requires_grad]
+    """Inside, the layers are those of the base model; what is trained stays what is trained.
+
+    Not peft's own `enable_adapters`: it lets every adapter learn again, also one whose training is over, and going through
+    all of their parameters takes as long as a tenth of a small model's step.
+    """
     for layer in layers:
-        layer.enable_adapters(False)
+        layer._disable_adapters = True
     try:
         yield
     finally:
         for layer in layers:
-            layer.enable_adapters(True)
-            layer.requires_grad_(False)  # peft lets every adapter learn again, also one whose training is over
-        for parameter in learning:
-            parameter.requires_grad_(True)
+            layer._disable_adapters = False
 
 
 @torch.no_grad()

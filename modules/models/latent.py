@@ -82,6 +82,12 @@ class LatentDiffusion:
     def _unet_input(self, noisy: Tensor, conditions: Conditions) -> Tensor:
         """The noisy latents; for an inpainting model with the mask and the masked picture behind them."""
         if not self.inpaints:
-            return noisy.to(self.unet.dtype)
+            return noisy.to(self._unet_dtype)
         assert conditions.inpainting is not None
-        return torch.cat([noisy, conditions.inpainting], dim=1).to(self.unet.dtype)
+        return torch.cat([noisy, conditions.inpainting], dim=1).to(self._unet_dtype)
+
+    @property
+    def _unet_dtype(self) -> torch.dtype:
+        """That of its weights; diffusers' own word for it asks every layer, which a small model's step would feel."""
+        found: torch.dtype = next(self.unet.parameters()).dtype
+        return found

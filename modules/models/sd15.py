@@ -67,7 +67,7 @@ class StableDiffusion15(LatentDiffusion):
         return normed
 
     def predict(self, noisy: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
-        text = conditions.text.to(self.unet.dtype)
+        text = conditions.text.to(self._unet_dtype)
         found: Tensor = self.unet(self._unet_input(noisy, conditions), timesteps, text.states).sample
         return found.float()
 

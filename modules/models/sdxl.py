@@ -84,9 +84,9 @@ class StableDiffusionXL(LatentDiffusion):
         return pooled
 
     def predict(self, noisy: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
-        text = conditions.text.to(self.unet.dtype)
+        text = conditions.text.to(self._unet_dtype)
         assert conditions.sizes is not None
-        added = {"text_embeds": text.pooled, "time_ids": conditions.sizes.to(self.unet.dtype)}
+        added = {"text_embeds": text.pooled, "time_ids": conditions.sizes.to(self._unet_dtype)}
         found: Tensor = self.unet(
             self._unet_input(noisy, conditions), timesteps, text.states, added_cond_kwargs=added
         ).sample

@@ -17,9 +17,10 @@ class Thing:
 
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
-    gc.collect()
     yield
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()  # as it was for the file, see tests/conftest.py
 
 
 def test_nothing_is_collected_while_many_objects_are_made_nor_are_they_looked_at_later() -> None:
