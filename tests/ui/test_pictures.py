@@ -15,11 +15,11 @@ from tests.ui.conftest import Window, close
 from ui import memory
 from ui.concept.page import ConceptPage
 from ui.pictures.browser import Browser
+from ui.pictures.brush import BRUSH, ERASE, FILL, LOOK
 from ui.pictures.bulk import ADD, REMOVE
 from ui.pictures.gallery import BARE, CONTAINS, LACKS, MASKED, UNSAVED
 from ui.pictures.grid import SIDE
 from ui.pictures.mask_store import MaskStore
-from ui.pictures.view import BRUSH, ERASE, FILL, LOOK
 
 
 def browse(window: Window, folder: Path, **settings: object) -> Browser:

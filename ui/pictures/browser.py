@@ -169,12 +169,16 @@ class Browser(ctk.CTkFrame):
         self.masks.failed.connect(lambda _path: self._say())
         self.view.painted.connect(self._say)
         self.view.came.connect(self._say)
+        self.view.zoomed.connect(self._say)
         self.tools.changed.connect(lambda: self.event_generate(CHANGED))
         self.many.opened.connect(self._on_many)
         for widget in (self.box.text, self.grid_.canvas, self.view):
             widget.bind("<Prior>", lambda _event: self.step(-1))
             widget.bind("<Next>", lambda _event: self.step(1))
-        self.grid_.canvas.bind("<Control-z>", self._on_undo_key)
+        for key, by in (("<Left>", -1), ("<Right>", 1)):
+            self.view.bind(key, lambda _event, by=by: self.step(by))  # type: ignore[misc]
+        self.grid_.canvas.bind("<<Undo>>", self._on_undo_key)
+        self.grid_.canvas.bind("<Key>", self.view.hand.key)
 
     def _on_undo_key(self, _event: Any) -> str:
         self.undo()
@@ -231,7 +235,8 @@ class Browser(ctk.CTkFrame):
         return said.cell(self.gallery, self.gallery.shown[index], self.drafts, self.masks)
 
     def _say(self) -> None:
-        self.stage.say(*said.title(self.gallery, self.at, self.grid_.selected, self.view.loaded, self.masks))
+        scale = self.view.lens.scale if self.view.lens is not None else 0.0
+        self.stage.say(*said.title(self.gallery, self.at, self.grid_.selected, self.view.loaded, scale, self.masks))
 
     def _on_read(self) -> None:
         if self.box.path is not None:

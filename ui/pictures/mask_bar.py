@@ -8,7 +8,8 @@ import customtkinter as ctk
 
 from onetrainer_clone.masks import LEFT_OUT, TRAINED, Painting
 from ui import colours, theme
-from ui.pictures.view import BRUSH, ERASE, FILL, LARGEST_BRUSH, LOOK, TOOLS, View
+from ui.pictures.brush import BRUSH, ERASE, FILL, LOOK, TOOLS
+from ui.pictures.view import LARGEST_BRUSH, View
 from ui.runs.toolbar import Wrapping
 from ui.signals import Signal
 from ui.tooltip import Tooltip
@@ -19,6 +20,11 @@ TOOL_TIPS = {
     ERASE: "Paint what is left out of training (E). The right mouse button does the opposite.",
     FILL: "Train a whole area of the mask (F), up to the next edge; the right mouse button leaves it out.",
 }
+FIT_TIP = (
+    "The whole picture (0). The wheel enlarges it where the mouse is;\n"
+    "the middle button, Space or 'Look' with the left one move it."
+)
+EXACT_TIP = "One pixel of the screen for each of the picture (1). The wheel, + and - enlarge and shrink it."
 TIPS = {
     "all": "Train all of the picture.",
     "none": "Leave all of it out.",
@@ -46,6 +52,10 @@ class MaskBar(ctk.CTkFrame):
         for name, tip in TOOL_TIPS.items():
             tooltip.attach(self.tool._buttons_dict[name], partial(str, tip))
         self.buttons: dict[str, Any] = {}
+        for key, text, zoom, tip in (("fit", "Fit", None, FIT_TIP), ("exact", "100 %", 1.0, EXACT_TIP)):
+            self.buttons[key] = theme.button(self._top, text, partial(view.zoom, zoom))
+            self._top.lay(self.buttons[key])
+            tooltip.attach(self.buttons[key], partial(str, tip))
         self._brush(self._below)
         for key, text, command in (
             ("undo", "Undo", view.undo),

@@ -30,8 +30,10 @@ def count(gallery: Gallery, drafts: Drafts, masks: MaskStore) -> tuple[str, Pair
     return (f"{words} · {unsaved:,} not saved", colours.ERROR) if unsaved else (words, colours.DIM)
 
 
-def title(gallery: Gallery, at: int, row: int, loaded: Loaded | None, masks: MaskStore) -> tuple[str, Pair]:
-    """Of the picture in the large view: which one it is, how large, and what is wrong with its mask."""
+def title(
+    gallery: Gallery, at: int, row: int, loaded: Loaded | None, scale: float, masks: MaskStore
+) -> tuple[str, Pair]:
+    """Of the picture in the large view: which one it is, how large, how enlarged, and what is wrong with its mask."""
     if not 0 <= at < len(gallery.entries):
         return "", colours.DIM
     entry = gallery.entries[at]
@@ -39,6 +41,7 @@ def title(gallery: Gallery, at: int, row: int, loaded: Loaded | None, masks: Mas
     problem = masks.problems.get(entry.path, "")
     if loaded is not None and loaded.path == entry.path:
         words += f"   {loaded.size[0]} x {loaded.size[1]} px" if loaded.size[0] else ""
+        words += f"   {scale:.0%}" if scale else ""
         problem = problem or loaded.mask_problem
     return (f"{words}   {problem}", colours.ERROR) if problem else (words, colours.DIM)
 

@@ -1,53 +1,51 @@
-"""The large view: a picture as it fits, its mask laid over it, and the brush."""
+"""The large view: a picture as it fits or enlarged, its mask laid over it, and the brush."""
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageColor, ImageTk
+from PIL import Image, ImageTk
 
-from onetrainer_clone.masks import LEFT_OUT, TRAINED, Box, Painting
+from onetrainer_clone.masks import Box, Painting
 from ui import colours, theme
 from ui.background import Background
+from ui.pictures.brush import BRUSH, ERASE, LOOK, Brush
+from ui.pictures.hand import Hand
+from ui.pictures.lens import Lens, Point
 from ui.pictures.loading import Loaded, load
 from ui.pictures.mask_store import MaskStore
+from ui.pictures.scene import Scene
 from ui.signals import Signal
 
-LOOK, BRUSH, ERASE, FILL = "Look", "Train", "Leave out", "Fill"
-TOOLS = (LOOK, BRUSH, ERASE, FILL)
 LARGEST_BRUSH = 100
-TINT, TINT_SHARE = "#c2185b", 0.62  # over what is left out
+LEAST_ROOM = 16  # px of the screen: in less nothing is shown
 
 
 class View(theme.Canvas):
-    """`brush_px` is the brush's radius in pixels of the screen. The right button paints the opposite."""
+    """`brush_px` is the brush's radius in pixels of the screen: the more is enlarged, the finer it paints."""
 
     def __init__(self, parent: Any, background: Background, store: MaskStore):
         super().__init__(parent, background=colours.PAGE, takefocus=True, width=1, height=1)
-        self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
-        self._tool, self._brush_px, self._overlay = LOOK, 18, True
         self.loaded: Loaded | None = None
+        self.lens: Lens | None = None
         self.path: Path | None = None
         self.painted: Signal[[]] = Signal()
         self.came: Signal[[]] = Signal()  # the picture is there
-        self._background, self._store = background, store
+        self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
+        self.zoomed: Signal[[]] = Signal()
+        self._tool, self._brush_px, self._overlay = LOOK, 18, True
+        self._background = background
         self._hint = ""
-        self._asked: tuple[Path, tuple[int, int]] | None = None
+        self._asked: tuple[Path, tuple[int, int], bool] | None = None
+        self._scene: Scene | None = None
         self._image: Any = None
-        self._tinted: Image.Image | None = None
-        self._small: Image.Image | None = None  # the mask in the view's size
-        self._last: tuple[float, float] | None = None
         self._at: tuple[int, int] | None = None  # the mouse
-        for button, opposite in (("1", False), ("3", True)):
-            self.bind(f"<ButtonPress-{button}>", partial(self._press, opposite))
-            self.bind(f"<B{button}-Motion>", partial(self._drag, opposite))
-            self.bind(f"<ButtonRelease-{button}>", lambda _event: self._release())
-        self.bind("<Motion>", self._hover)
-        self.bind("<Leave>", lambda _event: self._hover(None))
-        self.bind("<Control-z>", lambda _event: self._step(Painting.undo))
-        self.bind("<Control-Shift-Z>", lambda _event: self._step(Painting.redo))
-        self.bind("<Control-y>", lambda _event: self._step(Painting.redo))
+        self.brush, self.hand = Brush(self, store), Hand(self)
+
+    def destroy(self) -> None:
+        self.hand.stop()
+        super().destroy()
 
     @property
     def tool(self) -> str:
@@ -56,7 +54,7 @@ class View(theme.Canvas):
     @tool.setter
     def tool(self, tool: str) -> None:
         self._tool = tool
-        self.configure(cursor="" if tool == LOOK else "crosshair")
+        self.point()
         self._tell()
 
     @property
@@ -77,180 +75,137 @@ class View(theme.Canvas):
         self._overlay = shown
         self._tell()
 
-    def _tell(self) -> None:
-        self.tooled.emit()
-        self.redraw()
-
-    def show(self, path: Path | None, hint: str = "") -> None:
-        """Show a picture when it is decoded; until then the one before."""
-        if path != self.path:
-            self._release()
-        self.path, self._hint = path, hint
-        self._ask()
-        self.redraw()
-
-    def reload(self) -> None:
-        """The file may have changed."""
-        self.loaded = self._asked = None
-        self._ask()
-
     @property
     def painting(self) -> Painting | None:
-        return self._store.get(self.path) if self.path else None
+        return self.brush.painting
 
     @property
     def masked(self) -> bool:
         """Whether the picture has a mask, saved or not."""
         return self._mask() is not None
 
+    def show(self, path: Path | None, hint: str = "") -> None:
+        """Show a picture when it is decoded; until then the one before."""
+        if path != self.path:
+            self.brush.release()
+        self.path, self._hint = path, hint
+        self._ask()
+        self.redraw()
+
+    def reload(self) -> None:
+        """The file may have changed."""
+        self.loaded = self.lens = self._scene = self._asked = None
+        self._ask()
+
     def undo(self) -> None:
-        self._step(Painting.undo)
+        self.brush.step(Painting.undo)
 
     def redo(self) -> None:
-        self._step(Painting.redo)
+        self.brush.step(Painting.redo)
 
     def whole(self, work: Callable[[Painting], Box | None]) -> None:
         """Do something with the whole mask."""
-        if (painting := self._open(LEFT_OUT)) is not None:
-            self._lay(work(painting))
-            self.painted.emit()
+        self.brush.whole(work)
+
+    def zoom(self, zoom: float | None, at: Point | None = None) -> None:
+        """So many pixels of the screen for one of the picture; None: as it fits. `at` stays where it is."""
+        if self.lens is not None:
+            self._look_through(self.lens.zoomed(zoom, at or self._middle()))
+
+    def step_zoom(self, way: int, at: Point | None = None) -> None:
+        """Larger (1) or smaller (-1)."""
+        if self.lens is not None:
+            self._look_through(self.lens.stepped(way, at or self._middle()))
+
+    def shift(self, x: float, y: float) -> None:
+        """By so many pixels of the screen."""
+        if self.lens is not None:
+            self._look_through(self.lens.moved(x, y))
+
+    def lay(self, box: Box | None) -> None:
+        """The mask has changed there (None: anywhere)."""
+        if self._scene is not None:
+            self._scene.lay(self._mask(), box)
+        self.redraw()
+
+    def hover(self, at: tuple[int, int] | None) -> None:
+        """Where the mouse is."""
+        self._at = at
+        self.delete("brush")
+        self._draw_brush()
+
+    def point(self) -> None:
+        """The mouse looks like what it does."""
+        looks = "fleur" if self.hand.grips and self.lens is not None and self.lens.zoom is not None else ""
+        self.configure(cursor=looks or ("" if self._tool == LOOK else "crosshair"))
 
     def draw(self) -> None:
         self.delete("all")
         self._ask()  # the view may have another size now
         loaded, width, height = self.loaded, self.winfo_width(), self.winfo_height()
         said = self._hint if self.path is None else loaded.problem if loaded and loaded.path == self.path else ""
-        if said or loaded is None or loaded.picture is None:
+        if said or loaded is None or self.lens is None or min(width, height) < LEAST_ROOM:
             self.create_text(width / 2, height / 2, text=said, width=max(width - self.px(40), 1), justify="center",
                              fill=theme.now(colours.DIM), font=self.face())  # fmt: skip
             return
-        self._image = ImageTk.PhotoImage(self._composed(loaded.picture))
-        self.create_image(width / 2, height / 2, image=self._image)
+        if self.lens.room != (width, height):
+            self.lens, self._scene = replace(self.lens, room=(width, height)), None
+            self.zoomed.emit()
+        if self._scene is None:
+            self._scene = Scene(loaded, self.lens)
+            self._scene.lay(self._mask() if loaded.path == self.path else None)
+        self._image = ImageTk.PhotoImage(self._scene.composed(self._overlay))
+        self.create_image(*self._scene.place, image=self._image, anchor="nw")
         self._draw_brush()
 
-    def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the view in the picture's own pixels."""
-        assert self.loaded is not None
-        assert self.loaded.picture is not None
-        shown, scale = self.loaded.picture, self._scale()
-        left, top = (self.winfo_width() - shown.width) // 2, (self.winfo_height() - shown.height) // 2
-        return (x - left) / scale, (y - top) / scale
-
     def _ask(self) -> None:
-        room = (self.winfo_width(), self.winfo_height())
-        path = self.path
-        if path is not None and min(room) >= 16 and self._asked != (path, room):
-            self._asked = (path, room)
-            self._background.submit("large", lambda: load(path, room), self._on_loaded)
+        """For the picture in the size of the view, and for all of it where it is enlarged."""
+        room, path, loaded = (self.winfo_width(), self.winfo_height()), self.path, self.loaded
+        here = loaded if loaded is not None and loaded.path == path else None
+        if path is None or min(room) < LEAST_ROOM or (here is not None and (here.whole or here.problem)):
+            return
+        whole = here is not None and self.lens is not None and self.lens.zoom is not None
+        if self._asked != (path, room, whole):
+            self._asked = (path, room, whole)
+            self._background.submit("large", lambda: load(path, room, whole), self._on_loaded)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.path != self.path:
             return
-        self.loaded = loaded
-        self._tinted = None
-        if loaded.picture is not None:
-            colour = Image.new("RGB", loaded.picture.size, ImageColor.getrgb(TINT))
-            self._tinted = Image.blend(loaded.picture, colour, TINT_SHARE)
-        self._lay(None)
+        same = self.lens is not None and self.loaded is not None and self.loaded.path == loaded.path
+        self.loaded, self._scene = loaded, None
+        if not same or (self.lens is not None and self.lens.size != loaded.size):
+            self.lens = Lens(loaded.size, loaded.room) if loaded.picture is not None else None
+        self.point()
+        self.redraw()
         self.came.emit()
 
+    def _look_through(self, lens: Lens) -> None:
+        if lens != self.lens:
+            self.lens, self._scene = lens, None
+            self.point()
+            self._ask()
+            self.redraw()
+            self.zoomed.emit()
+
+    def _middle(self) -> Point:
+        return (self.winfo_width() / 2, self.winfo_height() / 2)
+
     def _mask(self) -> Image.Image | None:
-        if self.path is not None and self._store.blank(self.path):
+        if self.path is None or self.brush.blank:
             return None
         painting = self.painting
         return painting.mask if painting else self.loaded.mask if self.loaded else None
 
-    def _lay(self, box: Box | None) -> None:
-        """The mask has changed there (None: anywhere)."""
-        mask = self._mask()
-        if mask is None or self.loaded is None or self.loaded.picture is None:
-            self._small = None
-        elif box is None or self._small is None:
-            self._small = mask.resize(self.loaded.picture.size, Image.Resampling.BOX)
-        else:
-            self._lay_part(mask, box, self._small)
+    def _tell(self) -> None:
+        self.tooled.emit()
         self.redraw()
-
-    def _lay_part(self, mask: Image.Image, box: Box, small: Image.Image) -> None:
-        """Only the part of the small mask that lies over the box: a stroke costs what the brush covers."""
-        scale = self._scale()
-        left, top = max(int(box[0] * scale) - 1, 0), max(int(box[1] * scale) - 1, 0)
-        right = min(int(box[2] * scale) + 2, small.width)
-        bottom = min(int(box[3] * scale) + 2, small.height)
-        across, down = mask.width / small.width, mask.height / small.height
-        source = (left * across, top * down, min(right * across, mask.width), min(bottom * down, mask.height))
-        if left < right and top < bottom:
-            part = mask.resize((right - left, bottom - top), Image.Resampling.BOX, box=source)
-            small.paste(part, (left, top))
-
-    def _composed(self, picture: Image.Image) -> Image.Image:
-        if not self.overlay or self._small is None or self._tinted is None or self._small.size != picture.size:
-            return picture
-        return Image.composite(picture, self._tinted, self._small)
-
-    def _scale(self) -> float:
-        """Pixels of the screen for one of the picture."""
-        assert self.loaded is not None
-        assert self.loaded.picture is not None
-        return self.loaded.picture.width / self.loaded.size[0]
-
-    def _value(self, opposite: bool) -> int:
-        return TRAINED if (self.tool != ERASE) != opposite else LEFT_OUT
-
-    def _open(self, value: int) -> Painting | None:
-        """The painting to work on; a new mask is all of the other value than the first stroke."""
-        if self.path is None or self.loaded is None or self.loaded.path != self.path or self.loaded.picture is None:
-            return None
-        return self._store.open(self.path, self.loaded.size, self.loaded.mask, value == LEFT_OUT)
-
-    def _press(self, opposite: bool, event: Any) -> None:
-        self.focus_set()
-        value = self._value(opposite)
-        if self.tool == LOOK or (painting := self._open(value)) is None:
-            return
-        if self.tool == FILL:
-            self._lay(painting.fill(self.to_picture(event.x, event.y), value))
-            self.painted.emit()
-            return
-        painting.begin()
-        self._last = self.to_picture(event.x, event.y)
-        self._lay(painting.line(self._last, self._last, self.brush_px / self._scale(), value))
-
-    def _drag(self, opposite: bool, event: Any) -> None:
-        self._at = (event.x, event.y)
-        painting = self.painting
-        if self._last is None or painting is None:
-            return
-        last, self._last = self._last, self.to_picture(event.x, event.y)
-        box = painting.line(last, self._last, self.brush_px / self._scale(), self._value(opposite))
-        if box is not None:
-            self._lay(box)
-        self.redraw()
-
-    def _release(self) -> None:
-        if self._last is not None and self.painting is not None:
-            self._last = None
-            self.painting.end()
-            self.painted.emit()
-
-    def _step(self, step: Callable[[Painting], Box | None]) -> str:
-        if (painting := self.painting) is not None and self._last is None:
-            box = step(painting)
-            if box is not None:
-                self._lay(box)
-                self.painted.emit()
-        return "break"
-
-    def _hover(self, event: Any) -> None:
-        self._at = (event.x, event.y) if event is not None else None
-        self.delete("brush")
-        self._draw_brush()
 
     def _draw_brush(self) -> None:
         """A ring as large as the brush, light and dark so that it is seen on every picture."""
-        if self.tool not in (BRUSH, ERASE) or self._at is None:
+        if self._tool not in (BRUSH, ERASE) or self._at is None:
             return
-        (x, y), radius = self._at, self.brush_px
+        (x, y), radius = self._at, self._brush_px
         for more, colour in ((0, "#000000"), (1, "#ffffff")):
             r = radius + more
             self.create_oval(x - r, y - r, x + r, y + r, outline=colour, tags="brush")
