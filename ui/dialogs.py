@@ -1,8 +1,7 @@
 """Questions to the person. `Ask` is what the window needs; tests answer it themselves, `TkAsk` opens real dialogs."""
 
 from collections.abc import Sequence
-from pathlib import PurePath
-from tkinter import colorchooser, filedialog
+from tkinter import colorchooser
 from typing import Any, Protocol
 
 import customtkinter as ctk
@@ -11,7 +10,8 @@ from onetrainer_clone.settings import Problem
 from ui import colours, theme
 from ui.dialog import Dialog
 from ui.dialog import Option as Option
-from ui.filekinds import PRESET, FileKind, file_types
+from ui.file_dialogs import FileDialogs
+from ui.filekinds import PRESET, FileKind
 
 GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
 
@@ -45,6 +45,7 @@ class TkAsk:
 
     def __init__(self, root: Any):
         self._root = root
+        self._files = FileDialogs(root)
 
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
         return Dialog(self._root, title, message).run(options)
@@ -108,27 +109,16 @@ class TkAsk:
         return wanted[0] if wanted else None
 
     def folder(self, title: str, initial: str = "") -> str:
-        return str(filedialog.askdirectory(parent=self._root, title=title, initialdir=initial or None) or "")
+        return self._files.folder(title, initial)
 
     def file(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> str:
-        chosen = filedialog.askopenfilename(
-            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
-        )
-        return str(chosen or "")
+        return next(iter(self._files.open(title, initial, kinds)), "")
 
     def files(self, title: str, initial: str = "", kinds: Sequence[FileKind] = ()) -> tuple[str, ...]:
-        chosen = filedialog.askopenfilenames(
-            parent=self._root, title=title, initialdir=initial or None, filetypes=file_types(kinds)
-        )
-        return tuple(chosen or ())
+        return self._files.open(title, initial, kinds, several=True)
 
     def new_file(self, title: str, initial: str = "", kind: FileKind = PRESET) -> str:
-        begin = PurePath(initial)
-        chosen = filedialog.asksaveasfilename(
-            parent=self._root, title=title, initialfile=begin.name, defaultextension=kind.suffix,
-            initialdir=begin.parent if begin.is_absolute() else None, filetypes=file_types([kind]),
-        )  # fmt: skip
-        return str(chosen or "")
+        return self._files.save(title, initial, kind)
 
     def colour(self, title: str, initial: str = "") -> str:
         return str(colorchooser.askcolor(initial or None, parent=self._root, title=title)[1] or "")

@@ -9,8 +9,7 @@ from onetrainer_clone.tools import LORA_SUFFIXES, TOOLS
 from presets.importers.reading import SUFFIXES
 from tests.ui.conftest import Window
 from ui.controls import PathEntry
-from ui.dialogs import TkAsk
-from ui.filekinds import ANY, FOLDER, HOLDING, LORAS, MODELS, PRESET, PT, SETTINGS, WEIGHTS, FileKind, file_types
+from ui.filekinds import ANY, FOLDER, HOLDING, LORAS, MODELS, PT, SETTINGS, WEIGHTS, FileKind, file_types
 
 
 def test_a_filter_holds_what_the_program_reads() -> None:
@@ -31,31 +30,6 @@ def test_every_file_that_a_setting_asks_for_has_its_filter(window: Window) -> No
         window.ask.folders = [""]
         PathEntry(window.app.root, declaration, window.ask).choose("file")
         assert window.ask.kinds[-1] == HOLDING[declaration.holds]
-
-
-def test_the_real_dialogs_get_the_filter_the_folder_and_the_name(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, dict[str, object]] = {}
-
-    def dialog(name: str, answer: object) -> None:
-        def opened(**options: object) -> object:
-            asked[name] = options
-            return answer
-
-        monkeypatch.setattr(f"ui.dialogs.filedialog.{name}", opened)
-
-    dialog("askopenfilename", "/a.ckpt")
-    dialog("askopenfilenames", ("/a.pt", "/b.pt"))
-    dialog("asksaveasfilename", ())  # what Tk returns where the dialog was closed
-    ask = TkAsk(window.app.root)
-    assert ask.file("Model", "/models", [MODELS]) == "/a.ckpt"
-    assert asked["askopenfilename"]["filetypes"] == file_types([MODELS])
-    assert ask.files("LoRA", kinds=[LORAS]) == ("/a.pt", "/b.pt")
-    assert asked["askopenfilenames"]["filetypes"] == file_types([LORAS])
-    assert ask.new_file("Target", "/models/new.pt", PT) == ""
-    options = asked["asksaveasfilename"]
-    assert (str(options["initialdir"]), options["initialfile"], options["defaultextension"]) == ("/models", "new.pt", ".pt")
-    ask.new_file("Export", "cat.json", PRESET)
-    assert (asked["asksaveasfilename"]["initialdir"], asked["asksaveasfilename"]["initialfile"]) == (None, "cat.json")
 
 
 @pytest.mark.parametrize(
