@@ -13,6 +13,7 @@ from onetrainer_clone.typed import parse
 from ui import colours, theme
 from ui.dialogs import Ask
 from ui.filekinds import HOLDING, WEIGHTS, FileKind
+from ui.option_menu import OptionMenu
 from ui.words import as_text
 
 NUMBER_WIDTH = 140  # texts and paths are as wide as there is room
@@ -69,6 +70,9 @@ class Control:
 
     def focus(self) -> None:
         self.widget.focus_set()
+
+    def fit(self, room: int) -> None:
+        """There is so much room for it, in px at 100 %."""
 
     @property
     def hover(self) -> list[Any]:
@@ -255,11 +259,13 @@ class Menu(Control):
             for button in made._buttons_dict.values():
                 reachable(button, button.invoke)
         else:
-            made = ctk.CTkOptionMenu(
-                parent, values=labels, variable=self.variable, width=NUMBER_WIDTH if max(map(len, labels)) < 12 else 220
-            )
+            made = OptionMenu(parent, labels, self.variable, NUMBER_WIDTH)
             reachable(made, made._open_dropdown_menu)
         self.widget = made
+
+    def fit(self, room: int) -> None:
+        if isinstance(self.widget, OptionMenu):
+            self.widget.fit(room)
 
     def read(self) -> Any:
         return next(choice for choice in self.declaration.choices if choice.label == self.variable.get())

@@ -83,11 +83,15 @@ class Dialog:
         self.window.bind("<Return>", lambda _event: self._press(options[-1].key))
         self.window.protocol("WM_DELETE_WINDOW", lambda: self.close(None))
         self._place()
+        self.wait()
+        return self.chosen
+
+    def wait(self) -> None:
+        """Until it is closed; nothing else takes clicks meanwhile."""
         self.window.wait_visibility()
         self.window.grab_set()
         self.window.focus_set()
         self.window.wait_window()
-        return self.chosen
 
     def close(self, chosen: str | None) -> None:
         self.chosen = chosen

@@ -13,6 +13,7 @@ from ui.dialog import Option as Option
 from ui.file_dialogs import FileDialogs
 from ui.filekinds import PRESET, FileKind
 
+SCROLLBAR = 30  # px at 100 %
 GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
 
 
@@ -84,6 +85,7 @@ class TkAsk:
         dialog = Dialog(self._root, title, message)
         wanted: list[Problem] = []
         wide, high = dialog.room
+        wide -= SCROLLBAR
         shown = ctk.CTkScrollableFrame(dialog.body, width=round(wide), height=round(min(64 * len(problems), 340, high)))
         shown.grid_columnconfigure(0, weight=1)
         shown.pack(fill="both", expand=True, pady=(8, 0))
@@ -97,6 +99,8 @@ class TkAsk:
             heading = ctk.CTkLabel(shown, text=place, text_color=colours.SEVERITY[problem.severity],
                                    font=theme.font(bold=True))  # fmt: skip
             for line, label in enumerate((heading, ctk.CTkLabel(shown, text=words))):
+                if not label.cget("text"):
+                    continue
                 label.configure(anchor="w", justify="left", wraplength=round(wide) - GO_WIDTH)
                 label.grid(row=2 * number + line, column=0, sticky="ew", padx=6, pady=(0, 8 * line))
                 if problem.path:

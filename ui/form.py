@@ -13,6 +13,7 @@ from ui.help import LEAST, LEFT
 from ui.row import Row
 from ui.workbench import Workbench
 
+EDGES = 32  # px at 100 %: left and right of a control in a narrow form
 MARGINS = 60  # px at 100 %: left of the label, right of it, and at the right edge
 BESIDE = 230  # px at 100 %: a number's field and what lies around it
 AMOUNT = {"unit", "amount"}  # a group of these is one thing: so many steps, epochs ...
@@ -113,6 +114,7 @@ class Form(ctk.CTkFrame):
         narrow, room = width < NARROW, width - self._label_width - MARGINS - LEFT
         for row in self.rows:
             row.narrow(narrow)
+            row.control_room(width - (EDGES if narrow else self._label_width + MARGINS))
             row.extra_room(width - (0 if narrow else self._label_width) - BESIDE)
             row.help_room(room if room >= LEAST and not narrow else 0)
 

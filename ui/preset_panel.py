@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     from ui.preset_menu import PresetMenu
 
 WIDTH, HEIGHT = 640, 560  # px at 100 %, where there is room
+ROOMY = 480  # px at 100 %: a panel of this height has room for all buttons under each other
 EDGE = 10  # px at 100 % that stay free at the window's edge
+
+BUTTONS = {
+    "load": ("Load", "Also by a double click."),
+    "save": ("Save", "The settings as they are now, under the loaded preset's name (Ctrl+S)."),
+    "save_as": ("Save as…", "The settings as they are now, under another name."),
+    "duplicate": ("Duplicate…", "A copy of the selected preset."),
+    "rename": ("Rename…", "Only your own."),
+    "describe": ("Describe…", "Only your own."),
+    "delete": ("Delete…", "Only your own."),
+    "import": ("Import…", "A preset file, or settings of OneTrainer or kohya, become one of your own."),
+    "import_folder": ("Import folder…", "A folder of kohya's picture folders ('10_sks cat') becomes concepts."),
+    "export": ("Export…", "Writes the selected preset into a file; of the loaded one, also with what was changed."),
+}
+FIRST = ("load", "save", "save_as")
 
 
 class PresetPanel(ctk.CTkFrame):
@@ -65,10 +80,9 @@ class PresetPanel(ctk.CTkFrame):
         scale, root = theme.scaling(self), self._bench.root
         left = (below.winfo_rootx() - root.winfo_rootx()) / scale
         top = (below.winfo_rooty() - root.winfo_rooty() + below.winfo_height()) / scale + 4
-        self.configure(
-            width=min(WIDTH, round(root.winfo_width() / scale - left) - EDGE),
-            height=min(HEIGHT, round(root.winfo_height() / scale - top) - EDGE),
-        )
+        height = min(HEIGHT, round(root.winfo_height() / scale - top) - EDGE)
+        self.configure(width=min(WIDTH, round(root.winfo_width() / scale - left) - EDGE), height=height)
+        self._fit(height)
         self.grid_propagate(False)
         self.place(x=left, y=top)
         self.tk.call("raise", str(self))
@@ -109,27 +123,42 @@ class PresetPanel(ctk.CTkFrame):
             self.buttons[key].configure(state="normal" if possible else "disabled")
 
     def _buttons(self) -> dict[str, Any]:
-        column = ctk.CTkFrame(self, fg_color="transparent")
-        column.grid(row=1, column=1, sticky="n", padx=(6, 12))
+        self._column = ctk.CTkFrame(self, fg_color="transparent")
+        self._column.grid(row=1, column=1, sticky="n", padx=(6, 12))
         made = {}
-        for key, text, tip in (
-            ("load", "Load", "Also by a double click."),
-            ("save", "Save", "The settings as they are now, under the loaded preset's name (Ctrl+S)."),
-            ("save_as", "Save as…", "The settings as they are now, under another name."),
-            ("duplicate", "Duplicate…", "A copy of the selected preset."),
-            ("rename", "Rename…", "Only your own."),
-            ("describe", "Describe…", "Only your own."),
-            ("delete", "Delete…", "Only your own."),
-            ("import", "Import…", "A preset file, or settings of OneTrainer or kohya, become one of your own."),
-            ("import_folder", "Import folder…", "A folder of kohya's picture folders ('10_sks cat') becomes concepts."),
-            ("export", "Export…", "Writes the selected preset into a file."),
-        ):
-            made[key] = theme.button(
-                column, text, partial(self._do, key), "main" if key == "load" else "plain", width=110, height=26
-            )
-            made[key].pack(pady=(0, 10 if key in ("load", "save_as", "delete") else 4))
+        for key, (text, tip) in BUTTONS.items():
+            kind: theme.Kind = "main" if key == "load" else "plain"
+            made[key] = theme.button(self._column, text, partial(self._do, key), kind, width=110, height=26)
             self._bench.tooltip.attach(made[key], partial(str, tip))
+        self._more = theme.button(self._column, "More  ▾", self._open_more, width=110, height=26)
+        self._packed: bool | None = None
         return made
+
+    def _fit(self, height: float) -> None:
+        """All buttons under each other; in a low panel the first ones, and a menu of the rest."""
+        if (whole := height >= ROOMY) == self._packed:
+            return
+        self._packed = whole
+        for key, button in self.buttons.items():
+            button.pack_forget()
+            if whole or key in FIRST:
+                button.pack(pady=(0, 10 if key in ("load", "save_as", "delete") else 4))
+        self._more.pack_forget()
+        if not whole:
+            self._more.pack()
+
+    def _open_more(self) -> None:
+        menu = self.more_menu()
+        menu.tk_popup(self._more.winfo_rootx(), self._more.winfo_rooty() + self._more.winfo_height())
+
+    def more_menu(self) -> tkinter.Menu:
+        """What has no button in a low panel."""
+        menu = theme.menu(self)
+        for key, (text, _) in BUTTONS.items():
+            if key not in FIRST:
+                able = self.buttons[key].cget("state") != "disabled"
+                menu.add_command(label=text, command=partial(self._do, key), state="normal" if able else "disabled")
+        return menu
 
     def _do(self, key: str) -> None:
         preset, presets = self.chosen, self._presets

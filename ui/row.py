@@ -14,6 +14,7 @@ from ui.words import tip_of
 from ui.workbench import Workbench
 
 FLASH_MS = 1400
+LEAST_MESSAGE = 120  # px at 100 %
 MARK_WIDTH = 26  # px at 100 %: between label and control, for the mark of what differs from the preset
 OF_ONE = ("name", "path", "placeholder")  # every concept and new word has its own: not to be set for several at once
 _ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -35,6 +36,7 @@ class Row:
         self._help_width = 0  # px at 100 %; 0: there is no room for it
         self.mark: ResetMark | None = None  # that the value differs from the preset's
         self._extra_width = 230
+        self._room = 0  # px at 100 % for the control; 0: not known yet
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
         self._shown = self._narrow = False
@@ -209,6 +211,14 @@ class Row:
             if self._shown:
                 self._place()
 
+    def control_room(self, width: int) -> None:
+        """How wide the control, and what is said under it, may be."""
+        self._room = width
+        if self.control is not None:
+            self.control.fit(width)
+        if self._message is not None and self._message.cget("wraplength") != max(width, LEAST_MESSAGE):
+            self._message.configure(wraplength=max(width, LEAST_MESSAGE))
+
     def extra_room(self, width: int) -> None:
         """How wide unit and hint beside the control may be."""
         self._extra_width = max(min(width, 230), 60)
@@ -252,6 +262,8 @@ class Row:
         self._label = ctk.CTkLabel(self._parent, text=self.label_text, width=self._width, height=28, anchor="w")
         self.control = controls.make(self._parent, self.declaration, self._bench.ask)
         self.control.variable.trace_add("write", self._typed)
+        if self._room:
+            self.control.fit(self._room)
         self._bench.typed.leave(self.control.fields, self._bench.store)
         extra = self.declaration.unit
         if self.declaration.empty and not self.control.stretches and not getattr(self.control, "_hint", None):
@@ -290,9 +302,9 @@ class Row:
             return
         if self._message is None:
             self._message = ctk.CTkLabel(
-                self._parent, anchor="w", justify="left", font=theme.font(theme.SMALL), height=18
-            )
-            theme.wrap(self._message, self._parent, less=self._width + 50)
+                self._parent, anchor="w", justify="left", font=theme.font(theme.SMALL), height=18,
+                wraplength=max(self._room, LEAST_MESSAGE),
+            )  # fmt: skip
         self._message.configure(text=text, text_color=colours.SEVERITY[problems[0].severity])
         self._place_message()
 

@@ -12,10 +12,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
+from onetrainer_clone.settings import Problem
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
+from ui.actions import STOP
 from ui.app import App
+from ui.closing import Waiting
+from ui.dialog import Dialog
+from ui.dialogs import TkAsk
 from ui.run.comparison import Comparison
 from ui.run.places import Place
 from ui.run.viewer import Viewer
@@ -115,6 +121,11 @@ def views() -> dict[str, Callable[[App], object]]:
         "presets": lambda app: app.presets.open(),
         "changes": changes,
         "problems": problems,
+        "dialog-fault": fault,
+        "dialog-problems": listed,
+        "dialog-question": question,
+        "closing": closing,
+        "running-elsewhere": running_elsewhere,
         "concepts-empty": empty,
     }
 
@@ -308,10 +319,46 @@ def empty(app: App) -> None:
     app.shell.show("concepts")
 
 
+def dialog(app: App, ask: Callable[[TkAsk], object]) -> None:
+    """A dialog of the window, without waiting for its answer."""
+    with patch.object(Dialog, "wait"):
+        ask(TkAsk(app.root))
+
+
+def fault(app: App) -> None:
+    error = "RuntimeError: CUDA error: device-side assert triggered"
+    dialog(app, lambda ask: ask.tell("The run failed", f"{error}\n\n{'Something about it. ' * 20}", "trace\n" * 40))
+
+
+def listed(app: App) -> None:
+    found = [
+        (Problem("training.resolution", "500 is not a multiple of 64: use 448 or 512"), "Training: Resolution"),
+        (Problem("model.source", "there is no model at '/models/a long name of a model.safetensors'"), "Model: Base model"),
+        (Problem("", "a run can start when the pictures of the Tools tab are drawn: wait, or stop it there"), ""),
+    ] * 3
+    dialog(app, lambda ask: ask.problems("The run cannot start yet", "These have to be mended first:", found))
+
+
+def question(app: App) -> None:
+    message = "The run can be stopped after the step that it is in. What it has learned so far can be saved."
+    dialog(app, lambda ask: ask.choose("Stop training?", message, STOP))
+
+
+def closing(app: App) -> None:
+    app.closing.note = note = Waiting(app.root, app.closing.stay, app.closing.stay)
+    note.show("", 12_000, 50_000)
+
+
+def running_elsewhere(app: App) -> None:
+    run_going(app)
+    app.shell.show("training")
+
+
 def tidy(app: App) -> None:
     """As it was, for the next picture."""
+    app.closing.stay()
     for window in app.root.winfo_children():
-        if isinstance(window, (Viewer, Comparison)):
+        if isinstance(window, (Viewer, Comparison)) or window.winfo_class() == "Toplevel":
             window.destroy()
     app.runner.stop(save=False)
     until(app, lambda: not app.runner.going)

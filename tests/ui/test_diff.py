@@ -27,14 +27,14 @@ def test_changes_are_listed_and_taken_back(window: Window) -> None:
     changes = page(window)
     assert cells(changes) == [('Concepts, "class": Loss weight', "2", "0.3"), ("Training: Batch size", "4", "7")]
     changes.table.select(0)
-    changes.reset.invoke()
+    changes.toolbar.buttons["reset"].invoke()
     window.turn()
     assert store.state.concepts[1].loss_weight == 2
     assert cells(changes) == [("Training: Batch size", "4", "7")]
-    changes.reset_all.invoke()
+    changes.toolbar.buttons["all"].invoke()
     window.turn()
     assert not store.unsaved
-    assert changes.reset_all.cget("state") == "disabled"
+    assert changes.toolbar.buttons["all"].cget("state") == "disabled"
     window.app.topbar.step_back()
     assert store.state.training.batch_size == 7
 

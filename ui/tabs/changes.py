@@ -8,10 +8,12 @@ from presets.differences import Difference, differences
 from ui import colours, theme
 from ui.origin import back
 from ui.runs.table import Column, Row, Table
+from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.workbench import Workbench
 
-COLUMNS = (Column("Setting", 220, 3), Column("In the preset", 120, 2), Column("Now", 120, 2))
+COLUMNS = (Column("Setting", 190, 3), Column("In the preset", 84, 2), Column("Now", 60, 2))
+LEAST = 240  # px at 100 %: of the page
 EMPTY = "Nothing differs from the preset.\n\nWhat you change in any tab is listed here, with the way back."
 
 
@@ -19,20 +21,21 @@ class ChangesPage(Page):
     def __init__(self, parent: Any, bench: Workbench):
         super().__init__(parent, bench)
         self.found: list[Difference] = []
-        head = ctk.CTkFrame(self, fg_color="transparent")
-        head.pack(fill="x", pady=(0, 8))
-        self.title = ctk.CTkLabel(head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w")
-        self.title.pack(side="left", padx=(2, 12))
-        self.reset_all = theme.button(head, "Reset all", self._reset_all)
-        self.reset_all.pack(side="right")
-        self.reset = theme.button(head, "Reset", self.reset_selected, width=80)
-        self.reset.pack(side="right", padx=8)
-        self.visit = theme.button(head, "Go there", self._visit)
-        self.visit.pack(side="right")
+        self.title = ctk.CTkLabel(
+            self, text="", font=theme.font(theme.HEADING, bold=True), anchor="w", justify="left"
+        )
+        self.title.pack(fill="x", padx=2, pady=(0, 6))
+        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
+        self.toolbar.pack(fill="x", pady=(0, 8))
         self.table = Table(self, COLUMNS, EMPTY, several=True)
-        self.table.pack(fill="both", expand=True)
         hint = "Double click goes to the field; Delete resets. Every reset can be undone (Ctrl+Z)."
-        ctk.CTkLabel(self, text=hint, text_color=colours.DIM, font=theme.font(theme.SMALL), anchor="w").pack(fill="x")
+        said = ctk.CTkLabel(
+            self, text=hint, text_color=colours.DIM, font=theme.font(theme.SMALL), anchor="w", justify="left"
+        )
+        said.pack(side="bottom", fill="x")
+        self.table.pack(fill="both", expand=True)
+        for label in (self.title, said):
+            theme.wrap(label, self, less=8)
         self.table.on_open.connect(lambda index: bench.go(self.found[index].path))
         self.table.on_select.connect(self._enable)
         self.table.on_delete.connect(self.reset_selected)
@@ -66,6 +69,16 @@ class ChangesPage(Page):
         store = self.bench.store
         store.set(store.saved.model_copy(update={"preset": store.state.preset}), "everything back to the preset")
 
+    def _actions(self) -> tuple[Action, ...]:
+        return (
+            Action("visit", "Go there", self._visit, "To the field of the selected one."),
+            Action("reset", "Reset", self.reset_selected, "The selected ones back to what the preset says."),
+            Action("all", "Reset all", self._reset_all, "Everything back to what the preset says."),
+        )
+
+    def needs(self, _width: float) -> float:
+        return LEAST
+
     def _visit(self) -> None:
         if self.table.selection:
             self.bench.go(self.found[self.table.selection[-1]].path)
@@ -75,12 +88,8 @@ class ChangesPage(Page):
         return Row((found.label, _line(found.old), _line(found.new)), (None, colours.DIM, None))
 
     def _enable(self) -> None:
-        for button, possible in (
-            (self.reset, self.table.selection), (self.visit, self.table.selection), (self.reset_all, self.found)
-        ):  # fmt: skip
-            wanted = "normal" if possible else "disabled"
-            if button.cget("state") != wanted:
-                button.configure(state=wanted)
+        chosen = bool(self.table.selection)
+        self.toolbar.enable({"visit": chosen, "reset": chosen, "all": bool(self.found)})
 
 
 def _line(text: str) -> str:
