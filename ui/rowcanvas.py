@@ -89,17 +89,17 @@ class RowCanvas(theme.Canvas):
 
     def broken(self, text: str, room: float, face: Face, most: int) -> list[str]:
         """The text in at most so many lines, broken between its facts (' · ') where it has them, else at spaces."""
-        if most <= 1 or self._length(text, face) <= room:
+        if most <= 1 or self.length(text, face) <= room:
             return [text]
         for mark in (" · ", " "):
             parts, fits = text.split(mark), 0
-            while fits < len(parts) and self._length(mark.join(parts[: fits + 1]), face) <= room:
+            while fits < len(parts) and self.length(mark.join(parts[: fits + 1]), face) <= room:
                 fits += 1
             if fits:
                 return [mark.join(parts[:fits]), *self.broken(mark.join(parts[fits:]), room, face, most - 1)]
         return [text]
 
-    def _length(self, text: str, face: Face) -> int:
+    def length(self, text: str, face: Face) -> int:
         """In pixels of the screen."""
         return int(self.tk.call("font", "measure", face, text))
 

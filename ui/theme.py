@@ -166,8 +166,8 @@ def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None
     return moved
 
 
-def _notch(call: Callable[[int], object], way: int, event: Any) -> None:
-    call(way or (-1 if event.delta > 0 else 1))
+def _notch(call: Callable[[int], object], way: int, event: Any) -> Any:
+    return call(way or (-1 if event.delta > 0 else 1))
 
 
 class Canvas(tkinter.Canvas):
@@ -192,7 +192,7 @@ class Canvas(tkinter.Canvas):
         super().destroy()
 
     def on_wheel(self, down: Callable[[int], object], across: Callable[[int], object] | None = None) -> None:
-        """Call with -1 or 1 for every notch; `across` with the Shift key held."""
+        """Call with -1 or 1 for every notch; `across` with the Shift key held. 'break' keeps it from what lies around."""
         for modifier, call in (("", down), ("Shift-", across)):
             if call is not None:
                 self.bind(f"<{modifier}Button-4>", partial(_notch, call, -1))

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from PIL import Image
+
 from onetrainer_clone.settings import Problem
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
@@ -91,6 +93,8 @@ def views() -> dict[str, Callable[[App], object]]:
         "concepts": tab("concepts"),
         "concepts-several": several,
         **{f"concept-{view}": concept(view) for view in ("pictures", "image", "text", "numbers")},
+        "concept-files": files_to_look_at,
+        "concept-crops-masked": crops_of_a_masked_picture,
         "concept-painting": painting,
         "concept-captions-of-many": captions_of_many,
         "training": tab("training"),
@@ -132,6 +136,43 @@ def views() -> dict[str, Callable[[App], object]]:
 
 def concept(view: str) -> Callable[[App], object]:
     return lambda app: app.go(f"concept[0].{view}")
+
+
+def careless_folder(app: App) -> Path:
+    """A folder with what goes wrong with folders, as the first concept's."""
+    folder = Path(tempfile.mkdtemp(dir=os.environ["ONETRAINER_HOME"]))
+    for number in range(60):
+        colour = ((number // 2 * 37) % 256, (number // 2 * 91) % 256, 150)
+        Image.radial_gradient("L").resize((120 + number, 90)).convert("RGB").save(folder / f"a.{number:03}.png")
+        Image.new("RGB", (90, 120), colour).save(folder / f"b.{number:03}.png")
+    mask = Image.new("L", (120, 90), 255)
+    mask.paste(0, (0, 0, 50, 90))
+    mask.save(folder / "a.000-masklabel.png")
+    (folder / "c.png").write_bytes(b"no picture")
+    settings = {"path": str(folder), "crop_jitter": 0.4, "flip": True}
+    first = app.store.state.concepts[0].model_copy(update=settings)
+    concepts = (first, *app.store.state.concepts[1:])
+    app.store.set(app.store.state.model_copy(update={"concepts": concepts}), "a careless folder")
+    return folder
+
+
+def files_to_look_at(app: App) -> None:
+    careless_folder(app)
+    app.go("concept[0].numbers")
+    view = app.shell.pages["concept"].views["numbers"]
+    until(app, lambda: view.found is not None)
+    settle(app)
+    view.body._parent_canvas.yview_moveto(1.0)
+    app.shell.room.scroll_to(100_000)
+
+
+def crops_of_a_masked_picture(app: App) -> None:
+    careless_folder(app)
+    app.go("concept[0].image")
+    view = app.shell.pages["concept"].views["image"]
+    until(app, lambda: view.canvas.cuts is not None)
+    settle(app)
+    app.shell.room.scroll_to(100_000)
 
 
 def painting(app: App) -> None:

@@ -14,9 +14,10 @@ from onetrainer_clone.masks import LEFT_OUT, TRAINED
 from onetrainer_clone.statistics import Cancelled
 from tests.ui.conftest import Window
 from ui import colours
-from ui.concept import entry
+from ui.concept import entry, survey
 from ui.concept.crops import Crops
 from ui.concept.cutting import Cells, cut
+from ui.concept.file_rows import HEIGHT, File
 from ui.concept.numbers import Numbers
 from ui.concept.page import ConceptPage
 from ui.concept.texts import Texts
@@ -90,7 +91,8 @@ def test_the_crops_are_as_large_as_the_pane_allows_and_a_click_shows_one_alone(w
     window.until(lambda: canvas.cuts is not None and canvas.cuts.whole.width > 160)
     room = (canvas.winfo_width(), canvas.winfo_height())
     whole, crop = canvas.boxes
-    assert whole[2] - whole[0] == canvas.cells.side(room, 2)
+    shape = (1.0, 64 / 96)  # of the picture; its crop is as wide
+    assert whole[2] - whole[0] == canvas.cells.side(room, 2, shape)
     assert crop[2] <= room[0]
     assert crop[3] <= room[1]
     canvas.event_generate("<Button-1>", x=crop[0] + 5, y=crop[1] + 5)
@@ -114,6 +116,7 @@ def test_many_crops_share_the_pane() -> None:
     assert cells.side((430, 460), 4) == 200  # two by two
     assert cells.side((430, 460), 40) == 100  # one has to scroll
     assert cells.columns(430, 200) == 2
+    assert cells.side((410, 470), 2, shape=(1.0, 0.5)) == 410  # flat ones, under each other
 
 
 def edges(view: Crops) -> list[Any]:
@@ -181,14 +184,65 @@ def test_statistics_with_progress_and_files(window: Window, pictures: Path) -> N
     view = open_view(window, "numbers", pictures)
     assert isinstance(view, Numbers)
     window.until(lambda: view.found is not None)
-    assert view.lists["Without caption"] == ("0.png", "copy.png")
-    assert view.lists["Duplicates"] == ("0.png  =  copy.png",)
-    assert view.lists["Unreadable"] == ("bad.png: not a picture, or damaged",)
+    assert view.lists["Without caption"] == (File("0.png"), File("copy.png"))
+    assert view.lists["Duplicates"] == (File("0.png", "= copy.png"), File("copy.png", "= 0.png"))
+    assert view.lists["Unreadable"] == (File("bad.png", "not a picture, or damaged"),)
     window.turn(0.05)
     assert "4 pictures, 1 unreadable" in view.fact_text.cget("text")
     assert sum(bar.value for bar in view.charts["buckets"].bars) == 4
     assert sum(bar.value for bar in view.charts["tokens"].bars) == 4
-    assert "bad.png" in view.files.get("1.0", "end")
+
+
+def test_a_file_of_the_statistics_is_shown_among_the_pictures(window: Window, pictures: Path) -> None:
+    Image.new("RGB", (96, 64), "blue").save(pictures / "z.png")
+    view = open_view(window, "numbers", pictures)
+    window.until(lambda: view.found is not None)
+    window.turn(0.1)
+    assert tuple(view.files.rows) == ("Without caption (2)", File("0.png"), File("z.png"), "Duplicates (2)",
+                               File("2.png", "= z.png"), File("z.png", "= 2.png"))  # fmt: skip
+    view.which.set("Duplicates (2)")
+    view.which._command("Duplicates (2)")
+    assert view.files.rows == ["Duplicates (2)", File("2.png", "= z.png"), File("z.png", "= 2.png")]
+    window.turn()
+    view.body._parent_canvas.yview_moveto(1.0)
+    window.turn()
+    view.files.event_generate("<Button-1>", x=40, y=HEIGHT * 2 + 5)
+    page: Any = window.app.shell.pages["concept"]
+    assert page.view == "pictures"
+    window.until(lambda: page.views["pictures"].ready and page.views["pictures"].at >= 0)
+    browser = page.views["pictures"]
+    window.until(lambda: browser.gallery.entries[browser.at].key == "z.png")
+    page._on_choice("Statistics")
+    assert view.files.rows[view.files.selected] == File("z.png", "= 2.png")
+    view.files.step(-1)
+    view.files.event_generate("<Return>")
+    window.until(lambda: browser.gallery.entries[browser.at].key == "2.png")
+
+
+def test_files_of_the_statistics_are_all_there_and_only_those_in_sight_are_drawn(window: Window) -> None:
+    view = open_view(window, "numbers")
+    window.until(lambda: view.found is not None)
+    many = tuple(File(f"{number}.png") for number in range(50_000))
+    view.files.show({"Unreadable": many[:1], "Without caption": many})
+    view._fit_files()
+    window.turn(0.1)
+    assert view.files.count == 50_003
+    assert len(view.files.find_all()) < 60
+    view.files.selected = 1
+    view.files.step(1)
+    assert view.files.selected == 3, "over the heading"
+    view.files.selected = 50_002
+    view.files.reveal(50_002)
+    view.files.step(1)
+    assert view.files.selected == 50_002
+    window.turn(0.05)
+    assert view.files.row_at(view.files.winfo_height() - 5) == 50_002
+
+
+def test_many_equal_files_say_so_in_a_few_words() -> None:
+    assert survey._alike(("a.png", "b.png", "c.png")) == [
+        File("a.png", "= 2 others, below"), File("b.png", "= a.png"), File("c.png", "= a.png")
+    ]  # fmt: skip
 
 
 def test_statistics_can_be_cancelled(window: Window, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:

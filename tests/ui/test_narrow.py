@@ -113,7 +113,7 @@ def test_a_long_fact_is_broken_at_spaces_and_the_last_line_is_cut(window: Window
     canvas = page.list.canvas
     face = canvas.face()
     words = "there is no folder of this name"
-    room = canvas._length("there is no", face)
+    room = canvas.length("there is no", face)
     assert canvas.broken(words, room, face, 3) == ["there is no", "folder of", "this name"]
     assert canvas.broken(words, room, face, 2) == ["there is no", "folder of this name"]
     assert canvas.broken("unbreakable", 3, face, 3) == ["unbreakable"]

@@ -64,9 +64,10 @@ class CutCanvas(theme.Canvas):
             self.configure(scrollregion=(0, 0, *room))
             self._draw_large(self.cuts, self.large, room)
             return
-        side, cells = max(self.cuts.whole.size), self.cells
-        columns = cells.columns(room[0], side)
-        across, down = side + cells.gap, side + cells.name + cells.gap
+        cells, sizes = self.cells, [self.cuts.whole.size, *(one.picture.size for one in self.cuts.cuts)]
+        width, height = (max(values) for values in zip(*sizes, strict=True))
+        columns = cells.columns(room[0], width)
+        across, down = width + cells.gap, height + cells.name + cells.gap
         rows = -(-(len(self.cuts.cuts) + 1) // columns)
         self.configure(scrollregion=(0, 0, room[0], max(rows * down, room[1])), yscrollincrement=self.px(20))
         for cell in range(len(self.cuts.cuts) + 1):

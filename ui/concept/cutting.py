@@ -45,17 +45,21 @@ class Cells:
     least: int  # the side of a picture
     most: int
 
-    def side(self, room: tuple[int, int], count: int) -> int:
-        """As large as they all fit beside and under each other; where that is too small, one has to scroll."""
+    def side(self, room: tuple[int, int], count: int, shape: tuple[float, float] = (1.0, 1.0)) -> int:
+        """As large as they all fit beside and under each other; where that is too small, one has to scroll.
+
+        shape: the width and height of the largest of them, of which the larger is 1.
+        """
         fitting = []
         for columns in range(1, count + 1):
             rows = -(-count // columns)
             across, down = (room[0] + self.gap) // columns - self.gap, room[1] // rows - self.name - self.gap
-            fitting.append(min(across, down))
+            fitting.append(min(int(across / shape[0]), int(down / shape[1])))
         return max(min(max(fitting), self.most), self.least)
 
-    def columns(self, width: int, side: int) -> int:
-        return max((width + self.gap) // (side + self.gap), 1)
+    def columns(self, room: int, width: int) -> int:
+        """How many pictures of a width lie beside each other."""
+        return max((room + self.gap) // (width + self.gap), 1)
 
 
 def find_cuts(wish: Wish, cells: Cells, mask: bool = True) -> Cuts | None:
@@ -69,7 +73,9 @@ def find_cuts(wish: Wish, cells: Cells, mask: bool = True) -> Cuts | None:
         image = tinted(image, masks.read(picture.path, image.size))
     different = len({(s.crop, s.flip) for s in samples})
     shown = samples if different > 1 else samples[:1]
-    side = cells.side(wish.room, len(shown) + 1)
+    sizes = [image.size, *((s.crop.bucket.width, s.crop.bucket.height) for s in shown)]
+    shape = (max(w / max(w, h) for w, h in sizes), max(h / max(w, h) for w, h in sizes))
+    side = cells.side(wish.room, len(shown) + 1, shape)
     cuts = tuple(Cut(cut(image, s.crop, s.flip, (side, side)), s.crop, s.flip, s.repeat) for s in shown)
     period = wish.concept.image_variants if wish.concept.augmented else 1
     every = {(s.crop, s.flip) for s in _samples(wish.state, wish.concept, wish, min(period, 200))}

@@ -1,7 +1,7 @@
 """Statistics of a concept: found in the background with a bar that says how far it is, and a button that stops it."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
@@ -11,7 +11,10 @@ from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
-from ui.concept.bars import Bar, Bars
+from ui.concept.bars import Bars
+from ui.concept.file_rows import HEIGHT, File, FileRows
+from ui.concept.survey import bars, facts, lists, token_bars
+from ui.rowcanvas import with_scrollbar
 from ui.tabs.page import STACKED, Scrolled
 from ui.viewport import CHANGED
 
@@ -19,16 +22,24 @@ if TYPE_CHECKING:
     from onetrainer_clone.statistics import Statistics  # it needs numpy, which takes long to import
 
 HEAD, LEAST = 46, 300  # px at 100 %: of the line above the cards; of all where the cards scroll by themselves
-MOST_BARS = 24
-MOST_FILES = 200  # of a list that are named
+ABOVE_FILES, LEAST_FILES = 420, 260  # px at 100 %: the cards above the files; the least room that those get
+ALL = "All of them"
 
 
 class Numbers(ctk.CTkFrame):
-    def __init__(self, parent: Any, context: Callable[[], tuple[TrainingState, Concept] | None]):
+    """`open_picture` is called with the key of a picture that the person wants to see."""
+
+    def __init__(
+        self,
+        parent: Any,
+        context: Callable[[], tuple[TrainingState, Concept] | None],
+        open_picture: Callable[[str], object],
+    ):
         super().__init__(parent, fg_color="transparent")
         self.found: Statistics | None = None
-        self.lists: dict[str, tuple[str, ...]] = {}  # title -> files, as they are shown
-        self._context = context
+        self.lists: dict[str, tuple[File, ...]] = {}  # by title
+        self._titles: dict[str, str] = {}  # as the menu shows them
+        self._context, self._open = context, open_picture
         self._background = Background("statistics")
         self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
         self._stop = threading.Event()
@@ -46,7 +57,7 @@ class Numbers(ctk.CTkFrame):
         self.cards: list[Any] = []
         self._stacked: bool | None = None
         self._build()
-        self.bind("<Configure>", lambda event: self._arrange(event.width), add="+")
+        self.bind("<Configure>", lambda event: self._on_size(event.width), add="+")
         self.body.bind("<Configure>", lambda _event: self.event_generate(CHANGED), add="+")
 
     def needs(self, width: float) -> float:
@@ -137,8 +148,16 @@ class Numbers(ctk.CTkFrame):
             self.charts[key] = Bars(self._card(title))
             self.charts[key].pack(fill="x", padx=14, pady=(0, 12))
         files = self._card("Files to look at")
-        self.files = ctk.CTkTextbox(files, height=220, wrap="none", border_width=0, state="disabled")
-        self.files.pack(fill="both", expand=True, padx=8, pady=(0, 8))
+        self.which = ctk.CTkOptionMenu(files, values=[ALL], width=220, command=lambda _title: self._list())
+        room = ctk.CTkFrame(files, fg_color="transparent")
+        self.files = FileRows(room)
+        with_scrollbar(room, self.files)
+        room.pack(side="bottom", fill="both", expand=True, padx=2, pady=(0, 2))
+        self.files.on_open.connect(self._open)
+
+    def _on_size(self, width: int) -> None:
+        self._arrange(width)
+        self._fit_files()
 
     def _arrange(self, width: int) -> None:
         """Two cards beside each other, the last over the whole width; one column where there is little room."""
@@ -165,76 +184,28 @@ class Numbers(ctk.CTkFrame):
 
     def _show(self, found: "Statistics") -> None:
         self.fact_text.configure(text="\n".join(facts(found)))
-        self.charts["buckets"].show(_bars([(f"{w} x {h}", n) for w, h, n in found.buckets]))
-        self.charts["sizes"].show(_bars([(f"{w} x {h}", n) for w, h, n in found.sizes]))
-        self.charts["tokens"].show(_token_bars(found))
+        self.charts["buckets"].show(bars([(f"{w} x {h}", n) for w, h, n in found.buckets]))
+        self.charts["sizes"].show(bars([(f"{w} x {h}", n) for w, h, n in found.sizes]))
+        self.charts["tokens"].show(token_bars(found))
         self.lists = lists(found)
-        self.files.configure(state="normal")
-        self.files.delete("1.0", "end")
-        self.files.insert("1.0", _listed(self.lists) or "Nothing: every picture can be read and has a caption.")
-        self.files.configure(state="disabled")
+        self._titles = {f"{title} ({len(files):,})": title for title, files in self.lists.items()}
+        self.which.configure(values=[ALL, *self._titles])
+        self.which.set(ALL)
+        if len(self.lists) > 1:
+            self.which.pack(anchor="w", padx=14, pady=(0, 4))
+        else:
+            self.which.pack_forget()
+        self._list()
 
+    def _list(self) -> None:
+        """The files of all lists, or of the one that is chosen."""
+        title = self._titles.get(self.which.get())
+        self.files.show(self.lists if title is None else {title: self.lists[title]})
+        self._fit_files()
 
-def facts(found: "Statistics") -> list[str]:
-    """The lines of the first card."""
-    low, middle, high = found.megapixels
-    lines = [
-        f"{found.pictures:,} pictures, {len(found.unreadable):,} unreadable",
-        f"{low:.2g} to {high:.2g} megapixels, half of them under {middle:.2g}",
-        f"{len(found.too_small):,} smaller than their bucket",
-        f"{found.captions:,} captions, {len(found.without_caption):,} pictures without",
-        f"{found.masked:,} with a mask, {len(found.without_mask):,} without",
-        f"{sum(len(group) - 1 for group in found.duplicates):,} duplicates",
-    ]
-    if found.lengths is None:
-        lines.append("tokens unknown: the model is not on this computer yet")
-    elif found.lengths.counts:
-        counts = found.lengths.counts
-        lines.append(f"captions of {counts[0]} to {counts[-1]} tokens, half of them under {counts[len(counts) // 2]}")
-        lines.append(f"{found.lengths.too_long:,} captions longer than {found.lengths.room} tokens: cut off")
-    return lines
-
-
-def lists(found: "Statistics") -> dict[str, tuple[str, ...]]:
-    """What a person may want to mend, by title. Masks are wanted for all pictures or for none."""
-    named = {
-        "Unreadable": tuple(f"{file}: {reason}" for file, reason in found.unreadable),
-        "Without caption": found.without_caption,
-        "Duplicates": tuple(_alike(group) for group in found.duplicates),
-        "Smaller than their bucket": found.too_small,
-        "Without mask": found.without_mask if found.masked else (),
-    }
-    return {title: files for title, files in named.items() if files}
-
-
-def _alike(group: tuple[str, ...], most: int = 6) -> str:
-    """Equal files on one line, which must not get so long that the text widget takes its time over it."""
-    more = f" and {len(group) - most} more" if len(group) > most else ""
-    return "  =  ".join(group[:most]) + more
-
-
-def _listed(named: dict[str, tuple[str, ...]]) -> str:
-    parts = []
-    for title, files in named.items():
-        more = [f"    … and {len(files) - MOST_FILES:,} more"] if len(files) > MOST_FILES else []
-        parts.append("\n".join([f"{title} ({len(files):,})", *(f"    {file}" for file in files[:MOST_FILES]), *more]))
-    return "\n\n".join(parts)
-
-
-def _bars(counted: Sequence[tuple[str, int]]) -> list[Bar]:
-    """A bar each; what is beyond the screen's room is one bar together."""
-    rest = sum(count for _, count in counted[MOST_BARS:])
-    more = [Bar(f"{len(counted) - MOST_BARS} others", rest, colours.FAINT)] if rest else []
-    return [*(Bar(label, count) for label, count in counted[:MOST_BARS]), *more]
-
-
-def _token_bars(found: "Statistics") -> list[Bar]:
-    from onetrainer_clone.statistics import histogram
-
-    if found.lengths is None or not found.lengths.counts:
-        return []
-    width = max(5, -(-(found.lengths.counts[-1] + 1) // 16))
-    return [
-        Bar(f"{first} - {first + width - 1}", count, colours.WARNING if first > found.lengths.room else colours.ACCENT)
-        for first, count in histogram(found.lengths.counts, width)
-    ]
+    def _fit_files(self) -> None:
+        """As high as the files need, as far as there is room."""
+        scale = theme.scaling(self)
+        room = max(self.winfo_height() / scale - ABOVE_FILES, LEAST_FILES) if not self._stacked else LEAST_FILES
+        wanted = max(self.files.count, 2) * HEIGHT + 4
+        self.files.configure(height=round(min(wanted, room) * scale))

@@ -153,7 +153,7 @@ class ConceptPage(Page):
         def numbers(parent: Any) -> Any:
             from ui.concept.numbers import Numbers
 
-            return Numbers(parent, self.context)
+            return Numbers(parent, self.context, self.show_picture)
 
         return {"pictures": pictures, "image": image, "text": text, "numbers": numbers}
 
