@@ -10,7 +10,7 @@ from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
 from presets.codec import encode, read_file, read_object
 from presets.store import Preset
-from ui import theme
+from ui import additions, theme
 from ui.carry import carried, lacks, work
 from ui.dialogs import Option
 from ui.filekinds import PRESET, SETTINGS
@@ -115,7 +115,13 @@ class PresetMenu:
             self._import(Path(chosen))
 
     def _import(self, path: Path) -> None:
-        """A name that is taken is asked about; what was not taken over is said at the end."""
+        """A name that is taken is asked about; what was not taken over is said at the end. A list of concepts or prompts
+        alone is no preset: it is added to the settings that are there."""
+        from presets.importers.additions import list_alone  # here: its tables take time to import
+
+        if (found := list_alone(path)) is not None:
+            additions.add(self._bench, found, path.name)
+            return
         read = _read(path)
         if not self.may_leave():
             return

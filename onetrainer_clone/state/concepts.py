@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.paths import resolve
@@ -137,6 +137,12 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     weights = [concept.loss_weight for _, concept in active if concept.role in TRAINED]
     if weights and not any(weights):
         yield Problem("concepts", "every loss weight is 0: nothing would be learned")
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or 'name 2', 'name 3' ... where it is taken."""
+    numbers = range(2, len(taken) + 3)
+    return name if name not in taken else next(f"{name} {n}" for n in numbers if f"{name} {n}" not in taken)
 
 
 def _folder(path: str, concept: Concept) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
-from presets.importers import kohya, kohya_dataset, onetrainer
+from presets.importers import kohya, kohya_dataset, onetrainer, onetrainer_lists
 from presets.importers.reading import SUFFIXES, read
 from presets.importers.table import Building
 
@@ -58,5 +58,7 @@ def _file(path: Path, building: Building) -> str:
     if isinstance(data, dict) and kohya.is_config(data):
         kohya.import_config(data, path, building)
         return kohya.SOURCE
+    if onetrainer_lists.kind_of(data):
+        raise UserError(f"'{path}' is a list alone: in the window it is added to the settings that are there (Import…)")
     message = f"'{path}' holds no settings of OneTrainer, kohya's sd-scripts or lora-scripts"
     raise UserError(f"{message}: choose a file that one of them saved (a preset, config or dataset file)")

@@ -97,6 +97,20 @@ def import_lists(data: Mapping[str, Any], path: Path, building: Building) -> Non
             _samples(found, building)
 
 
+def kind_of(found: Any) -> str | None:
+    """Where the entries of a list that OneTrainer saved by itself belong in the state; None where it is no such list."""
+    if not isinstance(found, list) or not found or not all(isinstance(item, dict) for item in found):
+        return None
+    if all("prompt" in item for item in found):
+        return "sampling.prompts"
+    return "concepts" if all("path" in item for item in found) else None
+
+
+def import_list(found: list[Any], path: str, building: Building) -> None:
+    """A list alone, of the kind that `kind_of` says."""
+    (_concepts if path == "concepts" else _samples)(found, building)
+
+
 def _beside(path: Path, name: str, building: Building, key: str) -> list[Any]:
     """A list that a config names, from the config's folder or from OneTrainer's, in whose subfolder the config lies."""
     folders = (path.parent, path.parent.parent)

@@ -7,6 +7,7 @@ from typing import Any
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.concept import drop
+from ui.filekinds import SETTINGS
 
 WAYS = (
     ("pictures", "Pictures", "Look through the pictures, edit captions, paint masks."),
@@ -30,7 +31,14 @@ def add_ways(page: Any) -> None:
         page.bench.tooltip.attach(made, partial(str, tip))
         page.buttons[view] = made
     page.list.on_open.connect(partial(go, "pictures"))
-    drop.accept(page.list.canvas, partial(add_folders, page))
+    drop.accept(page.list.canvas, partial(take, page))
+
+
+def take(page: Any, dropped: list[Path]) -> None:
+    """Folders become concepts; the concepts of files of settings are added."""
+    files = [path for path in dropped if path.is_file() and path.suffix.lower() in SETTINGS.suffixes]
+    add_folders(page, [path for path in dropped if path not in files])
+    page.add_files(files)
 
 
 def add_folders(page: Any, folders: list[Path]) -> None:

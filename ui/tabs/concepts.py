@@ -8,7 +8,7 @@ import customtkinter as ctk
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import ConceptPlan
 from onetrainer_clone.result_plan import size_text
-from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role
+from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role, free_name
 from ui import colours, theme
 from ui.cardlist import Item
 from ui.concept.entry import add_ways
@@ -27,6 +27,7 @@ EMPTY = (
 
 class ConceptsPage(ItemsPage):
     path, noun, owner = "concepts", "concept", Concept
+    import_tip = "Adds the concepts of another file: OneTrainer's concepts.json, a preset, a dataset of kohya's."
     add_tip = "Asks for a folder of pictures; folders can also be dropped onto the list."
 
     def __init__(self, parent: Any, bench: Workbench):
@@ -120,9 +121,7 @@ class ConceptsPage(ItemsPage):
         )
 
     def _free_name(self, name: str, besides: Set[str] = frozenset()) -> str:
-        taken = {concept.name for concept in self.items} | besides
-        numbers = range(2, len(taken) + 3)
-        return name if name not in taken else next(f"{name} {n}" for n in numbers if f"{name} {n}" not in taken)
+        return free_name(name, {concept.name for concept in self.items} | besides)
 
 
 def _amount(samples: float) -> str:

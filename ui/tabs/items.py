@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
 
 from onetrainer_clone.settings import Settings, get, replace
 from ui import colours, theme
+from ui.additions import add
 from ui.cardlist import CardList, Item
+from ui.filekinds import SETTINGS
 from ui.form import Form, cards
 from ui.runs.toolbar import Wrapping
 from ui.tabs.page import Page, Scrolled
 from ui.tabs.split import Split
 from ui.workbench import Workbench
+
+
+ALWAYS = ("add", "import")  # buttons for which nothing need be selected
 
 
 class ItemsPage(Page):
@@ -22,6 +28,7 @@ class ItemsPage(Page):
     path: str
     noun: str
     add_tip: str
+    import_tip = ""  # empty: no file holds such items by themselves
     owner: type[Settings]
 
     def __init__(self, parent: Any, bench: Workbench, row_height: int, empty: str):
@@ -72,6 +79,21 @@ class ItemsPage(Page):
             place = len(self.items)
             self.bench.store.insert(self.path, place, item, f"{self.noun} {self.name(item)} added")
             self.list.select(place)
+
+    def import_files(self) -> None:
+        """Add the items of other files."""
+        title = f"Choose files with {self.noun}s, of OneTrainer or another program"
+        self.add_files([Path(file) for file in self.bench.ask.files(title, kinds=[SETTINGS])])
+
+    def add_files(self, files: Sequence[Path]) -> None:
+        """A list of the other kind goes to its own tab."""
+        from presets.importers.additions import from_file  # here: its tables take time to import
+
+        for file in files:
+            found = from_file(file, self.path)
+            places = add(self.bench, found, file.name)
+            if found.path == self.path:
+                self.list.select_these(places)
 
     @property
     def chosen(self) -> list[int]:
@@ -150,9 +172,8 @@ class ItemsPage(Page):
         """The buttons for which there is something to do."""
         chosen, last = self.chosen, len(self.items) - 1
         for key, possible in {
-            "duplicate": bool(chosen), "delete": bool(chosen),
+            **{key: bool(chosen) for key in self.buttons if key not in ALWAYS},
             "up": bool(chosen) and chosen[0] > 0, "down": bool(chosen) and chosen[-1] < last,
-            **{key: bool(chosen) for key in self.buttons if key not in ("add", "duplicate", "delete", "up", "down")},
         }.items():  # fmt: skip
             wanted = "normal" if possible else "disabled"
             if self.buttons[key].cget("state") != wanted:
@@ -183,11 +204,14 @@ class ItemsPage(Page):
         arrows = ctk.CTkFrame(bar, fg_color="transparent")
         for key, text, command, tip in (
             ("add", f"Add {self.noun}", self.add, self.add_tip),
+            ("import", "Import…", self.import_files, self.import_tip),
             ("duplicate", "Duplicate", self.duplicate, f"A copy of every selected {self.noun}, behind the last of them."),
             ("delete", "Delete", self.delete, f"Every selected {self.noun} (Del). Undo (Ctrl+Z) brings them back."),
             ("up", "▲", lambda: self.move(-1), "Move up; rows can also be dragged with the mouse."),
             ("down", "▼", lambda: self.move(1), "Move down; rows can also be dragged with the mouse."),
         ):
+            if not tip:
+                continue
             arrow = key in ("up", "down")
             made = theme.button(arrows if arrow else bar, text, command, "main" if key == "add" else "plain")
             if arrow:

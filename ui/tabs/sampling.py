@@ -20,6 +20,7 @@ EMPTY = (
 
 class SamplingPage(ItemsPage):
     path, noun, owner = "sampling.prompts", "prompt", Prompt
+    import_tip = "Adds the prompts of another file: OneTrainer's samples.json, a preset."
     add_tip = "A new prompt at the end, with the next seed."
 
     def __init__(self, parent: Any, bench: Workbench):
