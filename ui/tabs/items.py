@@ -18,7 +18,6 @@ from ui.tabs.page import Page, Scrolled
 from ui.tabs.split import Split
 from ui.workbench import Workbench
 
-
 ALWAYS = ("add", "import")  # buttons for which nothing need be selected
 
 
