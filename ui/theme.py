@@ -84,7 +84,7 @@ class MainButton(ctk.CTkButton):
 
 
 def button(
-    parent: Any, text: str, command: Callable[[], object], kind: Kind = "plain", width: int = 0, **more: Any
+    parent: Any, text: str, command: Callable[[], object] | None, kind: Kind = "plain", width: int = 0, **more: Any
 ) -> Any:
     """A button in one of our three looks."""
     looks: dict[Kind, dict[str, Any]] = {

@@ -106,6 +106,7 @@ def views() -> dict[str, Callable[[App], object]]:
         "run": run,
         "run-below": run_below,
         "run-going": run_going,
+        "run-two-charts": two_charts,
         "sample": sample,
         "comparison": comparison,
         "runs": tab("runs"),
@@ -268,6 +269,14 @@ def run_going(app: App) -> None:
     page.asking.unfold()
 
 
+def two_charts(app: App) -> None:
+    run(app)
+    page = app.shell.pages["run"]
+    assert isinstance(page, RunPage)
+    page.charts.toggle()
+    page.chart.smooth(20)
+
+
 def sample(app: App) -> None:
     """A sample in its own window, which is in the middle of the picture."""
     run(app)
@@ -401,6 +410,10 @@ def tidy(app: App) -> None:
     for window in app.root.winfo_children():
         if isinstance(window, (Viewer, Comparison)) or window.winfo_class() == "Toplevel":
             window.destroy()
+    page = app.shell.pages.get("run")
+    if isinstance(page, RunPage) and len(page.charts.shown) > 1:
+        page.charts.toggle()
+        page.chart.smooth(None)
     app.runner.stop(save=False)
     until(app, lambda: not app.runner.going)
     app.bench.options.basic = False
@@ -419,7 +432,7 @@ def settle(app: App) -> None:
     until(app, lambda: time.monotonic() > end)
     page = app.shell.pages.get(app.shell.current)
     if isinstance(page, RunPage):  # drawn now and then, and not by the window's own thread
-        until(app, lambda: page.chart.up_to_date)
+        until(app, lambda: page.charts.up_to_date)
 
 
 def until(app: App, true: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,12 +22,15 @@ from ui.run.legend import Legend
 from ui.run.picture import Drawn, Wish
 from ui.run.record import Record
 from ui.run.screen import Screen
-from ui.run.zoom import Zoom
+from ui.run.series import Series
+from ui.run.smoothing import SmoothBar, Smoother, smoothed
+from ui.run.zoom import Limits, Zoom
 from ui.runs.reopen import with_every_point
 
 SECONDS_BETWEEN = 0.25  # drawn at most 4 times a second
 SHARE_OF_TIME = 0.1  # and at most a tenth of the time, on a slow machine: the run needs its own
 LONGEST_PAUSE = 2.0  # seconds; one drawing that was held up says little about the next
+LOW = 230  # px at 100 %: a lower chart has no room for a slider
 TOLD_SECONDS = 8.0  # how long it is said where a file was written
 EMPTY = (
     "Charts are drawn here while a run goes on: losses, learning rate, gradient norm and how far the weights have come."
@@ -41,19 +45,24 @@ class Chart(ctk.CTkFrame):
         edge = {"border_width": theme.BORDER, "border_color": colours.LINE}
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.view, self.log = VIEWS[0], False
+        self.over: int | None = None  # steps that are averaged over; None: as the trainer tells it
+        self.beside: Callable[[], Limits | None] = lambda: None  # the steps of another chart, which shares this one's
+        self._smoother = Smoother()
         self._background, self._colours, self._ask = background, concept_colours, ask
         self._record = Record()
         self._hidden: set[str] = set()
         self._painter: Any = None  # made and used on the worker
-        self._painting = False
+        self._painting, self._charts = False, 1
         self._asked: tuple[Any, ...] = ()  # for what the last picture was
         self._next = self._told_until = 0.0
         self._exporter = Exporter(background)
         self.bar = ChartBar(self, self)
+        self.smoothing = SmoothBar(self, self.smooth)
         self.legend = Legend(self, self.toggle)
         self.screen = Screen(self)
         self.hover = Hover(self.screen, self.curves, self._tell_values)
         self.hover.changed = self._soon
+        self.bind("<Configure>", lambda _event: self._place_smoothing())
 
     def destroy(self) -> None:
         self._exporter.close()
@@ -64,8 +73,9 @@ class Chart(ctk.CTkFrame):
         drawn = self.screen.drawn
         return {curve.label: curve for curve in drawn.wish.curves if not curve.faint} if drawn else {}
 
-    def show(self, record: Record) -> None:
-        """Bring the chart up to date, if it is time and anything changed. Call it as often as you like."""
+    def show(self, record: Record, charts: int = 1) -> None:
+        """Bring the chart up to date, if it is time and anything changed. Call it as often as you like. `charts`: how
+        many there are, which are drawn in turn."""
         self._exporter.deliver()
         if record is not self._record:
             self._record = record
@@ -79,7 +89,7 @@ class Chart(ctk.CTkFrame):
             self._lay_out()
         wanted = self._wanted()
         if wanted != self._asked and not self._painting and time.monotonic() >= self._next and self._in_view:
-            self._asked = wanted
+            self._asked, self._charts = wanted, charts
             self._paint()
 
     def choose(self, title: str) -> None:
@@ -87,7 +97,20 @@ class Chart(ctk.CTkFrame):
         self.view = next(view for view in VIEWS if view.title == title)
         self._hidden.clear()
         self.hover.set(replace(self.hover.zoom, y=None))
+        self._place_smoothing()
         self._soon()
+
+    def would_show(self, title: str, record: Record) -> bool:
+        """Whether there is anything to be seen under this title."""
+        view = next(view for view in VIEWS if view.title == title)
+        return bool(curves(record, view, self._colours))
+
+    def smooth(self, over: int | None) -> None:
+        """Draw the losses averaged over so many steps."""
+        if over != self.over:
+            self.over = over
+            self._soon()
+        self.smoothing.show(over)
 
     def toggle_log(self) -> None:
         self.log = not self.log
@@ -104,7 +127,15 @@ class Chart(ctk.CTkFrame):
 
     def curves(self) -> list[Curve]:
         """What is to be drawn now."""
-        return self._curves_of(self._record)
+        return [curve for curve in self._every(self._record, self._smoother.of) if curve.label not in self._hidden]
+
+    @property
+    def steps(self) -> Limits | None:
+        """From the first step of the curves to the last; None without any."""
+        found = curves(self._record, self.view, self._colours)  # as smooth as they are: the steps are the same
+        shown = [curve.series.points[0] for curve in found if curve.label not in self._hidden]
+        ends = [(steps[0], steps[-1]) for steps in shown]
+        return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
 
     def export(self, kind: str) -> None:
         """Write what is in view into a file that the person names: 'png', or 'csv' with every point of the curves."""
@@ -114,7 +145,13 @@ class Chart(ctk.CTkFrame):
         name = record.started.name if record.started else " and ".join(label for label, _ in record.parts)
         title = f"{name} {self.view.title}".strip()
         if kind == "csv":
-            self._exporter.table(self._ask, title, lambda: self._curves_of(with_every_point(record)), self._tell_written)
+            hidden = frozenset(self._hidden)
+
+            def every_point(whole: Record) -> list[Curve]:
+                """On the worker."""
+                return [curve for curve in self._every(whole, smoothed) if curve.label not in hidden]
+
+            self._exporter.table(self._ask, title, lambda: every_point(with_every_point(record)), self._tell_written)
             return
         shown = [replace(curve, series=curve.series.copy()) for curve in self.curves()]
         titled = f"{self.view.title}{f', {name}' if name else ''}"
@@ -130,7 +167,7 @@ class Chart(ctk.CTkFrame):
         """All that decides what the picture looks like."""
         return (
             id(self._record), self._record.curves_version, self._mode, theme.scaling(self), self.screen.room, self.view,
-            self.log, self.hover.zoom, frozenset(self._hidden),
+            self.log, self.hover.zoom, frozenset(self._hidden), self.over, self.beside(),
         )  # fmt: skip
 
     @property
@@ -141,21 +178,33 @@ class Chart(ctk.CTkFrame):
     def _in_view(self) -> bool:
         return bool(self.winfo_viewable()) and self.screen.room != (0, 0)
 
-    def _curves_of(self, record: Record) -> list[Curve]:
-        return [curve for curve in curves(record, self.view, self._colours) if curve.label not in self._hidden]
+    def _every(self, record: Record, smooth: Callable[[Series, int], Series]) -> list[Curve]:
+        over = self.over
+        return curves(record, self.view, self._colours, None if over is None else lambda means: smooth(means, over))
 
     def _lay_out(self) -> None:
         self.bar.pack(fill="x", padx=8, pady=(8, 2))
         self.legend.pack(fill="x", padx=8)
+        self._place_smoothing()
         self.screen.pack(fill="both", expand=True, padx=6, pady=(0, 6), after=self.legend)
         self.screen.say("The chart is being prepared …")
+
+    def _place_smoothing(self) -> None:
+        """Only where it does something; in a low chart it is in the menu alone."""
+        wanted = bool(self.view.means and self.bar.winfo_manager()) and self.winfo_height() >= LOW * theme.scaling(self)
+        if wanted and not self.smoothing.winfo_manager():
+            self.smoothing.pack(fill="x", padx=8, pady=(2, 0), after=self.bar)
+            self.smoothing.show(self.over)
+        elif not wanted and self.smoothing.winfo_manager():
+            self.smoothing.pack_forget()
 
     def _paint(self) -> None:
         """Have the curves drawn as they are now."""
         shown = tuple(replace(curve, series=curve.series.copy()) for curve in self.curves())
         wish = Wish(
-            shown, *self.screen.room, theme.scaling(self), self._mode, self.log, self.view.from_zero, self.hover.zoom
-        )
+            shown, *self.screen.room, theme.scaling(self), self._mode, self.log, self.view.from_zero, self.hover.zoom,
+            self.beside(),
+        )  # fmt: skip
         self._painting = True
         self._background.submit(f"chart {id(self)}", lambda: self._work(wish), self._on_painted, self._on_fault)
 
@@ -170,7 +219,7 @@ class Chart(ctk.CTkFrame):
         if not self.winfo_exists():
             return
         self._painting = False
-        pause = min(max(SECONDS_BETWEEN, drawn.seconds / SHARE_OF_TIME), LONGEST_PAUSE)
+        pause = min(max(SECONDS_BETWEEN, drawn.seconds / SHARE_OF_TIME), LONGEST_PAUSE) * self._charts
         self._next = time.monotonic() + pause - drawn.seconds
         self.screen.show(drawn)
         nothing = not drawn.wish.curves and not self._hidden
@@ -195,7 +244,7 @@ class Chart(ctk.CTkFrame):
         """The newest values, or those at a step."""
         if time.monotonic() < self._told_until:
             return
-        every = [curve for curve in curves(self._record, self.view, self._colours) if not curve.faint]
+        every = [curve for curve in self._every(self._record, self._smoother.of) if not curve.faint]
         entries, steps = [], []
         for curve in every:
             at, value = value_at(curve.series, step)

@@ -1,7 +1,7 @@
 """Which curves the chart can show, and how each is drawn. Knows neither Tk nor matplotlib."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ui.colours import CONCEPTS, ConceptColours, Pair
@@ -18,17 +18,18 @@ class View:
     title: str
     quantities: tuple[Quantity, ...]
     faint: Quantity | None = None  # drawn behind
+    means: Quantity | None = None  # from which the curves are smoothed over as many steps as are asked for
     from_zero: bool = False  # whether the axis begins at 0, so that heights can be compared
     hint: str = ""  # what would be here, where nothing was measured
 
 
 VIEWS: tuple[View, ...] = (
     View(
-        "Loss per concept", ("concept loss",), "raw concept loss", from_zero=True,
+        "Loss per concept", ("concept loss",), "raw concept loss", "mean concept loss", from_zero=True,
         hint="The loss of every concept: smoothed, and faintly behind it that of every step.",
     ),
     View(
-        "Loss of all", ("loss",), "raw loss", from_zero=True,
+        "Loss of all", ("loss",), "raw loss", "mean loss", from_zero=True,
         hint="The loss that is optimized: smoothed, and faintly behind it that of every step.",
     ),
     View(
@@ -63,8 +64,14 @@ class Curve:
     faint: bool = False
 
 
-def curves(record: Record, view: View, concept_colours: ConceptColours) -> list[Curve]:
-    """The curves of a view that have points; the faint ones first, so that they lie behind."""
+def curves(
+    record: Record,
+    view: View,
+    concept_colours: ConceptColours,
+    smooth: Callable[[Series], Series] | None = None,
+) -> list[Curve]:
+    """The curves of a view that have points; the faint ones first, so that they lie behind. `smooth` makes of the means
+    of steps what is drawn instead of the trainer's own smoothed values."""
     of_concepts = view.quantities[0] in ("concept loss", "validation")
     found = []
     if view.faint:
@@ -72,7 +79,9 @@ def curves(record: Record, view: View, concept_colours: ConceptColours) -> list[
             colour = concept_colours[name] if of_concepts else CONCEPTS[place % len(CONCEPTS)]
             found.append(Curve(name, series, colour, "-", 0.8, True))
     for quantity in view.quantities:
-        for place, (name, series) in enumerate(record.curves[quantity].items()):
+        for place, (name, own) in enumerate(record.curves[quantity].items()):
+            means = record.curves[view.means].get(name) if view.means and smooth else None
+            series = smooth(means) if means is not None and smooth else own
             concept = name.removesuffix(EMA)
             number = concept_colours.place(concept) if of_concepts else place
             colour = concept_colours[concept] if of_concepts else CONCEPTS[place % len(CONCEPTS)]

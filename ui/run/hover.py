@@ -7,7 +7,8 @@ from typing import Any
 from ui import colours, theme
 from ui.run.curves import Curve, value_at
 from ui.run.screen import Screen
-from ui.run.zoom import Zoom
+from ui.run.zoom import Limits, Zoom
+from ui.signals import Signal
 
 DRAG = 6  # px that the mouse has to go before a click is a drag
 SHIFT = 0x1  # in a Tk event's state
@@ -23,12 +24,15 @@ class Hover:
     def __init__(self, screen: Screen, curves: Callable[[], list[Curve]], tell: Callable[[float | None], object]):
         self.zoom = Zoom()
         self.changed: Callable[[], object] = lambda: None
+        self.seen: Signal[[Limits | None]] = Signal()  # the steps in view are others now
+        self.pointed: Signal[[float | None]] = Signal()  # the step under the mouse; None: it has left
         self._screen, self._curves, self._tell = screen, curves, tell
         self._from: tuple[int, int] | None = None
         self._panning = False
         self._at: int | None = None  # where the mouse is
+        self._followed: float | None = None  # the step under the mouse in another chart
         bound: dict[str, Callable[[Any], object]] = {
-            "<Motion>": self._on_motion, "<Leave>": lambda _event: self.clear(), "<Button-1>": self._on_press,
+            "<Motion>": self._on_motion, "<Leave>": lambda _event: self._leave(), "<Button-1>": self._on_press,
             "<Button-2>": self._on_press, "<B1-Motion>": self._on_drag, "<B2-Motion>": self._on_drag,
             "<ButtonRelease-1>": self._on_release, "<ButtonRelease-2>": self._on_release,
             "<Double-Button-1>": lambda _event: self.set(Zoom()),
@@ -43,9 +47,26 @@ class Hover:
 
     def set(self, zoom: Zoom) -> None:
         if zoom != self.zoom:
-            self.zoom = zoom
+            moved, self.zoom = zoom.x != self.zoom.x, zoom
             self.clear()
             self.changed()
+            if moved:
+                self.seen.emit(zoom.x)
+
+    def see(self, x: Limits | None) -> None:
+        """Only the steps are given: of another chart, with other heights."""
+        if x != self.zoom.x:
+            self.set(Zoom(x))
+
+    def follow(self, step: float | None) -> None:
+        """The mouse is at this step of another chart."""
+        self._followed = step
+        if self._screen.drawn is None:
+            return
+        if step is None:
+            self.clear()
+        else:
+            self.show(step)
 
     def closer(self, factor: float, at: float | None = None) -> None:
         frame = self._screen.frame
@@ -78,12 +99,22 @@ class Hover:
     def again(self) -> None:
         """The curves were drawn anew."""
         if self._at is not None:
-            self.show(self._screen.frame.place(self._at, 0)[0])
+            step = self._screen.frame.place(self._at, 0)[0]
+            self.show(step)
+            self.pointed.emit(step)
+        elif self._followed is not None:
+            self.show(self._followed)
 
     def clear(self) -> None:
         self._at = None
         self._screen.delete("hover")
         self._tell(None)
+
+    def _leave(self) -> None:
+        was, self._at = self._at, None
+        self.clear()
+        if was is not None:
+            self.pointed.emit(None)
 
     def _inside(self, event: Any) -> bool:
         return self._screen.drawn is not None and self._screen.frame.inside(event.x, event.y)
@@ -101,7 +132,7 @@ class Hover:
             self._at = event.x
             self.again()
         else:
-            self.clear()
+            self._leave()
 
     def _on_press(self, event: Any) -> None:
         self._screen.focus_set()
@@ -135,6 +166,8 @@ class Hover:
             (x0, y0), (x1, y1) = self._screen.frame.place(*begun), self._screen.frame.place(*end)
             self.set(Zoom().box((x0, x1), (y0, y1)))
 
-    def _on_wheel(self, event: Any, factor: float) -> None:
-        if self._inside(event):
-            self.closer(factor, self._screen.frame.place(event.x, event.y)[0])
+    def _on_wheel(self, event: Any, factor: float) -> str | None:
+        if not self._inside(event):
+            return None
+        self.closer(factor, self._screen.frame.place(event.x, event.y)[0])
+        return "break"  # the page does not scroll as well

@@ -7,20 +7,23 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.findings import Timer
-from ui.run.log import HEAD
+from ui.run.charts import Charts
+from ui.run.log import HEAD, LogView
+from ui.run.samples import Samples
 
 NARROW = 600  # px at 100 %: beside each other, chart and samples would be too narrow for their buttons
 WIDE_NEEDS, NARROW_NEEDS = 560, 900  # px at 100 % of the page's height, so that all of them can be read
 ROOMY = 360  # px at 100 %: in a lower room only the heading of the log is open at first
-LEFT, ABOVE = 0.46, 0.44  # the chart's share of the width, or of the height
+SECOND_NEEDS = 160  # and so much more for a second chart
+LEFT, ABOVE, BOTH_ABOVE = 0.46, 0.44, 0.58  # the chart's share of the width, or of the height; of two charts
 LOG, LOG_MOST, LOG_UNFOLDED = 0.24, 190, 0.45  # shares of the height; at first so many px at 100 % at most
 SASH = 8  # px of the screen
 SETTLE_MS = 60  # a page that comes into view is laid out in several steps
 
 
-def needs(width: float) -> float:
+def needs(width: float, charts: int) -> float:
     """The height that a page with these needs at a width, both in px at 100 %."""
-    return NARROW_NEEDS if width < NARROW else WIDE_NEEDS
+    return (NARROW_NEEDS if width < NARROW else WIDE_NEEDS) + (charts - 1) * SECOND_NEEDS
 
 
 class Panes(tkinter.PanedWindow):
@@ -42,8 +45,9 @@ class Panes(tkinter.PanedWindow):
         ctk.AppearanceModeTracker.remove(self._themed)
         super().destroy()
 
-    def hold(self, chart: Any, log: Any, samples: Any) -> None:
-        self._chart, self._log, self._samples = chart, log, samples
+    def hold(self, charts: Charts, log: LogView, samples: Samples) -> None:
+        self._chart, self._log, self._samples = charts, log, samples
+        charts.counted.connect(self._on_charts)
         self._arrange()
 
     @property
@@ -57,6 +61,11 @@ class Panes(tkinter.PanedWindow):
 
     def _px(self, value: float) -> int:
         return round(value * theme.scaling(self))
+
+    def _on_charts(self) -> None:
+        """There is one chart more, or less: their share is another, once the page has the height that it needs now."""
+        self.shared = False
+        self._settling.start(SETTLE_MS, self._arrange)
 
     def _arrange(self) -> None:
         wanted = (1 < self.winfo_width() < self._px(NARROW), theme.scaling(self))
@@ -85,11 +94,12 @@ class Panes(tkinter.PanedWindow):
     def _share(self) -> None:
         width, height = self.winfo_width(), self.winfo_height()
         if self.narrow:
-            self._give_log(0.0, ABOVE)
+            self._give_log(0.0, BOTH_ABOVE if len(self._chart.shown) > 1 else ABOVE)
         else:
             self.paneconfigure(self._left, width=round(width * LEFT))
             self.paneconfigure(self._samples, width=width - round(width * LEFT) - SASH)
-            self._give_log(min(LOG, self._px(LOG_MOST) / height) if height > self._px(ROOMY) else 0.0)
+            roomy = height > self._px(ROOMY + (len(self._chart.shown) - 1) * SECOND_NEEDS)
+            self._give_log(min(LOG, self._px(LOG_MOST) / height) if roomy else 0.0)
 
     def _give_log(self, share: float, chart: float | None = None) -> None:
         """So much of the height for the log, its heading at least; of what is left so much for the chart, or as before."""

@@ -24,6 +24,7 @@ class Wish:
     log: bool
     from_zero: bool
     zoom: Zoom
+    beside: Limits | None = None  # the steps of another chart, which are to lie above this one's
 
 
 @dataclass(frozen=True)

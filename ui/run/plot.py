@@ -48,15 +48,18 @@ class Axes:
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(grid)
 
-    def update(self, shown: Sequence[Curve], log: bool, from_zero: bool, zoom: Zoom, mode: int) -> None:
-        """Put the curves in and fit the limits."""
+    def update(
+        self, shown: Sequence[Curve], log: bool, from_zero: bool, zoom: Zoom, mode: int, beside: Limits | None = None
+    ) -> None:
+        """Put the curves in and fit the limits; the steps `beside` are of another chart, which shares them."""
         self._rescale(log)
         lines = {(curve.label, curve.faint): (curve, _arrays(curve)) for curve in shown}
         for key in set(self.lines) - set(lines):
             self.lines.pop(key).remove()
         main = [points for curve, points in lines.values() if not curve.faint]
         faint = [points for curve, points in lines.values() if curve.faint]
-        self.whole = x_limits(main + faint)
+        others = [(np.asarray(beside), np.asarray(beside))] if beside else []
+        self.whole = x_limits([*main, *faint, *others])
         self.x = zoom.x or self.whole
         self.y = zoom.y or y_limits(main, faint, zoom.x, log, from_zero)
         self.axes.set(xlim=self.x, ylim=self.y)
@@ -112,7 +115,7 @@ class Painter:
         if wish.mode != self._mode:
             self._mode = wish.mode
             self._axes.restyle(wish.mode)
-        self._axes.update(wish.curves, wish.log, wish.from_zero, wish.zoom, wish.mode)
+        self._axes.update(wish.curves, wish.log, wish.from_zero, wish.zoom, wish.mode, wish.beside)
         self._fit(wish)
         self._canvas.draw()
         size = self._canvas.get_width_height()

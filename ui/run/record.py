@@ -29,10 +29,11 @@ LINES = 2000  # of the log
 
 # What is measured; the curves of each have names: concepts, parts of the model, or just the quantity's own.
 Quantity = Literal[
-    "concept loss", "raw concept loss", "loss", "raw loss", "validation", "learning rate", "gradient norm", "change",
-    "lost updates",
+    "concept loss", "raw concept loss", "mean concept loss", "loss", "raw loss", "mean loss", "validation",
+    "learning rate", "gradient norm", "change", "lost updates",
 ]  # fmt: skip
 PEAKS: frozenset[Quantity] = frozenset({"raw concept loss", "raw loss", "gradient norm"})  # whose spikes matter
+MEANS: frozenset[Quantity] = frozenset({"mean concept loss", "mean loss"})  # to be smoothed as the person likes
 EMA = " (EMA)"  # behind a concept's name where the averaged weights were validated
 
 
@@ -142,8 +143,10 @@ class Record:
             self._add("concept loss", name, step, loss)
         for name, loss in event.concept_loss.items():
             self._add("raw concept loss", name, step, loss)
+            self._add("mean concept loss", name, step, loss)
         self._add("loss", "loss of all", step, event.smoothed_loss)
         self._add("raw loss", "loss of all", step, event.loss)
+        self._add("mean loss", "loss of all", step, event.loss)
         for name, rate in event.learning_rate.items():
             self._add("learning rate", name, step, rate)
         if event.gradient_norm >= 0:  # below: it could not be measured
@@ -161,7 +164,7 @@ class Record:
     def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
         curves = self.curves[quantity]
         if name not in curves:
-            curves[name] = Series(self.points, quantity in PEAKS)
+            curves[name] = Series(self.points, quantity in PEAKS, quantity in MEANS)
         curves[name].add(step, value)
 
     def head(self, step: int) -> str:

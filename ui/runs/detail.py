@@ -10,6 +10,7 @@ from ui.background import Background
 from ui.findings import Timer
 from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
+from ui.run.charts import Charts
 from ui.run.log import LogView
 from ui.run.record import Record
 from ui.run.samples import Samples
@@ -44,12 +45,12 @@ class Detail(ctk.CTkFrame):
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
         theme.wrap(self.said, self, less=20)
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=SASH, borderwidth=0)
-        self.chart = Chart(self.panes, background, self._colours, bench.ask)
+        self.charts = Charts(self.panes, background, self._colours, bench.ask)
         self.samples = Samples(
             self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
         )
         self.balance = BalanceStrip(self, self._colours, after=head)
-        self.panes.add(self.chart, stretch="always")
+        self.panes.add(self.charts, stretch="always")
         self.panes.add(self.samples, stretch="always")
         self.log = LogView(self)
         self.settings = Table(self, _columns(("", "")), "")
@@ -100,9 +101,14 @@ class Detail(ctk.CTkFrame):
         self.settings.retitle(_columns(shown.versus), empty)
         self.settings.show(len(rows), lambda index: Row((rows[index].label, rows[index].old, rows[index].new)))
 
+    @property
+    def chart(self) -> Chart:
+        """The one that is always there."""
+        return self.charts.first
+
     def tick(self) -> None:
         """What was put off is drawn; the chart looks itself whether it is time."""
-        self.chart.show(self.record)
+        self.charts.show(self.record)
         self.balance.show(self.record)
 
     def _fit(self) -> None:
@@ -133,7 +139,7 @@ class Detail(ctk.CTkFrame):
             return
         self._laid = room, down
         half = round(room * (0.5 if down else 0.46))
-        for pane, length in ((self.chart, half), (self.samples, room - half - SASH)):
+        for pane, length in ((self.charts, half), (self.samples, room - half - SASH)):
             # Told its length, a pane keeps it when what is in it wants another one.
             sizes = {"width": "", "height": length} if down else {"width": length, "height": ""}
             self.panes.paneconfigure(pane, minsize=least, **sizes)

@@ -10,6 +10,7 @@ from ui.actions import Actions
 from ui.background import Background
 from ui.run.balance import BalanceStrip
 from ui.run.chart import Chart
+from ui.run.charts import Charts
 from ui.run.log import LogView
 from ui.run.panes import Panes, needs
 from ui.run.runner import Runner
@@ -36,14 +37,15 @@ class RunPage(Page):
         theme.wrap(self.banner, self, less=20)
         self.banner.bind("<Button-1>", lambda _event: self._on_banner())
         self.panes = Panes(self)
-        self.chart = Chart(self.panes, background, bench.colours, bench.ask)
+        self.charts = Charts(self.panes, background, bench.colours, bench.ask)
+        self.charts.counted.connect(self.needs_changed)
         self.log = LogView(self.panes)
         self.log.title.bind("<Button-1>", lambda _event: self.panes.unfold_log())
         bench.tooltip.attach(self.log.title, partial(str, "Click to make the log larger or smaller."))
         self.samples = Samples(
             self.panes, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step)
         )
-        self.panes.hold(self.chart, self.log, self.samples)
+        self.panes.hold(self.charts, self.log, self.samples)
         self.balance = BalanceStrip(self, bench.colours, before=self.panes)
         self.panes.pack(fill="both", expand=True)
         self._ends = [
@@ -58,7 +60,12 @@ class RunPage(Page):
         super().destroy()
 
     def needs(self, width: float) -> float:
-        return needs(width)
+        return needs(width, len(self.charts.shown))
+
+    @property
+    def chart(self) -> Chart:
+        """The one that is always there."""
+        return self.charts.first
 
     def enter(self) -> None:
         super().enter()
@@ -67,7 +74,7 @@ class RunPage(Page):
     def tick(self) -> None:
         """Every turn of the window's loop while the page is in view: what may have been put off is drawn."""
         self._show_status()  # how long ago something was saved changes by itself
-        self.chart.show(self.runner.record)
+        self.charts.show(self.runner.record)
         self.balance.show(self.runner.record)
 
     def _show_status(self) -> None:
@@ -79,7 +86,7 @@ class RunPage(Page):
         self._show_status()
         self.log.show(record)
         self.samples.show(record)
-        self.chart.show(record)
+        self.charts.show(record)
         possible = {
             "start": not runner.going, "pause": runner.going and not runner.stopping,
             "stop": runner.going and not runner.stopping, "sample": runner.going and not runner.stopping,
