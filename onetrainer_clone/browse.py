@@ -4,7 +4,8 @@ Deleting moves a picture with its caption and mask to a folder `.trash` beside i
 """
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +52,28 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
 
 def delete(picture: Path) -> list[tuple[Path, Path]]:
     """Move a picture and what belongs to it alone to the trash. Returns (from, to), which `bring_back` takes."""
+    return _delete(picture, _pictures_by_stem(picture.parent)[picture.stem] > 1)
+
+
+def delete_several(pictures: Iterable[Path]) -> Iterator[tuple[list[tuple[Path, Path]], str]]:
+    """One after the other: what was moved where, and why not. Each folder is listed once, however many go from it."""
+    folders: dict[Path, Counter[str]] = {}
+    for picture in pictures:
+        try:
+            if picture.parent not in folders:
+                folders[picture.parent] = _pictures_by_stem(picture.parent)
+            stems = folders[picture.parent]
+            moves = _delete(picture, stems[picture.stem] > 1)
+        except UserError as error:
+            yield [], str(error)
+        else:
+            stems[picture.stem] -= 1
+            yield moves, ""
+
+
+def _delete(picture: Path, shared: bool) -> list[tuple[Path, Path]]:
+    """`shared`: another picture has the same caption and mask, so they stay."""
     belonging = [caption_path(picture), mask_path(picture)]
-    shared = any(
-        other != picture and other.stem == picture.stem and other.suffix.lower() in PICTURE_SUFFIXES
-        for other in _beside(picture)
-    )
     files = [picture, *([] if shared else [path for path in belonging if path.is_file()])]
     folder = picture.parent / TRASH
     try:
@@ -90,11 +108,13 @@ def bring_back(moves: list[tuple[Path, Path]]) -> None:
     _move([(there, back) for back, there in moves])
 
 
-def _beside(picture: Path) -> list[Path]:
+def _pictures_by_stem(folder: Path) -> Counter[str]:
+    """How many pictures of a folder have a name without its ending."""
     try:
-        return [picture.with_name(name) for name in os.listdir(picture.parent) if name.startswith(picture.stem)]
+        names = (os.path.splitext(name) for name in os.listdir(folder))
+        return Counter(stem for stem, suffix in names if suffix.lower() in PICTURE_SUFFIXES)
     except OSError as error:
-        raise UserError(f"{picture.parent} cannot be read: {error.strerror or error}") from None
+        raise UserError(f"{folder} cannot be read: {error.strerror or error}") from None
 
 
 def _free_stem(folder: Path, files: list[Path], stem: str) -> str:

@@ -43,6 +43,7 @@ IN_VIEWS = (
     ("Alt+1 … Alt+0, Alt+-", "the tabs, in their order"),
     ("Tab, Space", "from field to field; switches and chooses"),
     ("← →", "through the samples of a run, through a concept's pictures"),
+    ("Ctrl, Shift, Ctrl+A", "with a click or the arrows: several of a concept's pictures, all of them"),
     ("V B E F", "in a concept's picture: look, paint what is trained, what is left out, fill"),
     ("Wheel, + -, 0, 1", "there: enlarge and shrink, all of it, pixel for pixel; Space and mouse shift it"),
     ("[ ], Ctrl+Wheel", "there: a smaller and a larger brush"),

@@ -17,9 +17,9 @@ from ui.concept.page import ConceptPage
 from ui.pictures.browser import Browser
 from ui.pictures.brush import BRUSH, ERASE, FILL, LOOK
 from ui.pictures.bulk import ADD, REMOVE
-from ui.pictures.gallery import BARE, CONTAINS, LACKS, MASKED, UNSAVED
-from ui.pictures.grid import SIDE
+from ui.pictures.cells import SIDE
 from ui.pictures.mask_store import MaskStore
+from ui.pictures.sieve import BARE, CONTAINS, LACKS, MASKED, UNSAVED
 
 
 def browse(window: Window, folder: Path, **settings: object) -> Browser:

@@ -14,12 +14,14 @@ from ui.pictures import arrangement, said
 from ui.pictures.bulk import Bulk
 from ui.pictures.bulk_place import BulkPlace
 from ui.pictures.caption_box import Context
+from ui.pictures.cells import Cell
 from ui.pictures.deeds import Deeds
 from ui.pictures.drafts import Drafts
-from ui.pictures.gallery import ALL, Gallery
-from ui.pictures.grid import Cell
+from ui.pictures.fault_finder import FaultFinder
+from ui.pictures.gallery import Gallery
 from ui.pictures.mask_store import MaskStore
 from ui.pictures.shelf import Shelf
+from ui.pictures.sieve import OF_FILES, Faults
 from ui.pictures.stage import Stage
 from ui.pictures.thumbs import Thumbs
 from ui.slices import Slices
@@ -40,20 +42,24 @@ class Browser(ctk.CTkFrame):
             Background(name) for name in ("captions", "large picture", "thumbnails")
         ]
         self.gallery, self.drafts, self.masks = Gallery(self._reader), Drafts(writer), MaskStore(writer)
-        self.deeds, self.thumbs = Deeds(self.gallery, self.drafts, self.masks), Thumbs(self._decoder)
+        self.deeds, self.thumbs = Deeds(self.gallery, self.drafts, self.masks, writer), Thumbs(self._decoder)
         self.at = -1  # the picture in the large view: its place in the gallery
+        self._key = ""  # and its key, which stays the same when others come or go
         self.ready = False  # whether all widgets are there
         self._wanted = ""  # the key of a picture that is shown when the folder has been listed
         self._arranged: tuple[bool, Any] | None = None  # whether narrow, and what stands beside the grid
+        self.finder = FaultFinder(context)
         self.many = BulkPlace(
-            lambda: Bulk(self, self.gallery, self.drafts, self._reader, self._writer, bench.tooltip), self._on_bulk
+            lambda: Bulk(self, self.gallery, self._chosen, self.drafts, self._reader, self._writer, bench.tooltip),
+            self._on_bulk,
         )
         self._slices = Slices(self, self._build())
 
     def show(self, concept: Concept) -> None:
         """Look at a concept's pictures; files may have come and gone since the last time."""
         if self.ready and concept.path and concept != self.gallery.concept:
-            self.at, self.grid_.selected = -1, -1
+            self.at, self._key, self.grid_.selected = -1, "", -1
+        self.finder.forget()
         self.gallery.load(concept)
 
     def find(self, key: str) -> None:
@@ -72,6 +78,7 @@ class Browser(ctk.CTkFrame):
         for worker in self._workers:
             worker.deliver()
         self.many.tick()
+        self._tick_finder()
 
     def destroy(self) -> None:
         self._slices.stop()
@@ -79,6 +86,7 @@ class Browser(ctk.CTkFrame):
         self.masks.flush()
         for worker in self._workers:
             worker.close(0.1)
+        self.finder.close()
         super().destroy()
 
     def needs(self, width: float) -> float:
@@ -95,11 +103,12 @@ class Browser(ctk.CTkFrame):
         return "break"
 
     def delete(self) -> None:
-        """To the trash folder."""
+        """What is chosen goes to the trash folder; the picture that came after it is looked at."""
         if 0 <= self.at < len(self.gallery.entries):
-            place, self.at = self.at, -1
-            self.deeds.delete(place)
-            self.grid_.select(self.grid_.selected)
+            self._save_mask()
+            chosen, shown = self._chosen(), self.gallery.shown[: self.grid_.selected]
+            self.grid_.selected = sum(self.gallery.entries[place].key not in chosen for place in shown)
+            self.deeds.delete(chosen)
 
     def remove_mask(self) -> None:
         """To the trash folder."""
@@ -110,12 +119,7 @@ class Browser(ctk.CTkFrame):
 
     def undo(self) -> None:
         """Take the last deletion or change of many captions back."""
-        if (deed := self.deeds.take_back()) is None:
-            return
-        if deed.moves:
-            self.reload()
-        else:
-            self.many.take_back(deed.edits)
+        self.deeds.take_back(lambda deed: self.reload() if deed.moves else self.many.take_back(deed.edits))
 
     def reload(self) -> None:
         """Everything anew from the disk, except what is not saved yet."""
@@ -123,7 +127,7 @@ class Browser(ctk.CTkFrame):
         self.thumbs.forget()
         self.view.reload()
         if self.gallery.concept is not None:
-            self.gallery.load(self.gallery.concept)
+            self.show(self.gallery.concept)
 
     def _build(self) -> Iterator[None]:
         """The widgets, in parts that take some hundredths of a second each."""
@@ -133,7 +137,7 @@ class Browser(ctk.CTkFrame):
         yield
         commands = {
             "previous": lambda: self.step(-1), "next": lambda: self.step(1), "delete": self.delete,
-            "reload": self.reload, "undo": self.undo, "bulk": self.many.open, "remove": self.remove_mask,
+            "reload": self.reload, "undo": self.undo, "bulk": self._open_many, "remove": self.remove_mask,
         }  # fmt: skip
         self.stage = Stage(self, commands, tooltip)
         yield from self.stage.build(self.drafts, self.masks, self._large, self._context, lambda: self.deeds.sentence)
@@ -159,12 +163,15 @@ class Browser(ctk.CTkFrame):
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)
         self.grid_.on_select.connect(self._look)
+        self.grid_.on_choose.connect(self._on_choose)
         self.grid_.on_delete.connect(self.delete)
         self.gallery.changed.connect(self._refresh)
         self.gallery.read.connect(self._on_read)
         self.drafts.wrote.connect(self.gallery.wrote)
         self.drafts.changed.connect(lambda _path: self._refresh_count())
         self.deeds.changed.connect(self.stage.top.refresh)
+        self.deeds.changed.connect(self._refresh_count)
+        self.finder.found.connect(self._on_faults)
         self.masks.saved.connect(self._on_mask)
         self.masks.failed.connect(lambda _path: self._say())
         self.view.painted.connect(self._say)
@@ -190,7 +197,7 @@ class Browser(ctk.CTkFrame):
         if place == self.at:
             return
         self._save_mask()
-        self.at = place
+        self.at, self._key = place, self.gallery.entries[place].key
         path = self.gallery.caption_file(place)
         stored = self.gallery.text(path)
         self.box.show(path, stored, self.gallery.unreadable.get(path) or said.source_note(self.gallery.concept))
@@ -202,16 +209,18 @@ class Browser(ctk.CTkFrame):
         """Other pictures are shown, or there are others."""
         gallery = self.gallery
         shown = gallery.shown
+        place = gallery.place(self._key)
+        self.at = -1 if place is None else place
         self.grid_.selected = shown.index(self.at) if self.at in shown else min(self.grid_.selected, len(shown) - 1)
-        hint = said.hint(gallery)
-        self.grid_.show(len(shown), self._cell, hint)
+        hint = said.hint(gallery, self.finder.words)
+        self.grid_.show(len(shown), self._cell, lambda index: self.gallery.entries[self.gallery.shown[index]].key, hint)
         self._refresh_count()
         if shown and not gallery.listing:
             self._find()
-            self.grid_.select(max(self.grid_.selected, 0))
-        elif not shown and (not gallery.entries or gallery.kind != ALL):
+            self.grid_.keep(max(self.grid_.selected, 0))
+        elif not shown and (not gallery.entries or not gallery.wish.everything):
             self._save_mask()
-            self.at = -1
+            self.at, self._key = -1, ""
             self.box.show(None, "")
             self.view.show(None, "" if gallery.listing else hint)
         self._say()
@@ -221,15 +230,16 @@ class Browser(ctk.CTkFrame):
         gallery = self.gallery
         if not self._wanted or not self.ready or gallery.listing:
             return
-        if gallery.kind != ALL:
-            self.filters.choose(ALL)  # comes back here when it has been gone through
+        if len(gallery.shown) < len(gallery.entries) or self.filters.wish.narrows:
+            self.filters.everything()  # comes back here when it has been gone through
             return
         place, self._wanted = gallery.place(self._wanted), ""
         if place in gallery.shown:
             self.grid_.select(gallery.shown.index(place))
 
     def _refresh_count(self) -> None:
-        self.shelf.say(*said.count(self.gallery, self.drafts, self.masks))
+        chosen = len(self.grid_.selection.keys)
+        self.shelf.say(*said.count(self.gallery, self.drafts, self.masks, chosen, self.deeds.working))
 
     def _cell(self, index: int) -> Cell:
         return said.cell(self.gallery, self.gallery.shown[index], self.drafts, self.masks)
@@ -243,10 +253,12 @@ class Browser(ctk.CTkFrame):
             self.box.stored_is(self.gallery.texts.get(self.box.path, ""))
         self._refresh_count()
         self.many.look()
+        self._look_for_faults()
 
     def _filter(self) -> None:
         self.box.save()
-        self.gallery.filter(self.filters.kind, self.filters.words, self.drafts.texts)
+        self.gallery.filter(self.filters.wish, self.drafts.texts)
+        self._look_for_faults()
 
     def _save_mask(self) -> None:
         if self.view.path is not None:
@@ -257,6 +269,39 @@ class Browser(ctk.CTkFrame):
             if entry.path == picture:
                 self.gallery.set_masked(place, True)
         self._refresh_count()
+
+    def _look_for_faults(self) -> None:
+        """Where the filter needs them."""
+        if self.gallery.wish.kind in OF_FILES:
+            self.finder.look()
+        else:
+            self.finder.stop()
+
+    def _tick_finder(self) -> None:
+        """How far the search for faults is."""
+        self.finder.tick()
+        if self.grid_.count == 0 and (hint := said.hint(self.gallery, self.finder.words)) != self.grid_.hint:
+            self.grid_.hint = hint
+            self.grid_.canvas.redraw()
+
+    def _on_faults(self, faults: Faults) -> None:
+        self.gallery.found(faults)
+
+    def _chosen(self) -> set[str]:
+        """The keys of the pictures that are chosen; of one where there are not several."""
+        selection = self.grid_.selection
+        if selection.several:
+            return selection.keys
+        return {self.gallery.entries[self.at].key} if 0 <= self.at < len(self.gallery.entries) else set()
+
+    def _on_choose(self) -> None:
+        """Others or more are chosen."""
+        self.stage.top.several(len(self.grid_.selection.keys))
+        self._refresh_count()
+        self.many.look()
+
+    def _open_many(self) -> None:
+        self.many.open(self.grid_.selection.several)
 
     def _on_many(self, shown: bool) -> None:
         """The change of many captions takes the large view's place, or gives it back."""

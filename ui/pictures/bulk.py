@@ -1,6 +1,8 @@
 """One change of all captions: search and replace, add or remove a tag. Shows what it would do before it does it."""
 
+from collections.abc import Callable, Set
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
@@ -19,6 +21,7 @@ from ui.signals import Signal
 from ui.tooltip import Tooltip
 
 REPLACE, ADD, REMOVE = "Replace", "Add a tag", "Remove a tag"
+EVERY, SHOWN, CHOSEN = "In all captions", "In those shown", "In those selected"
 LOOK_MS = 250
 NEEDS = 420  # px at 100 %: its height, with some of the changes in view
 TIPS = {
@@ -26,21 +29,33 @@ TIPS = {
     "case": "'Cat' and 'cat' are not the same.",
     "words": "'cat' is not found in 'cattle'.",
     "front": "The tag comes first in every caption, else last.",
-    "shown": "Only the captions of the pictures that the filter shows.",
+    "scope": "Whose captions: those of all pictures, of those that the filter shows, or of those that are selected.",
 }
 
 
 class Bulk(ctk.CTkFrame):
-    """`done` is emitted with the edits that were made and their sentence; `working` while they are."""
+    """`done` is emitted with the edits that were made and their sentence; `working` while they are.
 
-    def __init__(self, parent: Any, gallery: Gallery, drafts: Drafts, background: Background, writer: Background,
-                 tooltip: Tooltip):  # fmt: skip
+    `chosen` gives the keys of the pictures that are selected.
+    """
+
+    def __init__(
+        self,
+        parent: Any,
+        gallery: Gallery,
+        chosen: Callable[[], Set[str]],
+        drafts: Drafts,
+        background: Background,
+        writer: Background,
+        tooltip: Tooltip,
+    ):
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.edits: list[Edit] = []
         self.working = False
         self.done: Signal[[list[Edit], str]] = Signal()
         self.closed: Signal[[]] = Signal()
         self._gallery, self._drafts, self._background, self._writer = gallery, drafts, background, writer
+        self._chosen = chosen
         self._looking = Timer(self.after, self.after_cancel)
         self._progress = (0, 0)
         self._stop = False
@@ -77,6 +92,11 @@ class Bulk(ctk.CTkFrame):
         """The height at a width, both in px at 100 %."""
         return NEEDS
 
+    def about(self, scope: str) -> None:
+        """Whose captions are changed."""
+        self.scope.set(scope)
+        self.look()
+
     def look(self) -> None:
         """Find what would change."""
         self._looking.stop()
@@ -89,7 +109,7 @@ class Bulk(ctk.CTkFrame):
             change = replacing(find, by, case, words)
         else:
             change = adding_tag(find, front) if kind == ADD else removing_tag(find)
-        files = self._gallery.caption_files(bool(self.shown.get()))
+        files = self._files()
         known, unread = {**self._gallery.texts, **self._drafts.texts}, self._gallery.unreadable
         self._background.submit(
             "bulk",
@@ -156,7 +176,7 @@ class Bulk(ctk.CTkFrame):
         elif self._gallery.reading:
             self.said.configure(text="The captions are still being read …", text_color=colours.DIM)
         elif self.find.get():
-            of = len(self._gallery.caption_files(bool(self.shown.get())))
+            of = len(self._files())
             self.said.configure(text=f"{len(edits):,} of {of:,} captions would change.", text_color=colours.DIM)
         else:
             self.said.configure(text="")
@@ -175,7 +195,7 @@ class Bulk(ctk.CTkFrame):
     def _switches(self) -> None:
         self._row = row = Wrapping(self)
         row.grid(row=3, column=0, sticky="ew", padx=12, pady=(0, 6))
-        self.case, self.words, self.front, self.shown = (
+        self.case, self.words, self.front = (
             ctk.CTkCheckBox(
                 row,
                 text=text,
@@ -189,7 +209,10 @@ class Bulk(ctk.CTkFrame):
                 fg_color=colours.ACCENT,
                 hover_color=colours.ACCENT_HOVER,
             )
-            for text in ("Match case", "Whole words", "In front", "Only those shown")
+            for text in ("Match case", "Whole words", "In front")
+        )
+        self.scope = ctk.CTkOptionMenu(
+            row, values=[EVERY, SHOWN, CHOSEN], command=lambda _scope: self.look(), height=30, width=160
         )
 
     def _arrange(self, kind: str) -> None:
@@ -201,7 +224,14 @@ class Bulk(ctk.CTkFrame):
         else:
             self.by.grid_forget()
         asked = {REPLACE: (self.case, self.words), ADD: (self.front,), REMOVE: ()}[kind]
-        self._row.lay_only([*asked, self.shown])
+        self._row.lay_only([self.scope, *asked])
+
+    def _files(self) -> list[Path]:
+        """The captions that are looked through."""
+        gallery, scope = self._gallery, self.scope.get()
+        if scope == EVERY:
+            return gallery.caption_files()
+        return gallery.caption_files(gallery.shown if scope == SHOWN else gallery.places(self._chosen()))
 
 
 def back(edits: list[Edit]) -> list[Edit]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from onetrainer_clone.caption_changes import Edit
-from ui.pictures.bulk import Bulk, back
+from ui.pictures.bulk import CHOSEN, EVERY, Bulk, back
 from ui.signals import Signal
 
 
@@ -24,9 +24,10 @@ class BulkPlace:
             self._made.closed.connect(self.close)
         return self._made
 
-    def open(self) -> None:
+    def open(self, several: bool = False) -> None:
+        """`several` pictures are selected: the change is about them, unless the person says otherwise."""
         self._show(True)
-        self.panel.look()
+        self.panel.about(CHOSEN if several else EVERY)
         self.panel.find.focus_set()
 
     def close(self) -> None:

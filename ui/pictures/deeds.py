@@ -1,37 +1,54 @@
 """What is done to pictures and captions and can be taken back: to the trash folder and out of it, many captions at once."""
 
+from collections.abc import Callable, Sequence, Set
+from pathlib import Path
+from typing import TypeVar
+
 from onetrainer_clone import browse
+from onetrainer_clone.browse import Entry
 from onetrainer_clone.caption_changes import Edit
+from onetrainer_clone.settings import UserError
+from ui.background import Background
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
 from ui.pictures.history import Deed, History
 from ui.pictures.mask_store import MaskStore
 from ui.signals import Signal
 
+AT_ONCE = 20  # pictures that are moved while the window waits; more in the background
+Moves = list[tuple[Path, Path]]
+
+T = TypeVar("T")
+
 
 class Deeds:
     """No question is asked before, since undo brings everything back. `changed` when there is another one to undo."""
 
-    def __init__(self, gallery: Gallery, drafts: Drafts, masks: MaskStore):
+    def __init__(self, gallery: Gallery, drafts: Drafts, masks: MaskStore, writer: Background):
         self.changed: Signal[[]] = Signal()
-        self._gallery, self._drafts, self._masks = gallery, drafts, masks
+        self.working = ""  # what is being done in the background, in words
+        self._gallery, self._drafts, self._masks, self._writer = gallery, drafts, masks, writer
         self._history = History()
 
     @property
     def sentence(self) -> str:
         """What undo would take back; empty: nothing."""
-        return self._history.sentence
+        return "" if self.working else self._history.sentence
 
-    def delete(self, place: int) -> None:
-        """A picture with its caption and mask goes to the trash, with what was typed and painted a moment ago."""
-        entry = self._gallery.entries[place]
-        if self._masks.changed(entry.path) or entry.caption in self._drafts.drafts:
+    def delete(self, keys: Set[str]) -> None:
+        """Pictures with caption and mask go to the trash, with what was typed and painted a moment ago."""
+        entries = [self._gallery.entries[place] for place in self._gallery.places(keys)]
+        if not entries or self.working:
+            return
+        if any(self._masks.changed(entry.path) or entry.caption in self._drafts.drafts for entry in entries):
             self._drafts.flush()
             self._masks.flush()
-        moves = browse.delete(entry.path)
-        self._masks.forget(entry.path)
-        self._add(Deed(f"{entry.key} moved to the trash", moves=tuple(moves)))
-        self._gallery.drop(place)
+        self._do(
+            len(entries),
+            f"moving {len(entries):,} pictures to the trash …",
+            lambda: list(browse.delete_several([entry.path for entry in entries])),
+            lambda results: self._on_deleted(entries, results),
+        )
 
     def remove_mask(self, place: int) -> None:
         """To the trash; what was painted and is not saved yet is saved first, so that undo brings it back."""
@@ -50,14 +67,59 @@ class Deeds:
         if edits and sentence:
             self._add(Deed(sentence, edits=tuple(edits)))
 
-    def take_back(self) -> Deed | None:
-        """The last one: files are where they were again; changes of captions are for the caller to write."""
-        deed = self._history.take()
-        if deed is not None:
-            if deed.moves:
-                browse.bring_back(list(deed.moves))
+    def take_back(self, then: Callable[[Deed], None]) -> None:
+        """The last one. `then`: files are where they were again; changes of captions are for the caller to write."""
+        if self.working or (deed := self._history.take()) is None:
+            return
+        if not deed.moves:
             self.changed.emit()
-        return deed
+            then(deed)
+            return
+        self._do(
+            len(deed.moves),
+            f"bringing {len(deed.moves):,} files back …",
+            lambda: browse.bring_back(list(deed.moves)),
+            lambda _nothing: then(deed),
+        )
+
+    def _do(self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """At once where it is little; else when there is time, so that the window does not stand still."""
+
+        def done(result: T) -> None:
+            self.working = ""
+            try:
+                then(result)
+            finally:
+                self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.working = ""
+            self.changed.emit()
+            raise error
+
+        if count > AT_ONCE:
+            self.working = words
+            self.changed.emit()
+            self._writer.submit("trash", work, done, failed)
+            return
+        try:
+            result = work()
+        except UserError as error:
+            failed(error)
+        else:
+            done(result)
+
+    def _on_deleted(self, entries: Sequence[Entry], results: Sequence[tuple[Moves, str]]) -> None:
+        gone = [entry for entry, (moves, _) in zip(entries, results, strict=True) if moves]
+        for entry in gone:
+            self._masks.forget(entry.path)
+        what = gone[0].key if len(gone) == 1 else f"{len(gone):,} pictures"
+        if gone:
+            self._history.add(Deed(f"{what} moved to the trash", moves=tuple(m for moves, _ in results for m in moves)))
+            self._gallery.drop({entry.key for entry in gone})
+        if reasons := [why for _, why in results if why]:
+            kept = f"{len(reasons):,} of {len(entries):,} pictures stay where they are. " if len(entries) > 1 else ""
+            raise UserError(f"{kept}{reasons[0]}")
 
     def _add(self, deed: Deed) -> None:
         self._history.add(deed)

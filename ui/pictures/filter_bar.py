@@ -1,4 +1,4 @@
-"""Which pictures the grid shows: a choice, and the words that some of the choices ask for."""
+"""Which pictures the grid shows, and in which order: a choice, the words that some of the choices ask for, a name."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,13 +7,18 @@ from typing import Any
 import customtkinter as ctk
 
 from ui.findings import Timer
-from ui.pictures.gallery import ALL, FILTERS, LACKS, WITH_WORDS
+from ui.pictures.sieve import ALL, BY_NAME, FILTERS, LACKS, ORDERS, WITH_WORDS, Wish
 from ui.signals import Signal
 from ui.tooltip import Tooltip
 
 LOOK_MS = 250
-CHOICE_TIP = "Show only some of the pictures. 'Caption lacks' begins with the concept's trigger words."
-WORDS_TIP = "The words that the caption contains or lacks, large or small letters alike."
+TIPS = {
+    "choice": "Show only some of the pictures. 'Caption lacks' begins with the concept's trigger words. For unreadable "
+    "and too small ones and duplicates every file is looked at first, as the statistics do.",
+    "order": "In which order they are shown.",
+    "name": "Show only pictures with this in their name, or in that of a folder inside the concept's.",
+    "entry": "The words that the caption contains or lacks, large or small letters alike.",
+}
 
 
 class FilterBar(ctk.CTkFrame):
@@ -24,21 +29,26 @@ class FilterBar(ctk.CTkFrame):
         self.changed: Signal[[]] = Signal()
         self._trigger = trigger
         self._looking = Timer(self.after, self.after_cancel)
-        self.choice = ctk.CTkOptionMenu(self, values=list(FILTERS), command=self._on_choice, height=30, width=100)
+        self.grid_columnconfigure((0, 1), weight=1, uniform="halves")
+        self.choice = ctk.CTkOptionMenu(self, values=list(FILTERS), command=self._on_choice, height=30, width=80)
         self.choice.set(ALL)
-        self.choice.pack(fill="x")
-        self.entry = ctk.CTkEntry(self, placeholder_text="these words", width=100)
-        self.entry.bind("<KeyRelease>", lambda _event: self._looking.start(LOOK_MS, self.changed.emit))
-        tooltip.attach(self.choice, partial(str, CHOICE_TIP))
-        tooltip.attach(self.entry, partial(str, WORDS_TIP))
+        self.choice.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.entry = ctk.CTkEntry(self, placeholder_text="these words", width=80)
+        self.name = ctk.CTkEntry(self, placeholder_text="File name", width=80, height=30)
+        self.name.grid(row=2, column=0, sticky="ew", pady=(6, 0), padx=(0, 6))
+        self.order = ctk.CTkOptionMenu(
+            self, values=list(ORDERS), command=lambda _order: self.changed.emit(), height=30, width=80
+        )
+        self.order.set(BY_NAME)
+        self.order.grid(row=2, column=1, sticky="ew", pady=(6, 0))
+        for entry in (self.entry, self.name):
+            entry.bind("<KeyRelease>", lambda _event: self._looking.start(LOOK_MS, self.changed.emit))
+        for key, tip in TIPS.items():
+            tooltip.attach(getattr(self, key), partial(str, tip))
 
     @property
-    def kind(self) -> str:
-        return str(self.choice.get())
-
-    @property
-    def words(self) -> str:
-        return str(self.entry.get())
+    def wish(self) -> Wish:
+        return Wish(self.choice.get(), self.entry.get(), self.name.get(), self.order.get())
 
     def choose(self, kind: str, words: str = "") -> None:
         self.choice.set(kind)
@@ -46,12 +56,18 @@ class FilterBar(ctk.CTkFrame):
         self.entry.insert(0, words)
         self._on_choice(kind)
 
+    def everything(self) -> None:
+        """All pictures, whatever their name; the order stays."""
+        if self.name.get():
+            self.name.delete(0, "end")
+        self.choose(ALL)
+
     def _on_choice(self, kind: str) -> None:
         if kind in WITH_WORDS:
-            self.entry.pack(fill="x", pady=(6, 0))
+            self.entry.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(6, 0))
             if kind == LACKS and not self.entry.get():
                 self.entry.insert(0, self._trigger())
             self.entry.focus_set()
         else:
-            self.entry.pack_forget()
+            self.entry.grid_forget()
         self.changed.emit()

@@ -3,22 +3,17 @@
 Knows no Tk. Files are read on the background; everything else happens where it is called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
 from onetrainer_clone import browse, captions
 from onetrainer_clone.browse import Entry
-from onetrainer_clone.caption_changes import lacks
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
+from ui.pictures.sieve import OF_FILES, Faults, Known, Wish, sift
 from ui.signals import Signal
-
-ALL, BARE, CONTAINS, LACKS = "All pictures", "Without caption", "Caption contains", "Caption lacks"
-MASKED, UNMASKED, UNSAVED = "With mask", "Without mask", "Not saved"
-FILTERS = (ALL, BARE, CONTAINS, LACKS, MASKED, UNMASKED, UNSAVED)
-WITH_WORDS = (CONTAINS, LACKS)  # filters that ask for words
 
 
 class Gallery:
@@ -30,7 +25,8 @@ class Gallery:
         self.texts: dict[Path, str] = {}  # by caption file, as it is on the disk
         self.unreadable: dict[Path, str] = {}  # caption file, why
         self.shown: list[int] = []
-        self.kind, self.words = ALL, ""
+        self.wish = Wish()  # which of them
+        self.faults: Faults | None = None  # None: nobody has looked for them
         self.listing = False  # the folder is being listed
         self.reading = False  # the captions are being read
         self.problem = ""
@@ -42,17 +38,25 @@ class Gallery:
         """List the concept's folder, then read the captions."""
         if self.concept is None or (concept.path, concept.include_subfolders) != _place(self.concept):
             self.entries, self.shown, self.texts = [], [], {}
-        self.concept, self.problem = concept, ""
+        self.concept, self.problem, self.faults = concept, "", None
         self.listing = self.reading = True
         self._background.submit("list", lambda: browse.entries(concept), self._on_listed, self._on_unlisted)
         self.changed.emit()
 
-    def filter(self, kind: str, words: str = "", unsaved: Mapping[Path, str] | None = None) -> None:
+    def filter(self, wish: Wish, unsaved: Mapping[Path, str] | None = None) -> None:
         """Show only some of the pictures. What was typed and not yet saved counts as the caption."""
-        self.kind, self.words = kind, words
+        self.wish = wish
         entries, typed = self.entries, dict(unsaved or {})
-        texts = {**self.texts, **typed}
-        self._background.submit("filter", lambda: _through(entries, texts, kind, words, typed), self._on_filtered)
+        known = Known({**self.texts, **typed}, typed, self.faults)
+        self._background.submit(
+            "filter", lambda: (entries, sift(list(entries), wish, known)), self._on_filtered
+        )  # fmt: skip
+
+    def found(self, faults: Faults | None) -> None:
+        """What is wrong with files; None: they may be others now."""
+        self.faults = faults
+        if faults is not None and self.wish.kind in OF_FILES:
+            self.filter(self.wish)
 
     def place(self, key: str) -> int | None:
         """Of the picture with this path inside the concept's folder, as statistics name it."""
@@ -70,20 +74,29 @@ class Gallery:
                 self.unreadable[path] = str(error)
         return self.texts.get(path, "")
 
-    def caption_files(self, only_shown: bool) -> list[Path]:
-        """Each once, though two pictures may share one."""
-        entries = (self.entries[place] for place in self.shown) if only_shown else iter(self.entries)
+    def caption_files(self, places: Iterable[int] | None = None) -> list[Path]:
+        """Of these pictures, or of all; each once, though two pictures may share one."""
+        entries = iter(self.entries) if places is None else (self.entries[place] for place in places)
         return list(dict.fromkeys(entry.caption for entry in entries))
+
+    def places(self, keys: Set[str]) -> list[int]:
+        """Of the pictures with these keys."""
+        return [place for place, entry in enumerate(self.entries) if entry.key in keys]
 
     def wrote(self, path: Path, text: str) -> None:
         """A caption file now holds this text."""
         self.texts[path] = text
         self.unreadable.pop(path, None)
 
-    def drop(self, place: int) -> None:
-        """A picture went to the trash."""
-        del self.entries[place]
-        self.shown = [at - (at > place) for at in self.shown if at != place]
+    def drop(self, keys: Set[str]) -> None:
+        """These pictures went to the trash."""
+        now: dict[int, int] = {}  # where those that stay are then
+        kept: list[Entry] = []
+        for place, entry in enumerate(self.entries):
+            if entry.key not in keys:
+                now[place] = len(kept)
+                kept.append(entry)
+        self.entries, self.shown = kept, [now[place] for place in self.shown if place in now]
         self.changed.emit()
 
     def set_masked(self, place: int, masked: bool) -> None:
@@ -107,8 +120,8 @@ class Gallery:
         self.reading = False
         self.texts, self.unreadable = found
         self.read.emit()
-        if self.kind != ALL:
-            self.filter(self.kind, self.words)
+        if not self.wish.everything:
+            self.filter(self.wish)
 
     def _on_filtered(self, found: tuple[list[Entry], list[int]]) -> None:
         entries, shown = found
@@ -131,24 +144,3 @@ def _read(entries: list[Entry]) -> tuple[dict[Path, str], dict[Path, str]]:
         except UserError as error:
             unreadable[path] = str(error)
     return texts, unreadable
-
-
-def _through(
-    entries: list[Entry], texts: Mapping[Path, str], kind: str, words: str, typed: Mapping[Path, str]
-) -> tuple[list[Entry], list[int]]:
-    wanted = words.strip().lower()
-
-    def passes(entry: Entry) -> bool:
-        if kind in (MASKED, UNMASKED):
-            return entry.masked == (kind == MASKED)
-        if kind == ALL:
-            return True
-        path = entry.caption
-        text = texts.get(path, "")
-        if kind == BARE:
-            return not text.strip()
-        if kind == UNSAVED:
-            return path in typed
-        return wanted in text.lower() if kind == CONTAINS else bool(wanted) and lacks(text, wanted)
-
-    return entries, [place for place, entry in enumerate(list(entries)) if passes(entry)]

@@ -1,7 +1,6 @@
-"""The grid of thumbnails: only the rows that can be seen are drawn, so 50,000 pictures scroll like fifty."""
+"""The grid of thumbnails, and what is chosen in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,169 +8,75 @@ from typing import Any
 import customtkinter as ctk
 
 from ui import colours, theme
-from ui.colours import Pair
+from ui.pictures.cells import Cell, Cells
+from ui.pictures.selection import Selection
 from ui.pictures.thumbs import Thumbs
 from ui.signals import Signal
 
-SIDE, GAP, NAME = 88, 8, 18  # px at 100 %
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One picture; each mark is a coloured dot."""
-
-    path: Path
-    name: str
-    marks: tuple[Pair, ...] = ()
-
 
 class Grid(ctk.CTkFrame):
-    """Shows cells; one is selected. Arrows move, Delete deletes."""
+    """Shows cells; one is looked at, several may be chosen: Ctrl, Shift, Ctrl+A. Arrows move, Delete deletes.
+
+    `on_select` is emitted for the one that is looked at, `on_choose` when others or more are chosen.
+    """
 
     def __init__(self, parent: Any, thumbs: Thumbs):
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
-        self.count, self.selected, self.hint = 0, -1, ""
+        self.count, self.hint = 0, ""
+        self.selection = Selection()
         self.cell: Callable[[int], Cell] = lambda _index: Cell(Path(), "")
         self.on_select: Signal[[int]] = Signal()
+        self.on_choose: Signal[[]] = Signal()
         self.on_delete: Signal[[]] = Signal()
-        self.canvas = _Cells(self, thumbs)
+        self.canvas = Cells(self, thumbs)
         self._scrollbar = ctk.CTkScrollbar(self, command=self.canvas.yview)
         place = partial(self._scrollbar.pack, side="right", fill="y", padx=(0, 3), pady=6)
         self._scrollbar.pack(side="right", fill="y", padx=(0, 3), pady=6)
         self.canvas.configure(yscrollcommand=theme.scrolls(self._scrollbar, place, self._scrollbar.pack_forget))
         self.canvas.pack(side="left", fill="both", expand=True, padx=4, pady=6)
 
-    def show(self, count: int, cell: Callable[[int], Cell], hint: str) -> None:
+    @property
+    def selected(self) -> int:
+        """The place of the one that is looked at; -1: none."""
+        return self.selection.at
+
+    @selected.setter
+    def selected(self, index: int) -> None:
+        self.selection.at = index
+
+    def show(self, count: int, cell: Callable[[int], Cell], key: Callable[[int], str], hint: str) -> None:
         """`cell` is asked only for those in view; `hint` stands where there are none."""
         self.count, self.cell, self.hint = count, cell, hint
-        self.selected = min(self.selected, count - 1)
+        self.selection.show(count, key)
         self.canvas.redraw()
 
     def select(self, index: int) -> None:
-        """Select a picture and bring it into view."""
-        if not self.count:
-            return
-        self.selected = max(0, min(index, self.count - 1))
-        self.canvas.reveal(self.selected)
-        self.canvas.redraw()
-        self.on_select.emit(self.selected)
+        """Choose one and bring it into view."""
+        self._do(lambda: self.selection.one(index))
+
+    def keep(self, index: int) -> None:
+        """Look at one; several that are chosen stay so where it is one of them."""
+        self._do(lambda: self.selection.keep(index))
+
+    def toggle(self, index: int) -> None:
+        """With Ctrl."""
+        self._do(lambda: self.selection.toggle(index))
+
+    def reach(self, index: int) -> None:
+        """With Shift."""
+        self._do(lambda: self.selection.reach(index))
+
+    def select_all(self) -> None:
+        self._do(self.selection.all)
 
     @property
     def columns(self) -> int:
         return self.canvas.columns
 
-
-class _Cells(theme.Canvas):
-    def __init__(self, owner: Grid, thumbs: Thumbs):
-        super().__init__(owner, takefocus=True, width=1, height=1)
-        self._owner, self._thumbs = owner, thumbs
-        self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
-        self.bind("<Button-1>", self._on_click)
-        moves: dict[str, Callable[[], int]] = {
-            "<Left>": lambda: -1, "<Right>": lambda: 1,
-            "<Up>": lambda: -self.columns, "<Down>": lambda: self.columns,
-            "<Home>": lambda: -owner.count, "<End>": lambda: owner.count,
-        }  # fmt: skip
-        for key, by in moves.items():
-            self.bind(key, partial(self._on_key, by))
-        self.bind("<Delete>", lambda _event: owner.on_delete.emit())
-        self.on_wheel(self._scroll)
-
-    @property
-    def columns(self) -> int:
-        return max((self.winfo_width() - self.px(4)) // self.px(SIDE + GAP), 1)
-
-    @property
-    def row_height(self) -> int:
-        return self.px(SIDE + NAME + GAP)
-
-    def yview(self, *args: Any) -> Any:
-        result = super().yview(*args)
-        if args:
-            self.redraw()
-        return result
-
-    def reveal(self, index: int) -> None:
-        """Scroll as little as is needed."""
-        self._measure()
-        top, height = index // self.columns * self.row_height, max(self.winfo_height(), 1)
-        whole, first = max(self._rows() * self.row_height, 1), self.canvasy(0)
-        if top < first:
-            self.yview("moveto", top / whole)
-        elif top + self.row_height > first + height:
-            self.yview("moveto", (top + self.row_height - height) / whole)
-
-    def draw(self) -> None:
-        self.delete("all")
-        kept, self._kept = self._kept, []  # the old ones go when the new ones are in place
-        self._measure()
-        count, columns, height = self._owner.count, self.columns, self.row_height
-        if not count:
-            self.create_text(
-                self.winfo_width() / 2, min(self.winfo_height() / 2, self.px(160)), text=self._owner.hint,
-                justify="center", width=self.winfo_width() - self.px(20), fill=theme.now(colours.DIM), font=self.face(),
-            )  # fmt: skip
-            return
-        first = max(int(self.canvasy(0)) // height, 0)
-        last = int(self.canvasy(self.winfo_height())) // height + 1
-        wanted = []
-        for index in range(first * columns, min(last * columns, count)):
-            cell = self._owner.cell(index)
-            if not self._draw_cell(index, cell, index % columns * self.px(SIDE + GAP), index // columns * height):
-                wanted.append(cell.path)
-        self._thumbs.want(wanted, self.px(SIDE), self.redraw)
-        del kept
-
-    def _draw_cell(self, index: int, cell: Cell, left: int, top: int) -> bool:
-        """Whether its picture is there."""
-        px, side = self.px, self.px(SIDE)
-        left, top = left + px(GAP / 2), top + px(GAP / 2)
-        chosen = index == self._owner.selected
-        if chosen:
-            self.create_rectangle(
-                left - px(3), top - px(3), left + side + px(3), top + side + px(NAME),
-                fill=theme.now(colours.SELECTED), outline=theme.now(colours.ACCENT), width=px(1),
-            )  # fmt: skip
-        picture = self._thumbs.get(cell.path, side)
-        known = picture is not None or self._thumbs.known(cell.path, side)
-        if picture is not None:
-            self._kept.append(picture)
-            self.create_image(left + side / 2, top + side / 2, image=picture)
-        else:
-            self.create_rectangle(left, top, left + side, top + side, fill=theme.now(colours.HOVER), width=0)
-            if known:
-                self.create_text(left + side / 2, top + side / 2, text="cannot\nbe read", justify="center",
-                                 fill=theme.now(colours.ERROR), font=self.face(11))  # fmt: skip
-        room = 14 - 2 * len(cell.marks)
-        name = cell.name if len(cell.name) <= room else f"{cell.name[: room - 1]}…"
-        self.create_text(left + px(1), top + side + px(1), text=name, anchor="nw", font=self.face(11),
-                         fill=theme.now(colours.TEXT if chosen else colours.DIM))  # fmt: skip
-        for number, mark in enumerate(cell.marks):
-            right, down = left + side - px(1) - number * px(11), top + side + px(4)
-            self.create_oval(right - px(8), down, right, down + px(8), fill=theme.now(mark), width=0)
-        return known
-
-    def _rows(self) -> int:
-        return -(-self._owner.count // self.columns)
-
-    def _measure(self) -> None:
-        height = max(self._rows() * self.row_height, self.winfo_height())
-        self.configure(scrollregion=(0, 0, self.winfo_width(), height), yscrollincrement=self.px(20))
-        if int(self.cget("width")) != (asked := self.px(2 * (SIDE + GAP) + 4)):
-            self.configure(width=asked)  # room for two columns; takes more where there is more
-
-    def _on_key(self, by: Callable[[], int], _event: Any) -> str:
-        self._owner.select(self._owner.selected + by())
-        return "break"
-
-    def _on_click(self, event: Any) -> None:
-        self.focus_set()
-        column = int(event.x) // self.px(SIDE + GAP)
-        index = int(self.canvasy(event.y)) // self.row_height * self.columns + column
-        if column < self.columns and 0 <= index < self._owner.count:
-            self._owner.select(index)
-
-    def _scroll(self, way: int) -> None:
-        if self._rows() * self.row_height > self.winfo_height():
-            self.yview_scroll(way * 3, "units")
-            self.redraw()
+    def _do(self, choose: Callable[[], None]) -> None:
+        if self.count:
+            choose()
+            self.canvas.reveal(self.selected)
+            self.canvas.redraw()
+            self.on_select.emit(self.selected)
+            self.on_choose.emit()

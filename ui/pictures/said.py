@@ -3,27 +3,34 @@
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from ui import colours
 from ui.colours import Pair
+from ui.pictures.cells import Cell
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
-from ui.pictures.grid import Cell
 from ui.pictures.loading import Loaded
 from ui.pictures.mask_store import MaskStore
+from ui.pictures.sieve import OF_FILES
 
 EMPTY = "There are no pictures in this folder."
 NOTHING = "No picture passes the filter."
 
 
-def hint(gallery: Gallery) -> str:
-    """Why the grid is empty, where it is."""
+def hint(gallery: Gallery, looking: str) -> str:
+    """Why the grid is empty, where it is. `looking` says how far the search for faults is."""
     if gallery.listing:
         return "Looking into the folder …"
+    if gallery.wish.kind in OF_FILES and gallery.faults is None:
+        return looking or "Looking at every file …"
     return gallery.problem or (NOTHING if gallery.entries else EMPTY)
 
 
-def count(gallery: Gallery, drafts: Drafts, masks: MaskStore) -> tuple[str, Pair]:
-    """How many pictures, and how much of what was done to them could not be saved."""
+def count(gallery: Gallery, drafts: Drafts, masks: MaskStore, chosen: int, working: str) -> tuple[str, Pair]:
+    """How many pictures, how many of them are chosen, and how much of what was done to them could not be saved."""
+    if working:
+        return working, colours.DIM
     shown, total = len(gallery.shown), len(gallery.entries)
     words = f"{total:,} pictures" if shown == total else f"{shown:,} of {total:,} pictures"
+    if chosen > 1:
+        words = f"{chosen:,} selected of {words}"
     if gallery.reading and total:
         words += ", reading captions …"
     unsaved = len(drafts.failed) + len(masks.problems)

@@ -6,7 +6,9 @@ from ui.pictures.lens import Lens, Part, Size
 from ui.pictures.loading import Loaded
 
 TINT, TINT_SHARE = "#c2185b", 0.62  # over what is left out
-EDGE = 1e-6  # px: the middle of a pixel of the screen that is on the edge of two of the picture is of the second of them
+EDGE = (
+    1e-6  # px: the middle of a pixel of the screen that is on the edge of two of the picture is of the second of them
+)
 
 
 class Scene:

@@ -9,8 +9,8 @@ from ui.runs.toolbar import Wrapping
 from ui.tooltip import Tooltip
 
 PREVIOUS, NEXT = "The previous picture (Page up)", "The next picture (Page down)"
-DELETE = "Moves the picture, its caption and mask to the folder .trash (Delete). 'Undo' brings it back."
-BULK = "Search and replace, add or remove a tag in all captions, or in those of the pictures that are shown."
+DELETE = "Moves what is selected, with captions and masks, to the folder .trash (Delete). 'Undo' brings it back."
+BULK = "Search and replace, add or remove a tag: in all captions, in those shown, or in those of what is selected."
 
 
 class TopBar(Wrapping):
@@ -39,3 +39,13 @@ class TopBar(Wrapping):
 
     def refresh(self) -> None:
         self.buttons["undo"].configure(state="normal" if self._undoes() else "disabled")
+
+    def several(self, count: int) -> None:
+        """So many pictures are selected: the buttons say what they are about."""
+        self._call("bulk", f"Captions of {count:,} …" if count > 1 else "All captions …")
+        self._call("delete", f"Delete {count:,}" if count > 1 else "Delete")
+
+    def _call(self, key: str, text: str) -> None:
+        if self.buttons[key].cget("text") != text:
+            self.buttons[key].configure(text=text, width=24 + 8 * len(text))
+            self.after_idle(self._lay)

@@ -1,0 +1,85 @@
+"""Looks for unreadable, too small and equal pictures when a filter asks for them: the statistics of the concept."""
+
+import threading
+from collections.abc import Callable
+
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state.concepts import Concept
+from ui.background import Background
+from ui.pictures.sieve import Faults
+from ui.signals import Signal
+
+Context = Callable[[], tuple[TrainingState, Concept] | None]
+
+
+class FaultFinder:
+    """`found` is emitted with what was found; `words` say how far it is, or why it could not be done."""
+
+    def __init__(self, context: Context):
+        self.found: Signal[[Faults]] = Signal()
+        self.words = ""
+        self._context = context
+        self._background = Background("faults")
+        self._stop = threading.Event()
+        self._of: tuple[TrainingState, Concept] | None = None  # what was looked through, or is
+        self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
+        self._working = False
+
+    def look(self) -> None:
+        """Unless that has been done for the state as it is."""
+        context = self._context()
+        if context is None or context == self._of:
+            return
+        self.stop()
+        stop = self._stop = threading.Event()
+        self._of, self._working, self._progress = context, True, ("listing", 0, 0)
+
+        def tell(what: str, done: int, total: int) -> None:
+            from onetrainer_clone.statistics import Cancelled
+
+            self._progress = (what, done, total)
+            if stop.is_set():
+                raise Cancelled
+
+        def work() -> Faults:
+            from onetrainer_clone.statistics import survey
+
+            return Faults.of(survey(*context, tell))
+
+        self._background.submit("survey", work, self._on_found, self._on_error)
+
+    def stop(self) -> None:
+        """What is being looked for is not wanted any more."""
+        self._stop.set()
+        if self._working:
+            self._working, self._of, self.words = False, None, ""
+
+    def forget(self) -> None:
+        """The files may be others now."""
+        self.stop()
+        self._of = None
+
+    def tick(self) -> None:
+        self._background.deliver()
+        if self._working:
+            what, done, total = self._progress
+            self.words = f"{what}: {done:,} of {total:,}" if total else f"{what} …"
+
+    def close(self) -> None:
+        self._stop.set()
+        self._background.close(0.5)
+
+    def _on_found(self, faults: Faults) -> None:
+        self._working, self.words = False, ""
+        self.found.emit(faults)
+
+    def _on_error(self, error: Exception) -> None:
+        from onetrainer_clone.statistics import Cancelled
+
+        if isinstance(error, Cancelled):
+            return
+        self._working, self._of = False, None
+        if not isinstance(error, UserError):
+            raise error
+        self.words = str(error)
