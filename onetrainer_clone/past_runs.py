@@ -7,7 +7,6 @@ summed up as fast as one of ten; its curves have no more points than a screen, s
 import json
 import mmap
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +16,12 @@ from typing import Any
 from onetrainer_clone.backups import backups
 from onetrainer_clone.events import Ended, Event, Started, from_json
 from onetrainer_clone.journal import BACKUPS, JOURNAL, SAMPLES, SAVES, STATE
+from onetrainer_clone.run_notes import read_note
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 
 STEPPED, STARTED = b'"event": "Stepped"', b'"event": "Started"'
 LINES_AT_END = 400  # of a journal, in which its last step and its end are looked for
-TRASH = ".trash"  # in the workspace: what is deleted lies there until the person empties it
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class PastRun:
     samples: int = 0
     saves: int = 0
     backups: int = 0
+    preset: str = ""  # that its settings came from
+    note: str = ""  # what the person wrote about it
     problem: str = ""  # why nothing more is known
     going: bool = False  # in this process or another
 
@@ -89,11 +90,10 @@ def _changed(folder: str) -> float | None:
 def summarize(run: PastRun) -> PastRun:
     """The whole line of the list. What cannot be read is said in `problem`, never raised."""
     counts: dict[str, Any] = {
-        "samples": _count(run.folder / SAMPLES, ".png"),
-        "saves": len(saves_in(run.folder / SAVES)),
+        "samples": _count(run.folder / SAMPLES, ".png"), "saves": len(saves_in(run.folder / SAVES)),
         "backups": len(backups(run.folder / BACKUPS)),
-        "going": goes_on(run.folder),
-    }
+        "going": goes_on(run.folder), "preset": _preset(run.folder), "note": read_note(run.folder),
+    }  # fmt: skip
     try:
         with (run.folder / JOURNAL).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             told = _told(data)
@@ -105,6 +105,13 @@ def summarize(run: PastRun) -> PastRun:
         message = f"its journal cannot be read: {error.strerror or error}"
         return PastRun(run.folder, run.changed, problem=message, **counts)
     return PastRun(run.folder, run.changed, **told, **counts)
+
+
+def _preset(folder: Path) -> str:
+    try:
+        return str(_parsed((folder / STATE).read_bytes()).get("preset", ""))
+    except OSError:
+        return ""
 
 
 def _count(folder: Path, suffix: str) -> int:
@@ -227,27 +234,3 @@ def events(folder: Path, most_steps: int | None = 2000) -> Iterator[tuple[float,
                     yield told.get("time", 0.0), event
     except OSError as error:
         raise UserError(f"the journal of '{folder.name}' cannot be read: {error.strerror or error}") from None
-
-
-def put_into_trash(folder: Path) -> Path:
-    """Move a run's folder into the workspace's trash; returns where it lies now. Raises `UserError` where that fails."""
-    trash = folder.parent / TRASH
-    target, number = trash / folder.name, 2
-    while target.exists():
-        target, number = trash / f"{folder.name}-{number}", number + 1
-    try:
-        trash.mkdir(exist_ok=True)
-        os.replace(folder, target)
-    except OSError as error:
-        raise UserError(f"'{folder}' could not be moved to {trash}: {error.strerror or error}") from None
-    return target
-
-
-def bring_back(trashed: Path, folder: Path) -> None:
-    """Undo of `put_into_trash`. Raises `UserError` where another run has the name by now."""
-    if folder.exists():
-        raise UserError(f"there is a run '{folder.name}' again: it stays in {trashed}")
-    try:
-        shutil.move(trashed, folder)
-    except OSError as error:
-        raise UserError(f"'{trashed}' could not be moved back: {error.strerror or error}") from None

@@ -13,6 +13,7 @@ from onetrainer_clone.session import Busy, Session
 from onetrainer_clone.settings import Invalid, Problem, UserError, replace
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.codec import encode, read_file, read_object
+from presets.workspaces import remember
 
 
 def begin(session: Session, state: TrainingState) -> TrainingState:
@@ -120,6 +121,7 @@ def claim(state: TrainingState) -> TrainingState:
         except OSError as error:
             folder.rmdir()
             raise _unwritable(folder, error) from None
+        remember(folder.parent)
         return claimed
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Started, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, STATE
-from onetrainer_clone.past_runs import PastRun, bring_back, events, put_into_trash, run_folders, saves_in, summarize
+from onetrainer_clone.past_runs import PastRun, events, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.trash import bring_back, put_into_trash
 
 
 def step(number: int, loss: float = 0.5) -> Stepped:

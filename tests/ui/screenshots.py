@@ -17,6 +17,7 @@ from unittest.mock import patch
 from PIL import Image
 
 from onetrainer_clone.settings import Problem
+from presets.queue import Queue
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
 from ui.actions import STOP
@@ -328,11 +329,11 @@ def queue_going(app: App) -> None:
     page = app.shell.show("queue")
     until(app, lambda: app.desk.keeper.idle)
     app.desk.queue.remove([entry.key for entry in app.desk.queue.entries])
-    app.store.replace("model.source", "/gone")
-    for name in ("broken", "sound", "running", "waiting"):
-        app.store.replace("saving.name", name)
+    until(app, lambda: app.desk.keeper.idle)
+    broken = Queue().add(app.store.state, "broken")
+    Queue().mark(broken.key, "failed", "choose another model: there is no file '/models/gone.safetensors'")
+    for name in ("sound", "running", "waiting"):
         app.desk.queue.add(app.store.state, [], name)
-        app.store.replace("model.source", "demo:model")
     until(app, lambda: app.desk.keeper.idle)
     app.desk.queue.start()
     going = app.desk.queue

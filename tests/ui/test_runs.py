@@ -9,13 +9,14 @@ import pytest
 
 from onetrainer_clone.events import Ended, Event, Started, to_json
 from onetrainer_clone.journal import JOURNAL
+from onetrainer_clone.run_notes import NOTE
 from onetrainer_clone.running import announce
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.sampling import Prompt
 from tests.onetrainer_clone.test_past_runs import step
-from tests.ui.conftest import Window
+from tests.ui.conftest import Window, close
 from ui import memory
 from ui.memory import View, keep_view
 from ui.runs import page as runs_page
@@ -76,7 +77,7 @@ def test_runs_are_listed_newest_first_and_one_is_shown_again(window: Window) -> 
     assert [row[0] for row in rows] == ["second", "first"]
     assert rows[0][2:4] == ("done", "20 of 20")
     assert rows[0][5].startswith("subject 0.1")
-    assert rows[0][6:8] == ("12", "1")
+    assert rows[0][6:10] == ("", "demo", "12", "1")
     page.table.select(1)
     window.until(lambda: len(page.detail.chart.lines) == 3, 20)
     window.until(lambda: page.detail.samples.drawn >= 4)
@@ -140,6 +141,111 @@ def test_a_run_is_deleted_after_asking_and_brought_back(window: Window) -> None:
     page.toolbar.buttons["back"].invoke()
     window.until(lambda: page.table.count == 1)
     assert (folder / JOURNAL).is_file()
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(window: Window) -> None:
+    for name, steps in (("b", 30), ("a", 10), ("c", 20)):
+        window.trainer.steps = steps
+        train(window, name)
+        time.sleep(0.02)
+    page = runs(window)
+    canvas = page.table.canvas
+    assert (page.table.sorted_by, page.table.falling) == ("Began", True)
+
+    def click(title: str) -> list[str]:
+        place = [column.title for column in page.table.columns].index(title)
+        canvas.event_generate("<Button-1>", x=canvas._edges[place][0] + 5, y=5)
+        canvas.event_generate("<ButtonRelease-1>", x=canvas._edges[place][0] + 5, y=5)
+        window.turn()
+        return [row[0] for row in cells(page)]
+
+    chosen = page.selected[0].name
+    assert click("Run") == ["a", "b", "c"]
+    assert click("Run") == ["c", "b", "a"]
+    assert click("Steps") == ["b", "c", "a"], "the most first"
+    assert click("Steps") == ["a", "c", "b"]
+    assert [run.name for run in page.selected] == [chosen], "the same run is still selected"
+
+
+def test_a_note_is_kept_in_the_run_s_folder_found_by_the_search_and_never_lost(window: Window) -> None:
+    folder = train(window, "first")
+    train(window, "second")
+    page = runs(window)
+    page.table.select([run.name for run in page.listing.runs].index("first"))
+    settle(window, page)
+    note = page.detail.note
+    assert note.folder == folder
+    note.box.insert("1.0", "Too red,\nless loss weight")
+    page.table.select([run.name for run in page.listing.runs].index("second"))
+    settle(window, page)
+    window.until(lambda: window.app.desk.keeper.idle)
+    assert (folder / NOTE).read_text() == "Too red,\nless loss weight\n"
+    assert note.text == ""
+    page.list.finder.variable.set("WEIGHT red")
+    assert [row[0] for row in cells(page)] == ["first"]
+    page.list.finder.variable.set("demo")
+    assert page.table.count == 2, "the preset's name"
+    page.list.finder.variable.set("nothing of the kind")
+    assert page.table.count == 0
+    window.turn()
+    assert "None of the 2 runs" in page.table.canvas.empty
+    page.list.finder.variable.set("")
+    page.table.select([run.name for run in page.listing.runs].index("first"))
+    settle(window, page)
+    assert note.text == "Too red,\nless loss weight"
+    note.box.insert("end", "!")
+    close(window)
+    assert (folder / NOTE).read_text().endswith("weight!\n"), "also where the window is closed at once"
+
+
+def test_runs_of_an_earlier_workspace_are_still_there(window: Window, tmp_path: Path) -> None:
+    first = window.app.store.state.saving.folder
+    train(window, "old")
+    train(window, "new", **{"saving.workspace": str(tmp_path / "other")})
+    page = runs(window)
+    assert [row[0] for row in cells(page)] == ["new"]
+    assert set(page.list.finder.known) == {first, tmp_path / "other"}
+    page.list.finder.choose(first)
+    settle(window, page)
+    assert [row[0] for row in cells(page)] == ["old"]
+    page.list.finder.choose(None, everywhere=True)
+    settle(window, page)
+    assert [row[:2] for row in cells(page)] == [("new", "other"), ("old", first.name)]
+    assert page.table.columns[1].title == "Workspace"
+    window.ask.folders = [str(tmp_path)]
+    page.list.finder.choose_folder()
+    settle(window, page)
+    assert page.table.count == 0
+    assert str(tmp_path) in page.table.canvas.empty
+
+
+def test_the_run_that_goes_on_is_seen_live_alone_and_beside_an_earlier_one(window: Window) -> None:
+    train(window, "earlier")
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.app.store.replace("saving.name", "now")
+    window.app.runner.start()
+    window.until(lambda: window.app.runner.record.progress.step > 3)
+    page = runs(window)
+    assert page.selected[0].name == "now"
+    window.until(lambda: page.detail.record is window.app.runner.record)
+    window.until(lambda: "…" not in cells(page)[0][2])
+    before = cells(page)[0][3]
+    window.until(lambda: cells(page)[0][3] != before)
+    page.table.click(1, CONTROL)
+    page.toolbar.buttons["compare"].invoke()
+    window.until(lambda: len(page.detail.records) == 2)
+    both = page.detail.record
+    window.until(lambda: bool(both.curves["loss"]))
+    live = next(name for name in both.curves["loss"] if "now" in name)
+    at = both.curves["loss"][live].points[0][-1]
+    samples = both.samples_version
+    window.until(lambda: both.curves["loss"][live].points[0][-1] > at + 20 and both.samples_version > samples, 30)
+    assert page.detail.record is both, "zoom and place in the samples stay"
+    window.app.runner.stop(save=True)
+    window.until(lambda: not window.app.runner.going)
+    window.turn(0.7)
+    assert "now: " in page.detail.log.text
+    assert page.detail.record is both
 
 
 def test_every_deletion_is_taken_back_the_last_one_first(window: Window) -> None:
@@ -359,12 +465,12 @@ def test_a_run_of_another_window_and_one_that_was_interrupted(window: Window) ->
     page.table.select(0)
     window.until(lambda: "was interrupted" in page.detail.said.cget("text"))
     other = announce(folder)
-    page.listing.look(page.workspace)
+    page.list.look()
     settle(window, page)
     assert cells(page)[0][2] == "elsewhere"
     with pytest.raises(UserError, match="another window"):
         page.delete()
     other.release()
-    page.listing.look(page.workspace)
+    page.list.look()
     settle(window, page)
     assert cells(page)[0][2] == "interrupted"

@@ -80,6 +80,7 @@ class Record:
         self.backed_up: Written | None = None
         self.elsewhere: list[Saved] = []  # of the last save, what could not be written to the run's folder
         self.log: list[LogLine] = []
+        self.logged_of: dict[str, int] = {}  # of several runs in one: lines of each that are in the log
         self.logged = 0  # lines ever: the log itself is cut at its beginning
         self.curves_version = self.samples_version = 0
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from onetrainer_clone.past_runs import TRASH, PastRun, bring_back, put_into_trash
+from onetrainer_clone.past_runs import PastRun
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.trash import TRASH, bring_back, put_into_trash
 from ui.dialogs import Option
 from ui.runs.reopen import settings_of
 from ui.workbench import Workbench

@@ -1,6 +1,8 @@
-"""One run that is over, or two beside each other: made of the parts of the run view."""
+"""One run, or two beside each other, also while one of them goes on: made of the parts of the run view."""
 
+import time
 import tkinter
+from collections.abc import Sequence
 from typing import Any
 
 import customtkinter as ctk
@@ -15,23 +17,29 @@ from ui.run.log import LogView
 from ui.run.record import Record
 from ui.run.samples import Samples
 from ui.run.viewer import Viewer
-from ui.runs.reopen import RunColours, overlaid
-from ui.runs.shown import Shown
+from ui.runs.note import HEIGHT, NoteBox
+from ui.runs.reopen import RunColours, lay_over, overlaid
+from ui.runs.shown import Shown, said_at_end
 from ui.runs.table import Column, Row, Table
 from ui.tabs.page import STACKED
 from ui.workbench import Workbench
 
 OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
-HEAD, BESIDE, EACH, SAID = 36, 240, 250, 44  # px at 100 %: least heights; each: of chart and samples, one under the other
+HEAD, NOTE, BESIDE, EACH, SAID = 36, HEIGHT + 6, 230, 250, 44  # px at 100 %: least heights, EACH of chart and samples
 SASH = 8  # px between the panes
+LIVE_SECONDS = 0.5  # between two looks at a run that goes on
 SETTLE_MS = 60  # what comes into view is laid out in several steps
 
 
 class Detail(ctk.CTkFrame):
-    def __init__(self, parent: Any, bench: Workbench, background: Background):
+    def __init__(self, parent: Any, bench: Workbench, background: Background, writer: Background):
         super().__init__(parent, fg_color="transparent")
         self._bench = bench
         self.record = Record()
+        self.records: Sequence[Record] = ()  # of the runs that are shown
+        self._labels: Sequence[str] = ()
+        self._live: list[Record] = []  # those of them that go on
+        self._next = 0.0
         self._colours = RunColours(bench.colours)
         self._title = ""
         self._settling = Timer(self.after, self.after_cancel)
@@ -44,6 +52,7 @@ class Detail(ctk.CTkFrame):
         self.part.set(OVERVIEW)
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
         theme.wrap(self.said, self, less=20)
+        self.note = NoteBox(self, bench, writer)
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=SASH, borderwidth=0)
         self.charts = Charts(self.panes, background, self._colours, bench.ask)
         self.samples = Samples(
@@ -73,7 +82,8 @@ class Detail(ctk.CTkFrame):
         """The height that it takes at least at this width, both in px at 100 %."""
         narrow = width < STACKED
         said = SAID if self.said.winfo_manager() else 0
-        return (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
+        note = NOTE if self.note.winfo_manager() else 0
+        return note + (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
 
     def show_part(self, part: str) -> None:
         self.part.set(part)
@@ -85,15 +95,19 @@ class Detail(ctk.CTkFrame):
 
     def show(self, shown: Shown) -> None:
         several = len(shown.records) > 1
+        self.records, self._labels = shown.records, shown.labels
+        self._live = [record for record in shown.records if record.ended is None]
         self.record = overlaid(shown.records, shown.labels) if several else shown.records[0]
         self._colours.show(shown.records, shown.labels)
         self._title = shown.title
         self._fit_title()
-        self.said.configure(text=shown.said)
-        if shown.said:
-            self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
+        self._say(shown.said)
+        if several or self.record.folder is None:
+            self.note.flush()
+            self.note.pack_forget()
         else:
-            self.said.pack_forget()
+            self.note.show(self.record.folder, shown.note)
+            self.note.pack(fill="x", pady=(0, 6), after=self._head)
         self.samples.show(self.record)
         self.log.show(self.record)  # the chart draws itself at the next turn: both at once would be felt
         rows = shown.differences
@@ -108,8 +122,28 @@ class Detail(ctk.CTkFrame):
 
     def tick(self) -> None:
         """What was put off is drawn; the chart looks itself whether it is time."""
+        if self._live and time.monotonic() >= self._next:
+            self._next = time.monotonic() + LIVE_SECONDS
+            self._follow()
         self.charts.show(self.record)
         self.balance.show(self.record)
+
+    def _follow(self) -> None:
+        """What a run that goes on has told since."""
+        if len(self.records) > 1 and lay_over(self.record):
+            self._colours.show(self.records, self._labels)
+        self.samples.show(self.record)
+        self.log.show(self.record)
+        if self.record.ended is not None:
+            self._say(said_at_end(self.record.ended))
+        self._live = [record for record in self._live if record.ended is None]
+
+    def _say(self, said: str) -> None:
+        self.said.configure(text=said)
+        if said:
+            self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
+        else:
+            self.said.pack_forget()
 
     def _fit(self) -> None:
         """Chart and samples beside each other, or one under the other where there is no width for both."""

@@ -12,12 +12,13 @@ from onetrainer_clone.settings import UserError
 from ui import colours, theme
 from ui.background import Background
 from ui.findings import Timer
+from ui.run.record import Record
 from ui.runs.deeds import Deeds, in_trash
 from ui.runs.detail import Detail
-from ui.runs.listing import COLUMNS, Listing, row_of
+from ui.runs.listing import Listing
 from ui.runs.reveal import reveal
+from ui.runs.run_list import FINDER, ROWS, RunList
 from ui.runs.shown import Shown, read
-from ui.runs.table import Table
 from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.workbench import Workbench
@@ -25,11 +26,10 @@ from ui.workbench import Workbench
 if TYPE_CHECKING:
     from ui.runs.desk import Desk
 
-LIST, HINT = 150, 120  # px at 100 %: the least height of the list, and of the hint where no run is shown
+LIST, HINT = FINDER + ROWS, 120  # px at 100 %: the least height of the list, and of the hint where no run is shown
 SASH = 8  # px between the panes
 SHARE, SETTLE_MS = 0.36, 60  # of the height for the list; what comes into view is laid out in several steps
 PICK = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
-EMPTY = "No runs yet in {}.\n\nEvery run that you start is kept here, with its chart, its samples and its settings."
 
 
 class RunsPage(Page):
@@ -38,6 +38,8 @@ class RunsPage(Page):
         self.desk = desk
         self.listing = Listing(desk.reader)
         self.shown: tuple[Path, ...] = ()
+        self._reading = False
+        self._running: Path | None = None
         self._visited = False  # whether there was a run to show already
         self.enlarged = False
         self._settling = Timer(self.after, self.after_cancel)
@@ -47,13 +49,15 @@ class RunsPage(Page):
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=SASH, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
-        self.table = Table(self.panes, COLUMNS, "Looking for runs …", several=True)
+        self.list = RunList(self.panes, bench, self.listing, desk.runner)
+        self.table = self.list.table
         self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
         self.hint = ctk.CTkLabel(self.lower, text=PICK, text_color=colours.DIM)
         theme.wrap(self.hint, self.lower, less=40)
         self.hint.pack(expand=True)
-        self.detail = Detail(self.lower, bench, background)
-        self.panes.add(self.table, stretch="always")
+        self.detail = Detail(self.lower, bench, background, desk.keeper)
+        self.detail.note.written.connect(self.listing.noted)
+        self.panes.add(self.list, stretch="always")
         self.panes.add(self.lower, stretch="always")
         self.panes.bind("<Configure>", lambda _event: self._settling.start(SETTLE_MS, self._share))
         self.table.on_select.connect(self._on_select)
@@ -65,6 +69,7 @@ class RunsPage(Page):
         self._ends = [
             self.listing.changed.connect(self.refresh),
             desk.runner.ended.connect(lambda _ended: self._look_in_view()),
+            desk.runner.moved.connect(self._on_moved_on),
         ]
 
     def destroy(self) -> None:
@@ -79,31 +84,28 @@ class RunsPage(Page):
         return self.toolbar.needs(width) + 8 + (0 if self.enlarged else LIST + 8) + shown
 
     @property
-    def workspace(self) -> Path:
-        return self.bench.store.state.saving.folder
-
-    @property
     def selected(self) -> list[PastRun]:
-        return [self.listing.runs[index] for index in self.table.selection if index < len(self.listing.runs)]
+        return self.list.selected
 
     def enter(self) -> None:
         super().enter()
-        self.listing.look(self.workspace)
+        self.list.look()
+
+    def leave(self) -> None:
+        super().leave()
+        self.detail.note.flush()
 
     def tick(self) -> None:
+        self.list.tick()
         if self.shown:
             self.detail.tick()
+            live = [record for folder, record in self._live.items() if folder in self.shown]
+            if live and not self._reading and live[0] not in self.detail.records:
+                self._show_again()  # a run that is shown goes on from now
 
     def refresh(self) -> None:
-        runs, kept = self.listing.runs, {run.folder for run in self.selected} | set(self.shown)
-        if self.listing.loaded:
-            self.table.retitle(COLUMNS, EMPTY.format(self.workspace))
-        running = self.desk.running_folder
-        self.table.show(
-            len(runs),
-            lambda index: row_of(runs[index], self.listing.is_known(runs[index]), runs[index].folder == running),
-            [index for index, run in enumerate(runs) if run.folder in kept],
-        )
+        runs = self.listing.runs
+        self.list.show(self.desk.running_folder)
         self._enable()
         if self.listing.loaded and runs and not self._visited:
             self._visited = True
@@ -112,11 +114,21 @@ class RunsPage(Page):
 
     def show(self, *runs: PastRun) -> None:
         """Show one run, or compare several, as soon as their journals are read."""
-        self.shown = folders = tuple(run.folder for run in runs)
-        window = self.bench.store.state
+        self.shown = tuple(run.folder for run in runs)
         if runs:
             self.hint.configure(text="Reading …")
-            self.desk.reader.submit("run shown", lambda: read(folders, window), self._on_read, self._on_unread)
+            self._show_again()
+
+    @property
+    def _live(self) -> dict[Path, Record]:
+        """The run that goes on in this window, as it tells of itself."""
+        runner = self.desk.runner
+        return {runner.record.folder: runner.record} if runner.going and runner.record.folder else {}
+
+    def _show_again(self) -> None:
+        folders, window, live = self.shown, self.bench.store.state, self._live
+        self._reading = True
+        self.desk.reader.submit("run shown", lambda: read(folders, window, live), self._on_read, self._on_unread)
 
     def enlarge(self, large: bool) -> None:
         """The whole page for the run, or the list again."""
@@ -124,9 +136,9 @@ class RunsPage(Page):
             return
         self.enlarged = large
         if large:
-            self.panes.forget(self.table)
+            self.panes.forget(self.list)
         else:
-            self.panes.add(self.table, before=self.lower, stretch="always")
+            self.panes.add(self.list, before=self.lower, stretch="always")
             self._shared = 0
             self._settling.start(SETTLE_MS, self._share)
         self.needs_changed()
@@ -139,6 +151,7 @@ class RunsPage(Page):
         self.deeds.load(self.selected[0])
 
     def delete(self) -> None:
+        self.detail.note.write_now()
         if self.deeds.delete(self.selected):
             self.enlarge(False)
 
@@ -151,6 +164,7 @@ class RunsPage(Page):
     def _on_read(self, shown: Shown) -> None:
         if not self.winfo_exists():
             return
+        self._reading = False
         self.detail.show(shown)
         if not self.detail.winfo_manager():
             self.hint.pack_forget()
@@ -158,7 +172,7 @@ class RunsPage(Page):
         self.needs_changed()
 
     def _on_unread(self, error: Exception) -> None:
-        self.shown = ()
+        self._reading, self.shown = False, ()
         self.hint.configure(text=str(error) if isinstance(error, UserError) else "The run could not be read.")
         self.detail.pack_forget()
         self.hint.pack(expand=True)
@@ -168,16 +182,22 @@ class RunsPage(Page):
     def _on_moved(self, gone: Sequence[Path]) -> None:
         """Runs went to the trash, or came back."""
         if gone:
-            self.shown, self.table.selection = (), []
+            self.shown, self.list.chosen = (), []
             self.detail.pack_forget()
             self.hint.configure(text=f"{in_trash(gone)} 'Bring back' undoes it.")
             self.hint.pack(expand=True)
             self.needs_changed()
         self._look_in_view()
 
+    def _on_moved_on(self) -> None:
+        """Another run than before goes on."""
+        if self._running != self.desk.running_folder:
+            self._running = self.desk.running_folder
+            self._look_in_view()
+
     def _look_in_view(self) -> None:
         if self.in_view:
-            self.listing.look(self.workspace)
+            self.list.look()
 
     def _enable(self) -> None:
         runs = self.selected
@@ -205,7 +225,7 @@ class RunsPage(Page):
         least = round(LIST * scale)
         mine = max(least, round(height * SHARE))
         # Told its height, a pane keeps it when what is in it wants another one.
-        self.panes.paneconfigure(self.table, minsize=least // 2, height=mine)
+        self.panes.paneconfigure(self.list, minsize=least // 2, height=mine)
         self.panes.paneconfigure(self.lower, minsize=least // 2, height=height - mine - SASH)
 
     def _compare(self) -> None:

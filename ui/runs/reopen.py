@@ -60,22 +60,46 @@ def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
     """Several runs as one record: a curve for every concept of each, and under each prompt a row for every run."""
     both = Record()
     both.parts = tuple(zip(labels, records, strict=True))
+    lay_over(both)
+    return both
+
+
+def lay_over(both: Record) -> bool:
+    """Bring a record of several runs up to date with its parts, of which one may go on. True where anything is new."""
+    curves, samples = (sum(getattr(part, name) for _, part in both.parts) for name in ("curves_version", "samples_version"))
+    if new_curves := curves != both.curves_version:
+        for label, record in both.parts:
+            for quantity, of_it in record.curves.items():
+                both.curves[quantity] |= {curve(name, label): series for name, series in of_it.items()}
+        both.curves_version = curves
+    if new_samples := samples != both.samples_version:
+        _lay_samples(both)
+        both.samples_version = samples
+    new_lines = _lay_log(both)
+    return new_curves or new_samples or new_lines
+
+
+def _lay_samples(both: Record) -> None:
     prompts: dict[tuple[str, int, str], int] = {}
-    for number, (record, label) in enumerate(zip(records, labels, strict=True)):
-        for quantity, curves in record.curves.items():
-            both.curves[quantity] |= {curve(name, label): series for name, series in curves.items()}
+    both.samples.clear()
+    for number, (label, record) in enumerate(both.parts):
         for key in record.rows():
             place = prompts.setdefault((key.prompt, key.seed, key.weights), len(prompts))
-            named = PromptKey(place * len(records) + number, f"{label}: {key.prompt}", key.seed, key.weights)
+            named = PromptKey(place * len(both.parts) + number, f"{label}: {key.prompt}", key.seed, key.weights)
             both.samples[named] = {
                 step: replace(sample, prompt=named.prompt) for step, sample in record.samples[key].items()
             }
-        for line in record.log:
-            both.log.append(LogLine(f"{label}: {line.text}", line.severity))
-        both.curves_version += record.curves_version
-        both.samples_version += record.samples_version
-    both.logged = len(both.log)
-    return both
+
+
+def _lay_log(both: Record) -> bool:
+    """The lines that have come since, each with its run's name."""
+    before = both.logged
+    for label, record in both.parts:
+        new = record.logged - both.logged_of.get(label, 0)
+        both.log += [LogLine(f"{label}: {line.text}", line.severity) for line in record.log[-new:] if new]
+        both.logged_of[label] = record.logged
+        both.logged += min(new, len(record.log))
+    return both.logged != before
 
 
 def curve(name: str, label: str) -> str:

@@ -1,12 +1,13 @@
 """What is shown of one past run, or of two beside each other: read from their folders, on a worker."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.backups import backups
 from onetrainer_clone.events import Ended
 from onetrainer_clone.journal import BACKUPS
+from onetrainer_clone.run_notes import read_note
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
@@ -26,25 +27,36 @@ class Shown:
     differences: Sequence[Difference]
     versus: tuple[str, str]
     settings_problem: str = ""
+    note: str = ""  # what the person wrote about a single run
 
 
-def read(folders: Sequence[Path], window: TrainingState) -> Shown:
-    """Journals and settings; those of a single run are compared with the window's. Raises `UserError`."""
-    labels, records = labels_of(folders), [record_of(folder) for folder in folders]
+def read(folders: Sequence[Path], window: TrainingState, live: Mapping[Path, Record]) -> Shown:
+    """Journals and settings; those of a single run are compared with the window's. Raises `UserError`.
+
+    `live` is the record of the run that goes on here: what it tells is shown as it comes.
+    """
+    labels = labels_of(folders)
+    records = [live[folder] if folder in live else record_of(folder) for folder in folders]
     versus = (labels[0], labels[1] if len(folders) > 1 else "the window")
     try:
         states = [settings_of(folder) for folder in folders]
         found, problem = differences(states[0], states[1] if len(states) > 1 else window), ""
     except UserError as error:
         found, problem = [], str(error)
-    said = _said(folders[0], records[0].ended) if len(folders) == 1 else ""
-    return Shown(" and ".join(labels), said, records, labels, found, versus, problem)
+    if len(folders) > 1:
+        return Shown(" and ".join(labels), "", records, labels, found, versus, problem)
+    said = "" if folders[0] in live else _said(folders[0], records[0].ended)
+    return Shown(labels[0], said, records, labels, found, versus, problem, read_note(folders[0]))
+
+
+def said_at_end(ended: Ended) -> str:
+    return ended.message if ended.outcome != "done" else ""
 
 
 def _said(folder: Path, ended: Ended | None) -> str:
     if ended is not None:
-        return ended.message if ended.outcome != "done" else ""
+        return said_at_end(ended)
     if goes_on(folder):
-        return "This run goes on now. What it tells from here on is seen when it is opened again."
+        return "This run goes on elsewhere. What it tells from here on is seen when it is opened again."
     way_out = "'Resume' goes on from its newest backup." if backups(folder / BACKUPS) else "It has no backup to go on from."
     return f"This run was interrupted: the program was killed, or the computer went off. {way_out}"
