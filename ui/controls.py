@@ -91,7 +91,9 @@ class Entry(Control):
     def __init__(self, parent: Any, declaration: Declaration):
         super().__init__(declaration)
         self.variable = tkinter.StringVar(parent)
-        self.widget = self.entry = ctk.CTkEntry(parent, width=NUMBER_WIDTH, textvariable=self.variable)
+        self.widget = self.entry = ctk.CTkEntry(
+            parent, width=NUMBER_WIDTH, height=theme.FIELD_HEIGHT, textvariable=self.variable
+        )
         self.stretches = declaration.type is str
         self._hint: Any = None
         if (declaration.empty and declaration.type is str) or (len(declaration.empty) <= 16 and declaration.empty):
@@ -146,7 +148,7 @@ class PathEntry(Entry):
         either = {"file": "File…", "folder": "Folder…"}
         texts = either if declaration.kind == "path" else {declaration.kind: "Choose…"}
         self.buttons = {
-            kind: theme.button(frame, text, partial(self.choose, kind), width=24 + 7 * len(text), height=28)
+            kind: theme.button(frame, text, partial(self.choose, kind), width=24 + 7 * len(text), height=theme.FIELD_HEIGHT)
             for kind, text in texts.items()
         }
         for button in self.buttons.values():
@@ -186,8 +188,9 @@ class ColourEntry(Entry):
         self._ask = ask
         self.entry.pack(side="left")
         self.swatch = ctk.CTkButton(
-            frame, text="", width=28, height=28, border_width=theme.BORDER, border_color=colours.LINE, command=self.choose
-        )
+            frame, text="", width=theme.FIELD_HEIGHT, height=theme.FIELD_HEIGHT, border_width=theme.BORDER,
+            border_color=colours.LINE, command=self.choose,
+        )  # fmt: skip
         self.swatch.pack(side="left", padx=(6, 0))
 
     def show(self, value: Any) -> None:

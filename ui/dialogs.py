@@ -71,7 +71,7 @@ class TkAsk:
 
     def text(self, title: str, message: str, initial: str = "") -> str | None:
         dialog = Dialog(self._root, title, message)
-        entry = ctk.CTkEntry(dialog.body, width=round(min(dialog.room[0], 420)))
+        entry = ctk.CTkEntry(dialog.body, width=round(min(dialog.room[0], 420)), height=theme.FIELD_HEIGHT)
         entry.insert(0, initial)
         entry.select_range(0, "end")
         entry.pack(fill="x", pady=(8, 0))

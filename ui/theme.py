@@ -12,6 +12,7 @@ from ui.colours import Pair
 
 Kind = Literal["main", "plain", "danger"]
 BORDER = 1.25  # px at 100 %: 1 px of the screen at 80 %, too, where 1 would be rounded to none
+FIELD_HEIGHT = 30  # px at 100 %: customtkinter rounds, and its own 28 loses the lower edge of a field at 80 %
 BODY, SMALL, HEADING, TITLE = 13, 12, 15, 20  # font sizes in px at 100 %
 
 

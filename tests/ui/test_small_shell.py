@@ -1,13 +1,16 @@
 """A small window at 200 %: everything of the presets, the changes, the first steps and the forms is there and whole."""
 
+import sys
 import tkinter
 from collections.abc import Iterator
 from typing import Any
 
 import customtkinter as ctk
 import pytest
+from PIL import ImageColor, ImageGrab
 
 from tests.ui.conftest import Window
+from ui import colours, theme
 from ui.option_menu import OptionMenu
 from ui.preset_panel import BUTTONS, FIRST
 from ui.tabs.changes import ChangesPage
@@ -110,3 +113,38 @@ def test_a_choice_is_shown_whole_or_with_an_ellipsis(window: Window) -> None:
     assert (menu.get(), variable.get()) == ("Text file beside each picture",) * 2
     menu.set("short")
     assert menu._text_label.cget("text") == "short"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the pixels of an X11 display")
+@pytest.mark.parametrize("percent", [80, 100, 125, 150, 175, 200])
+def test_a_field_has_its_lower_edge_at_every_scaling(window: Window, percent: int) -> None:
+    window.app.root.geometry("1100x740+0+0")
+    window.app.appearance.set_scaling(percent)
+    field = ctk.CTkEntry(window.app.root, height=theme.FIELD_HEIGHT)
+    field.place(x=0, y=0)
+    field.lift()
+    window.turn(0.1)
+    middle, top, bottom = field.winfo_rootx() + field.winfo_width() // 2, field.winfo_rooty(), field.winfo_height()
+    seen = ImageGrab.grab((middle, top, middle + 1, top + bottom), xdisplay="")
+    window.app.appearance.set_scaling(100)
+    line = ImageColor.getrgb(theme.now(colours.LINE))
+    edges = [row for row in range(bottom) if seen.getpixel((0, row)) == line]
+    assert edges
+    assert edges[0] < 3
+    assert edges[-1] > bottom - 4
+
+
+def test_every_field_is_of_that_height(window: Window) -> None:
+    def fields(widget: Any) -> Iterator[Any]:
+        for child in widget.winfo_children():
+            if isinstance(child, ctk.CTkEntry):
+                yield child
+            yield from fields(child)
+
+    window.app.bench.options.basic = False
+    for key in window.app.shell.tabs:
+        window.app.shell.show(key)
+        window.turn()
+    heights = {str(entry): entry.cget("height") for entry in fields(window.app.root)}
+    assert len(heights) > 40
+    assert {name: height for name, height in heights.items() if height != theme.FIELD_HEIGHT} == {}

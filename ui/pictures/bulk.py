@@ -68,7 +68,7 @@ class Bulk(ctk.CTkFrame):
         self.kind.set(REPLACE)
         self.kind.pack(side="left")
         theme.button(top, "Close", self.closed.emit).pack(side="right")
-        self.find, self.by = (ctk.CTkEntry(self) for _ in range(2))
+        self.find, self.by = (ctk.CTkEntry(self, height=theme.FIELD_HEIGHT) for _ in range(2))
         self.find.grid(row=1, column=0, sticky="ew", padx=12, pady=(0, 6))
         self._switches()
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM)

@@ -33,7 +33,7 @@ class FilterBar(ctk.CTkFrame):
         self.choice = ctk.CTkOptionMenu(self, values=list(FILTERS), command=self._on_choice, height=30, width=80)
         self.choice.set(ALL)
         self.choice.grid(row=0, column=0, columnspan=2, sticky="ew")
-        self.entry = ctk.CTkEntry(self, placeholder_text="these words", width=80)
+        self.entry = ctk.CTkEntry(self, placeholder_text="these words", width=80, height=30)
         self.name = ctk.CTkEntry(self, placeholder_text="File name", width=80, height=30)
         self.name.grid(row=2, column=0, sticky="ew", pady=(6, 0), padx=(0, 6))
         self.order = ctk.CTkOptionMenu(

@@ -28,7 +28,7 @@ class AskBox(ctk.CTkFrame):
         self._asked = Asked(memory.last_asked())
         self._narrow: bool | None = None
         self.grid_columnconfigure(0, weight=1)
-        self.prompt = ctk.CTkEntry(self, placeholder_text=HINT)
+        self.prompt = ctk.CTkEntry(self, placeholder_text=HINT, height=theme.FIELD_HEIGHT)
         self._beside = ctk.CTkFrame(self, fg_color="transparent")
         self.seed = self._field(self._beside, "seed", 80)
         self.seed.insert(0, "0")
@@ -44,7 +44,7 @@ class AskBox(ctk.CTkFrame):
             made.pack(side="left", padx=(8, 0))
             bench.tooltip.attach(made, partial(str, tip))
         self._below = ctk.CTkFrame(self, fg_color="transparent")
-        self.negative = ctk.CTkEntry(self._below)
+        self.negative = ctk.CTkEntry(self._below, height=theme.FIELD_HEIGHT)
         self.negative.pack(fill="x", pady=(6, 0))
         bench.tooltip.attach(self.negative, partial(str, f"What to avoid. {AS_FIRST}"))
         row = Wrapping(self._below)
@@ -125,7 +125,7 @@ class AskBox(ctk.CTkFrame):
         declaration = declarations(Prompt)[name]
         label = ctk.CTkLabel(parent, text=declaration.label.lower().replace("cfg", "CFG"), text_color=colours.DIM)
         label.pack(side="left", padx=(0, 8))
-        entry = ctk.CTkEntry(parent, width=width)
+        entry = ctk.CTkEntry(parent, width=width, height=theme.FIELD_HEIGHT)
         entry.pack(side="left", padx=(0, 8) if name in MORE else 0)
         tip = f"{declaration.tip} {AS_FIRST if name in MORE else ''}".strip()
         self._bench.tooltip.attach(entry, partial(str, tip))

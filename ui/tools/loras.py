@@ -95,7 +95,7 @@ class LoraRows(ctk.CTkFrame):
         name.grid(row=2 * index, column=0, columnspan=4, sticky="ew")
         said = declarations(LoraFile)["strength"]
         label = ctk.CTkLabel(self._rows, text=said.label, text_color=colours.DIM)
-        entry = ctk.CTkEntry(self._rows, width=70)
+        entry = ctk.CTkEntry(self._rows, width=70, height=theme.FIELD_HEIGHT)
         entry.insert(0, strength)
         entry.bind("<KeyRelease>", lambda _event: self._keep(index))
         remove = theme.button(self._rows, "Remove", partial(self.remove, index))
