@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onetrainer_clone import single_file
-from onetrainer_clone.dataset import PICTURE_SUFFIXES
 from onetrainer_clone.state import embedding
 
 ANY = ("All files", "*")
@@ -23,8 +22,8 @@ class FileKind:
 
     @property
     def pattern(self) -> tuple[str, ...]:
-        """For Tk; where names differ by capitals, '.JPG' is one, too."""
-        return tuple(f"*{spelled}" for suffix in self.suffixes for spelled in (suffix, suffix.upper()))
+        """For Tk."""
+        return tuple(f"*{suffix}" for suffix in self.suffixes)
 
 
 WEIGHTS = FileKind("Weights", (".safetensors",))
@@ -44,7 +43,6 @@ HOLDING = {
     "embedding": (EMBEDDINGS,),
     "weights": (ALL_WEIGHTS, MODELS, LORAS, EMBEDDINGS),
     "text": (FileKind("Texts", (".txt",)),),
-    "picture": (FileKind("Pictures", tuple(sorted(PICTURE_SUFFIXES))),),
 }
 
 

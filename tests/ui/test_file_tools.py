@@ -173,3 +173,42 @@ def test_a_real_look_at_a_file_in_a_process_of_its_own(
     window.turn()
     assert "lora_unet_x" in page.box.get("1.0", "end") or "a LoRA" in page.box.get("1.0", "end")
     assert page.status.words.cget("text").startswith("Done")
+
+
+def test_what_was_filled_in_is_there_again_but_no_permission(
+    window: Window, tabs: ToolTabs, lora: Path, make_window: Callable[..., Window]
+) -> None:
+    window.app.bench.options.basic = False
+    page = tabs.file_tool("merge")
+    window.turn()
+    assert page.loras is not None
+    window.ask.folders = [str(lora)]
+    page.loras.button.invoke()
+    page.loras.strengths[0].delete(0, "end")
+    page.loras.strengths[0].insert(0, "0.5")
+    fill(page, "model", "demo:model")
+    fill(page, "overwrite", True)
+    window.app.close()
+    again = make_window().app.shell.show("tools")
+    assert isinstance(again, ToolTabs)
+    found = again.file_tool("merge")
+    settings = found.store.settings
+    assert isinstance(settings, Merge)
+    assert (settings.model, settings.overwrite) == ("demo:model", False)
+    assert found.loras is not None
+    assert [entry.get() for entry in found.loras.strengths] == ["0.5"]
+    assert found.loras.read() == settings.loras
+
+
+def test_pictures_are_not_drawn_while_a_tool_works(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
+    page = tabs.file_tool("inspect")
+    tool.go_on = False
+    fill(page, "source", str(lora))
+    page.start()
+    tabs.pictures.form.begin()
+    tabs.pictures.form.take_prompts()
+    tabs.drawer.draw = lambda *_: None
+    with pytest.raises(UserError, match="a tool of the Tools tab works: wait"):
+        tabs.pictures.draw()
+    tool.go_on = True
+    window.until(lambda: not page.worker.going)

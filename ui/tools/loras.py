@@ -1,5 +1,6 @@
 """The LoRA files that are merged: a row for each with its strength."""
 
+import tkinter
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -95,9 +96,9 @@ class LoraRows(ctk.CTkFrame):
         name.grid(row=2 * index, column=0, columnspan=4, sticky="ew")
         said = declarations(LoraFile)["strength"]
         label = ctk.CTkLabel(self._rows, text=said.label, text_color=colours.DIM)
-        entry = ctk.CTkEntry(self._rows, width=70, height=theme.FIELD_HEIGHT)
-        entry.insert(0, strength)
-        entry.bind("<KeyRelease>", lambda _event: self._keep(index))
+        typed = tkinter.StringVar(self._rows, strength)
+        typed.trace_add("write", lambda *_: self._keep(index))
+        entry = ctk.CTkEntry(self._rows, width=70, height=theme.FIELD_HEIGHT, textvariable=typed)
         remove = theme.button(self._rows, "Remove", partial(self.remove, index))
         label.grid(row=2 * index + 1, column=0, sticky="w", padx=(0, 6), pady=(0, 8))
         entry.grid(row=2 * index + 1, column=1, sticky="w", pady=(0, 8))

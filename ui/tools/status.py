@@ -27,9 +27,9 @@ class WorkStatus(ctk.CTkFrame):
             return
         if not self.bar.winfo_manager():
             self.bar.pack(fill="x", pady=(4, 0))
-        fraction = progress.done / progress.total if progress.total else 0.0
-        if abs(self.bar.get() - fraction) > 0.004:
-            self.bar.set(fraction)
+            self.bar.set(0.0)
+        if progress.total and abs(self.bar.get() - progress.done / progress.total) > 0.004:
+            self.bar.set(progress.done / progress.total)  # loading and saving in between are not counted: it stays
 
 
 def words_of(job: Job, progress: Progress, stopping: str) -> tuple[str, colours.Pair]:
