@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from onetrainer_clone.events import BackedUp, Event, Logged, Progressed, Saved, Share, Started, Warned
@@ -10,12 +12,15 @@ from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.run.comparison import Comparison
+from ui.run.places import Place
 from ui.run.record import Record
 from ui.run.runner import BATCH
 from ui.run.series import POINTS
 from ui.run.status import ago, files, memory, pace, sentence
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
+from ui.tooltip import Tooltip
 
 
 def page(window: Window) -> RunPage:
@@ -330,3 +335,31 @@ def test_which_concept_is_winning_stands_above_the_chart(window: Window, monkeyp
     record.on(Started("run", "/x", 10, 1, ("cat",), 0, (Share("cat", "SUBJECT", 1.0, 1.0),)))
     run.balance.show(record)
     assert not run.balance.parts, "one concept has nobody to win against"
+
+
+def test_every_control_of_the_run_view_has_a_tooltip(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[Any, str] = {}
+    attach = Tooltip.attach
+
+    def attached(self: Tooltip, widget: Any, text: Callable[[], str]) -> None:
+        told[widget] = text()
+        attach(self, widget, text)
+
+    monkeypatch.setattr(Tooltip, "attach", attached)
+    run = start(window)
+    finish(window)
+    run.charts.toggle()
+    record = window.app.runner.record
+    viewer = Viewer(window.app.root, record, record.rows()[0], 10)
+    comparison = Comparison(window.app.root, record, *(Place(record.rows()[0], step) for step in (0, 20)))
+    kinds = (ctk.CTkButton, ctk.CTkOptionMenu, ctk.CTkSlider)
+    controls = [widget for top in (run, viewer, comparison) for widget in below(top) if isinstance(widget, kinds)]
+    bare = [widget for widget in controls if not told.get(widget) and not isinstance(widget.master, ctk.CTkSegmentedButton)]
+    assert len(controls) > 30
+    assert not bare
+    viewer.destroy()
+    comparison.destroy()
+
+
+def below(widget: Any) -> list[Any]:
+    return [widget, *(found for child in widget.winfo_children() for found in below(child))]

@@ -79,6 +79,7 @@ def test_runs_are_listed_newest_first_and_one_is_shown_again(window: Window) -> 
     assert rows[0][5].startswith("subject 0.1")
     assert rows[0][6:10] == ("", "demo", "12", "1")
     page.table.select(1)
+    window.until(lambda: page.detail.title.cget("text") == "first")
     window.until(lambda: len(page.detail.chart.lines) == 3, 20)
     window.until(lambda: page.detail.samples.drawn >= 4)
     assert page.detail.record.sample_steps == [0, 10, 20]

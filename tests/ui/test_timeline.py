@@ -39,6 +39,20 @@ def test_the_newest_is_followed_until_the_person_goes_back() -> None:
     assert timeline.step == 0
 
 
+def test_of_a_grid_the_newest_is_followed_and_the_end_is_its_last_column() -> None:
+    timeline = Timeline()
+    timeline.update(range(6), 0)
+    assert (timeline.at, timeline.last) == (0, 5)
+    timeline.update(range(6), 2)
+    assert timeline.at == 2
+    timeline.go(5)
+    timeline.update(range(6), 3)
+    assert (timeline.at, timeline.following) == (5, False)
+    timeline.go(timeline.newest)
+    timeline.update(range(6), 4)
+    assert timeline.at == 4
+
+
 def test_enlarged_pictures_keep_their_shape() -> None:
     assert Look().cut(Image.new("RGB", (512, 256)), (1000, 1000)).size == (1000, 500)
     assert Look().cut(Image.new("RGB", (64, 64)), (300, 100)).size == (100, 100)
@@ -170,6 +184,32 @@ def test_slider_keys_and_following(window: Window, samples: Samples, record: Rec
     samples.show(record)
     assert samples.words.cget("text") == "step 40  (5 of 5)"
     assert samples.buttons["newest"].cget("state") == "disabled"
+
+
+def test_the_slider_of_a_grid_ends_where_its_columns_end(window: Window, samples: Samples, tmp_path: Path) -> None:
+    record = Record()
+    record.columns = tuple(f"file {number}" for number in range(12))
+    samples.show(record)
+    assert not samples._bar.winfo_manager(), "nothing is drawn yet"
+    record.on(sampled(tmp_path, 0, 0))
+    record.on(sampled(tmp_path, 1, 0))
+    show(window, samples, record, lambda: samples.drawn == 2)
+    assert samples.slider.cget("to") == 11
+    assert samples.words.cget("text") == "file 1  (2 of 12)"
+    assert samples.slider.get() == 1
+    assert column_of(samples, 0)[0] < column_of(samples, 1)[0]
+    for step in range(2, 9):
+        record.on(sampled(tmp_path, step, 0))
+        samples.show(record)
+    window.turn(0.2)
+    assert samples.words.cget("text") == "file 8  (9 of 12)"
+    column_of(samples, 8)
+    samples.view.xview("moveto", 1.0)
+    window.turn(0.1)
+    assert samples.view.canvasx(samples.view.winfo_width()) >= samples.view._width() - 2, "who looks ahead stays there"
+    samples.buttons["newest"].invoke()
+    window.turn(0.1)
+    column_of(samples, 8)
 
 
 def test_hundreds_of_steps_draw_only_what_is_seen(

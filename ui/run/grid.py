@@ -60,19 +60,23 @@ class Grid(theme.Canvas):
             self.picked.clear()
         self._record, self._shown = record, shown
         self.rows = record.rows()
-        self._timeline.update(record.sample_steps)
+        drawn = record.sample_steps
+        self._timeline.update(record.timeline, drawn[-1] if drawn else None)
         self.redraw()
         return True
 
     def reveal(self) -> None:
         """Bring the column of the timeline's step into view."""
+        self._bring()
+        self._settle()
+
+    def _bring(self) -> None:
         cell, room = self._cell, self.winfo_width() - self.px(LABELS)
         left = self._timeline.at * cell
         seen = self.canvasx(0)
         if left < seen or left + cell > seen + room:
             wanted = left if left < seen else left + cell - room
             super().xview("moveto", max(wanted, 0) / max(self._width(), 1))
-        self._settle()
 
     def xview(self, *args: Any) -> Any:
         result = super().xview(*args)
@@ -95,7 +99,7 @@ class Grid(theme.Canvas):
         cell = self._cell
         self.configure(scrollregion=(0, 0, self._width(), max(self._height(), self.winfo_height())))
         if self._timeline.following:
-            super().xview("moveto", 1.0)
+            self._bring()
         left, top = self.canvasx(0), self.canvasy(0)
         seen = range(
             max(int(left // cell), 0),
@@ -243,10 +247,12 @@ class Grid(theme.Canvas):
 
     def _scrolled(self) -> None:
         """Who scrolls away from the newest is not brought back to it."""
-        at_end = self.canvasx(self.winfo_width()) >= self._width() - 2
-        if at_end and self._timeline.at == len(self._timeline.steps) - 1:
+        newest = self.px(LABELS) + self._cell * self._timeline.newest  # where its column begins
+        left, right = self.canvasx(self.px(LABELS)), self.canvasx(self.winfo_width())
+        in_view = newest >= left - 2 and newest + self._cell <= right + 2
+        if in_view and self._timeline.at == self._timeline.newest:
             self._timeline.following = True
-        elif not at_end:
+        elif not in_view:
             self._timeline.following = False
         self._settle()
         self.on_move.emit()

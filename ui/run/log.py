@@ -8,6 +8,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.run.record import LINES, LogLine, Record
+from ui.tooltip import Tooltip
 
 MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "Note: ", None: ""}
 ALARMS = ("warning", "error")
@@ -33,6 +34,12 @@ class LogView(ctk.CTkFrame):
         self.copy_button.pack(side="right")
         self.filter_button = theme.button(head, "Warnings", self.toggle_filter, width=76, **small)
         self.filter_button.pack(side="right", padx=(0, 6))
+        tooltip = Tooltip(self.winfo_toplevel())
+        for button, tip in (
+            (self.copy_button, "Puts what is selected, else all lines, into the clipboard, with the traces of errors."),
+            (self.filter_button, "Only warnings and errors, or everything again."),
+        ):
+            tooltip.attach(button, partial(str, tip))
         self._body = ctk.CTkFrame(self, fg_color="transparent")
         self.box = ctk.CTkTextbox(
             self._body, wrap="word", font=theme.font(theme.SMALL), state="disabled", height=30, border_width=0,

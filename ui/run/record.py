@@ -101,6 +101,11 @@ class Record:
     def sample_steps(self) -> list[int]:
         return sorted({step for row in self.samples.values() for step in row})
 
+    @property
+    def timeline(self) -> list[int]:
+        """What the samples go along: the steps that have some; of a grid all columns, drawn or not yet."""
+        return list(range(len(self.columns))) if self.columns and self.samples else self.sample_steps
+
     def on(self, event: Event, when: float | None = None) -> None:
         """Something that the run told: now, or when its journal says."""
         when = self.clock() if when is None else when

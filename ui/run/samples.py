@@ -97,7 +97,7 @@ class Samples(ctk.CTkFrame):
             self.refresh()
 
     def newest(self) -> None:
-        self.go(len(self.timeline.steps))
+        self.go(self.timeline.newest)
 
     def set_picking(self, picking: bool) -> None:
         """While picking, a click selects; two selected ones are compared."""
@@ -143,6 +143,7 @@ class Samples(ctk.CTkFrame):
         self.words.grid(row=2, column=0, columnspan=4, sticky="w", padx=4)
         bar.bind("<Configure>", lambda event: self._lay_bar(event.width < NARROW * theme.scaling(bar)))
         tooltip = Tooltip(self.winfo_toplevel())
+        tooltip.attach(self.slider, partial(str, "Through the columns, as ← and → do."))
         for key, text, command, tip in (
             ("newest", "Newest", self.newest, "Show the newest column, and those that come. ← and → go through them."),
             ("compare", "Compare", lambda: self.set_picking(not self.picking), "Two pictures beside or above each other: "
