@@ -62,12 +62,14 @@ class Bulk(ctk.CTkFrame):
         self._result: tuple[str, Pair] | None = None  # what came of the last change
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(4, weight=1)
-        top = ctk.CTkFrame(self, fg_color="transparent")
+        top = Wrapping(self)
         top.grid(row=0, column=0, sticky="ew", padx=12, pady=(12, 6))
-        self.kind = ctk.CTkSegmentedButton(top, values=[REPLACE, ADD, REMOVE], command=lambda _kind: self.look())
+        self.kind = ctk.CTkSegmentedButton(
+            top, values=[REPLACE, ADD, REMOVE], command=lambda _kind: self.look(), height=30
+        )
         self.kind.set(REPLACE)
-        self.kind.pack(side="left")
-        theme.button(top, "Close", self.closed.emit).pack(side="right")
+        top.lay(self.kind)
+        top.lay(theme.button(top, "Close", self.closed.emit))
         self.find, self.by = (ctk.CTkEntry(self, height=theme.FIELD_HEIGHT) for _ in range(2))
         self.find.grid(row=1, column=0, sticky="ew", padx=12, pady=(0, 6))
         self._switches()

@@ -1,16 +1,14 @@
 """Looks for unreadable, too small and equal pictures when a filter asks for them: the statistics of the concept."""
 
 import threading
-from collections.abc import Callable
 
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
+from ui.pictures.caption_box import Context
 from ui.pictures.sieve import Faults
 from ui.signals import Signal
-
-Context = Callable[[], tuple[TrainingState, Concept] | None]
 
 
 class FaultFinder:

@@ -12,10 +12,11 @@ from ui.signals import Signal
 from ui.tooltip import Tooltip
 
 LOOK_MS = 250
+ORDER_WIDTH = 132  # px at 100 %: the longest order is not cut
 TIPS = {
     "choice": "Show only some of the pictures. 'Caption lacks' begins with the concept's trigger words. For unreadable "
     "and too small ones and duplicates every file is looked at first, as the statistics do.",
-    "order": "In which order they are shown.",
+    "order": "Which pictures come first.",
     "name": "Show only pictures with this in their name, or in that of a folder inside the concept's.",
     "entry": "The words that the caption contains or lacks, large or small letters alike.",
 }
@@ -29,7 +30,7 @@ class FilterBar(ctk.CTkFrame):
         self.changed: Signal[[]] = Signal()
         self._trigger = trigger
         self._looking = Timer(self.after, self.after_cancel)
-        self.grid_columnconfigure((0, 1), weight=1, uniform="halves")
+        self.grid_columnconfigure(0, weight=1)
         self.choice = ctk.CTkOptionMenu(self, values=list(FILTERS), command=self._on_choice, height=30, width=80)
         self.choice.set(ALL)
         self.choice.grid(row=0, column=0, columnspan=2, sticky="ew")
@@ -37,7 +38,7 @@ class FilterBar(ctk.CTkFrame):
         self.name = ctk.CTkEntry(self, placeholder_text="File name", width=80, height=30)
         self.name.grid(row=2, column=0, sticky="ew", pady=(6, 0), padx=(0, 6))
         self.order = ctk.CTkOptionMenu(
-            self, values=list(ORDERS), command=lambda _order: self.changed.emit(), height=30, width=80
+            self, values=list(ORDERS), command=lambda _order: self.changed.emit(), height=30, width=ORDER_WIDTH
         )
         self.order.set(BY_NAME)
         self.order.grid(row=2, column=1, sticky="ew", pady=(6, 0))

@@ -34,5 +34,11 @@ class Shelf(ctk.CTkFrame):
             self.count.configure(text=words, text_color=colour)
         self.grid_.canvas.redraw()
 
+    def say_why(self, hint: str) -> None:
+        """What stands in the grid where it is empty."""
+        if not self.grid_.count and hint != self.grid_.hint:
+            self.grid_.hint = hint
+            self.grid_.canvas.redraw()
+
     def _legend(self) -> str:
         return "Dots beside a name: orange has no caption, blue has a mask, red is not saved."

@@ -19,9 +19,9 @@ FILTERS = (ALL, BARE, CONTAINS, LACKS, MASKED, UNMASKED, UNSAVED, UNREADABLE, TO
 WITH_WORDS = (CONTAINS, LACKS)  # filters that ask for words
 OF_FILES = (UNREADABLE, TOO_SMALL, ALIKE)  # filters for which every file has to be looked at first
 
-BY_NAME, NEWEST, OLDEST = "By name", "Newest first", "Oldest first"
-LARGEST, SMALLEST = "Largest file first", "Smallest file first"
-LONGEST, SHORTEST = "Longest caption first", "Shortest caption first"
+BY_NAME, NEWEST, OLDEST = "By name", "Newest", "Oldest"
+LARGEST, SMALLEST = "Largest files", "Smallest files"
+LONGEST, SHORTEST = "Long captions", "Short captions"
 ORDERS = (BY_NAME, NEWEST, OLDEST, LARGEST, SMALLEST, LONGEST, SHORTEST)
 BACKWARDS = (NEWEST, LARGEST, LONGEST)
 

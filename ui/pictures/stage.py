@@ -6,12 +6,10 @@ from typing import Any
 import customtkinter as ctk
 
 from ui import colours, theme
-from ui.background import Background
 from ui.colours import Pair
-from ui.pictures.caption_box import CaptionBox, Context
-from ui.pictures.drafts import Drafts
+from ui.pictures.caption_box import CaptionBox
+from ui.pictures.desk import Desk
 from ui.pictures.mask_bar import MaskBar
-from ui.pictures.mask_store import MaskStore
 from ui.pictures.top_bar import TopBar
 from ui.pictures.view import View
 from ui.tooltip import Tooltip
@@ -26,9 +24,7 @@ class Stage(ctk.CTkFrame):
         super().__init__(parent, fg_color="transparent")
         self._commands, self._tooltip = commands, tooltip
 
-    def build(
-        self, drafts: Drafts, masks: MaskStore, worker: Background, context: Context, undoes: Callable[[], str]
-    ) -> Iterator[None]:
+    def build(self, desk: Desk, undoes: Callable[[], str]) -> Iterator[None]:
         """Some hundredths of a second each. `undoes` says what the top bar's undo would take back."""
         self.top = TopBar(self, self._tooltip, self._commands, undoes)
         self.top.pack(fill="x", pady=(0, 6))
@@ -37,9 +33,9 @@ class Stage(ctk.CTkFrame):
             self, text="", anchor="w", height=22, text_color=colours.DIM, font=theme.font(theme.SMALL), width=10
         )
         self.title.pack(fill="x", pady=(0, 2))
-        self.box = CaptionBox(self, drafts, worker, context, self._tooltip)
+        self.box = CaptionBox(self, desk.drafts, desk.large, desk.context, self._tooltip)
         self.box.pack(side="bottom", fill="x", pady=(6, 0))
-        self.view = View(self, worker, masks)
+        self.view = View(self, desk.large, desk.masks)
         yield
         self.tools = MaskBar(self, self.view, self._tooltip, self._commands["remove"])
         self.tools.pack(side="bottom", fill="x", pady=(6, 0))
