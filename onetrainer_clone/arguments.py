@@ -112,5 +112,7 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--grid", default="", metavar="FILE", help="also one labelled picture: each --lora a column, each prompt a row")
     add("--strengths", default="", metavar="LIST", help="with --grid: every LoRA at each of these, e.g. 0.5,0.8,1")
     add("--checkpoint", action="append", default=[], metavar="PATH", help="with --grid: model file, folder or embedding")
+    together = "with --grid: LoRA files and embeddings (and a model) together in one column; repeatable"
+    add("--column", action="append", nargs="+", default=[], metavar="FILE[:STRENGTH]", help=together)
     add("--out", default=".", metavar="DIR", help="the folder that gets the pictures (default: this one)")
     add("--json", action="store_true", help="print every event as a line of JSON")

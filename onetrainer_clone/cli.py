@@ -244,6 +244,9 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
     width, by, height = arguments.size.lower().partition("x")
     if arguments.size and not (by and width.isdecimal() and height.isdecimal()):
         raise UserError(f"--size {arguments.size}: write it as width x height in pixels, e.g. 512x768")
+    for_grids = {"--column": arguments.column, "--checkpoint": arguments.checkpoint, "--strengths": arguments.strengths}
+    if not arguments.grid and (lonely := [option for option, value in for_grids.items() if value]):
+        raise UserError(f"{' and '.join(lonely)}: only a grid has columns; add --grid FILE.png")
     if arguments.count < 1:
         raise UserError(f"--count must be at least 1 (was {arguments.count})")
     prompts = [
@@ -285,6 +288,12 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
         raise Invalid(list(named)) from None
 
 
+def in_column(text: str) -> dict[str, Any]:
+    """'cat.safetensors:0.8' is drawn at that strength, whatever the grid's are; 'cat.safetensors' at the grid's."""
+    file = lora_from(text)
+    return {"path": file.path, "strengths": [file.strength] if file.path != text else []}
+
+
 def grid_from(arguments: argparse.Namespace, loras: list[dict[str, Any]]) -> dict[str, Any]:
     """What `--grid` makes of the drawing: LoRA files become columns; the single pictures go beside the grid's file."""
     try:
@@ -292,6 +301,8 @@ def grid_from(arguments: argparse.Namespace, loras: list[dict[str, Any]]) -> dic
     except ValueError:
         raise UserError(f"--strengths {arguments.strengths}: write numbers with commas between, e.g. 0.5,1") from None
     checkpoints = [*loras, *({"path": path} for path in arguments.checkpoint)]
+    for files in arguments.column:
+        checkpoints += [{**in_column(text), "beside": number > 0} for number, text in enumerate(files)]
     return {
         "loras": [],
         "folder": str(resolve(arguments.grid).with_suffix("")) if arguments.out == "." else arguments.out,

@@ -451,6 +451,22 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
     assert drawing.model.unet_dtype == "BF16"
 
 
+def test_a_column_of_a_grid_may_be_of_several_files(front: Front, tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in ("a.safetensors", "b.safetensors", "word.pt")]
+    for path in paths:
+        Path(path).touch()
+    code = front.run(
+        "sample", "--model", "demo:model", "--prompt", "a cat", "--grid", str(tmp_path / "g.png"), "--lora", paths[0],
+        "--column", f"{paths[0]}:0.25", paths[1], paths[2], "--column", paths[1], "--strengths", "0.5,1",
+    )  # fmt: skip
+    assert code == 0
+    (drawing,) = front.drawn
+    assert [" | ".join(column.label.split("\n")) for column in drawing.columns] == [
+        "the model alone", "a | strength 0.5", "a | strength 1", "a + b + word | strengths 0.25 + 0.5",
+        "a + b + word | strengths 0.25 + 1", "b | strength 0.5", "b | strength 1",
+    ]  # fmt: skip
+
+
 def test_the_model_is_drawn_with_as_it_is_unless_said_otherwise(front: Front, tmp_path: Path) -> None:
     words = ("sample", "--model", "demo:model", "--prompt", "a cat", "--out", str(tmp_path))
     assert front.run(*words) == 0
@@ -469,6 +485,7 @@ def test_the_model_is_drawn_with_as_it_is_unless_said_otherwise(front: Front, tm
         (["--size", "100x64"], "--size: 100 is not a multiple of 8: use 96 or 104"),
         (["--size", "8x64"], "--size: must be at least 16 (was 8)"),
         (["--count", "0"], "--count must be at least 1 (was 0)"),
+        (["--column", "a.pt", "b.pt"], "--column: only a grid has columns; add --grid FILE.png"),
         (["--cfg-scale", "0", "--count", "3"], "--cfg-scale: must be at least 1 (was 0)"),
         (["--seed", "-1"], "--seed: must be at least 0 (was -1)"),
         (["--steps", "0"], "--steps: must be at least 1 (was 0)"),

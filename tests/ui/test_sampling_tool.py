@@ -345,6 +345,8 @@ def test_an_earlier_grid_is_shown_again_and_its_settings_taken(
     assert page.form.settings.seeds == "9"  # until it is asked for
     page.toolbar.buttons["again"].invoke()
     assert page.form.settings.seeds == "3, 4"
+    page.toolbar.buttons["back"].invoke()
+    assert page.form.settings.seeds == "9"
     draw.seconds = 0.05
     page.toolbar.buttons["draw"].invoke()
     with pytest.raises(UserError):

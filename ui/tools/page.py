@@ -47,8 +47,8 @@ class ToolsPage(Page):
         super().__init__(parent, bench)
         self.drawer, self.stacked = drawer, False
         self._tell_needs = needs_changed
-        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.form = DrawingForm(self, bench, store)
+        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.status = WorkStatus(self)
         self.pictures = Samples(
             self, bench.pictures, lambda record, key, step: Viewer(bench.root, record, key, step), EMPTY
@@ -57,7 +57,10 @@ class ToolsPage(Page):
         self.bind("<Configure>", lambda event: self._share(event.width))
         for part in (self.form, self.toolbar, self.status):
             part.bind("<Configure>", lambda _event: self._fit(), add="+")
-        self._ends = [drawer.moved.connect(self.refresh_in_view)]
+        self._ends = [
+            drawer.moved.connect(self.refresh_in_view),
+            store.changed.connect(lambda _before, _after: self._show_back()),
+        ]
 
     def destroy(self) -> None:
         for end in self._ends:
@@ -81,7 +84,8 @@ class ToolsPage(Page):
         self.pictures.show(drawer.record)
         self.toolbar.enable(
             {"draw": not drawer.going, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
-             "folder": bool(drawer.record.samples), "earlier": not drawer.going, "again": bool(drawer.drawing.prompts)}
+             "folder": bool(drawer.record.samples), "earlier": not drawer.going, "again": bool(drawer.drawing.prompts),
+             "back": bool(self.form.store.undo_sentence)}
         )  # fmt: skip
         words, colour = self._words()
         self.status.show(words, colour, drawer.record.progress if drawer.going else None)
@@ -190,7 +194,15 @@ class ToolsPage(Page):
             Action("folder", "Single pictures", self._reveal, "In the file manager; each has its settings inside."),
             Action("earlier", "Earlier grids…", self._open_menu, "Shows a grid again that was drawn before."),
             Action("again", "Use its settings", self.take_settings, "Fills the form with what these were drawn with."),
+            Action("back", "Take back", self.form.store.undo, self._back_tip),
         )
+
+    def _show_back(self) -> None:
+        self.toolbar.enable({"back": bool(self.form.store.undo_sentence)})
+
+    def _back_tip(self) -> str:
+        sentence = self.form.store.undo_sentence
+        return f"Takes back in the form: {sentence}" if sentence else "Takes back the last change in the form."
 
     def _reveal(self) -> None:
         [first, *_] = [sample for row in self.drawer.record.samples.values() for sample in row.values()]
