@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ui.cardlist import CardList
 
 DRAG_PX = 6  # the mouse moves so far before it drags
+EDGE = 26  # px at 100 %: so near to the list's edge what is dragged scrolls it
+CREEP_MS = 80  # between two steps of that
 SHIFT, CONTROL = 0x1, 0x4  # bits of an event's state
 LINES, LINE = 27, 18  # px at 100 %: where the lines below the title begin, and from one to the next
 NARROW = 280  # px at 100 %: below it the title needs the room of the badge
@@ -49,6 +51,8 @@ class Rows(RowCanvas):
         self._owner, self._pictures, self._empty = owner, pictures, empty
         self._kept: list[Any] = []  # Tk forgets pictures that nobody holds
         self._pressed: tuple[int, int] | None = None  # row, height of the mouse
+        self._mouse = 0  # the height that something is dragged at
+        self._creeping = ""  # the timer that scrolls on
         self._alone = False  # whether a release selects the pressed row alone
         self.bind("<Button-1>", self._on_press)
         self.bind("<B1-Motion>", self._on_motion)
@@ -63,9 +67,15 @@ class Rows(RowCanvas):
             "<space>": lambda: owner.on_switch.emit(owner.selected),
             "<Delete>": lambda: owner.on_delete.emit(owner.selected),
             "<Return>": lambda: owner.on_open.emit(owner.selected),
+            "<Escape>": self._give_up,
         }
         for key, call in keys.items():
             self.bind(key, partial(_call, call))
+
+    def destroy(self) -> None:
+        if self._creeping:
+            self.after_cancel(self._creeping)
+        super().destroy()
 
     @property
     def count(self) -> int:
@@ -188,23 +198,51 @@ class Rows(RowCanvas):
             return
         if self.drop_at is None and abs(event.y - self._pressed[1]) < self.px(DRAG_PX):
             return
-        if not 0 <= event.y <= self.winfo_height():
-            self.scroll(-1 if event.y < 0 else 1)
-        nearest = round(self.canvasy(event.y) / self.px(self._row_height))
-        self.drop_at = max(0, min(nearest, self._owner.count))
+        self._mouse = event.y
+        self._aim()
         self.configure(cursor="fleur")
+        if not self._creeping:
+            self._creep()
+
+    def _aim(self) -> None:
+        """Where what is dragged would come to lie."""
+        nearest = round(self.canvasy(self._mouse) / self.px(self._row_height))
+        self.drop_at = max(0, min(nearest, self._owner.count))
         self.redraw()
 
-    def _on_release(self, _event: Any) -> None:
-        pressed, drop_at = self._pressed, self.drop_at
-        self._pressed = self.drop_at = None
+    def _creep(self) -> None:
+        """Scroll on for as long as the mouse is held near an edge of the list, or beyond it."""
+        self._creeping = ""
+        edge = min(self.px(EDGE), self.winfo_height() // 4)
+        way = -1 if self._mouse < edge else 1 if self._mouse > self.winfo_height() - edge else 0
+        first, last = self.yview()
+        if self.drop_at is None or not way or (way < 0 and first <= 0.0) or (way > 0 and last >= 1.0):
+            return
+        self.yview_scroll(way, "units")
+        self._aim()
+        self._creeping = self.after(CREEP_MS, self._creep)
+
+    def _let_go(self) -> int | None:
+        """The end of a drag; where it was about to drop."""
+        drop_at, self.drop_at = self.drop_at, None
         if drop_at is not None:
             self.configure(cursor="")
             self.redraw()
+        return drop_at
+
+    def _on_release(self, _event: Any) -> None:
+        pressed, self._pressed = self._pressed, None
+        drop_at = self._let_go()
+        if drop_at is not None:
             self._owner.on_move.emit(drop_at)
         elif pressed is not None and self._alone and pressed[0] < len(self._owner.rows):
             self._owner.select(self._owner.rows[pressed[0]])
         self._alone = False
+
+    def _give_up(self) -> None:
+        """Everything stays where it is."""
+        self._pressed, self._alone = None, False
+        self._let_go()
 
     def _on_double(self, event: Any) -> None:
         row = self.row_at(event.y)

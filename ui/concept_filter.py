@@ -8,6 +8,7 @@ import customtkinter as ctk
 
 from onetrainer_clone.state.concepts import Role
 from ui import colours, theme
+from ui.tooltip import Tooltip
 
 ALL = "All roles"
 
@@ -15,7 +16,7 @@ ALL = "All roles"
 class Filter(ctk.CTkFrame):
     """By words in name, folder or trigger words, and by role."""
 
-    def __init__(self, parent: Any, changed: Callable[[], None]):
+    def __init__(self, parent: Any, changed: Callable[[], None], tooltip: Tooltip):
         super().__init__(parent, fg_color="transparent")
         self._changed = changed
         self.variable = tkinter.StringVar(self)
@@ -26,6 +27,8 @@ class Filter(ctk.CTkFrame):
         )
         self.roles.pack(side="right")  # before the entry, which takes what is left
         self.entry.pack(side="left", fill="x", expand=True, padx=8)
+        tooltip.attach(self.entry, lambda: "Only concepts with these words in name, folder or trigger words (Esc: all).")
+        tooltip.attach(self.roles, lambda: "Only concepts of one role.")
         self.variable.trace_add("write", lambda *_: changed())
         self.entry.bind("<Escape>", lambda _event: self.clear())
 

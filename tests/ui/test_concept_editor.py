@@ -88,11 +88,15 @@ def test_the_crops_are_as_large_as_the_pane_allows_and_a_click_shows_one_alone(w
     view = open_view(window, "image", pictures)
     assert isinstance(view, Crops)
     canvas = view.canvas
-    window.until(lambda: canvas.cuts is not None and canvas.cuts.whole.width > 160)
-    room = (canvas.winfo_width(), canvas.winfo_height())
-    whole, crop = canvas.boxes
     shape = (1.0, 64 / 96)  # of the picture; its crop is as wide
-    assert whole[2] - whole[0] == canvas.cells.side(room, 2, shape)
+
+    def widest() -> int:
+        return canvas.cells.side((canvas.winfo_width(), canvas.winfo_height()), 2, shape)
+
+    window.until(lambda: canvas.cuts is not None and canvas.cuts.whole.width == widest() > 160)
+    window.turn()
+    room = (canvas.winfo_width(), canvas.winfo_height())
+    _whole, crop = canvas.boxes
     assert crop[2] <= room[0]
     assert crop[3] <= room[1]
     canvas.event_generate("<Button-1>", x=crop[0] + 5, y=crop[1] + 5)

@@ -1,6 +1,7 @@
 """The lists of concepts and prompts: add, edit, duplicate, delete, reorder, switch; all of it can be undone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -249,6 +250,56 @@ def test_rows_are_dragged_with_the_mouse(window: Window) -> None:
     concepts.list.on_move.emit(0)
     assert names(window) == ["subject", "class varied", "class"]
     assert window.app.store.undo_sentence == "2 concepts moved"
+
+
+def test_several_rows_are_dragged_together_and_a_drag_is_given_up(window: Window) -> None:
+    concepts = page(window)
+    window.turn(0.05)
+    canvas = concepts.list.canvas
+    concepts.list.select_these([0, 1])
+    canvas.event_generate("<ButtonPress-1>", x=80, y=40)
+    for y in (60, 86 * 3 - 10):
+        canvas.event_generate("<B1-Motion>", x=80, y=y)
+    canvas.focus_force()
+    canvas.event_generate("<Escape>")
+    canvas.event_generate("<ButtonRelease-1>", x=80, y=86 * 3 - 10)
+    assert names(window) == ["subject", "class", "class varied"]
+    canvas.event_generate("<ButtonPress-1>", x=80, y=40)
+    for y in (60, 86 * 3 - 10):
+        canvas.event_generate("<B1-Motion>", x=80, y=y)
+    canvas.event_generate("<ButtonRelease-1>", x=80, y=86 * 3 - 10)
+    assert names(window) == ["class varied", "subject", "class"]
+    assert concepts.list.selection == {1, 2}
+
+
+def test_a_drag_that_rests_at_the_edge_scrolls_on(window: Window) -> None:
+    concepts = page(window)
+    many = tuple(Concept(name=f"concept {number}", path="demo:concepts/subject") for number in range(40))
+    window.app.store.set(window.app.store.state.model_copy(update={"concepts": many}), "many")
+    window.turn(0.1)
+    canvas = concepts.list.canvas
+    canvas.event_generate("<ButtonPress-1>", x=80, y=40)
+    canvas.event_generate("<B1-Motion>", x=80, y=60)
+    canvas.event_generate("<B1-Motion>", x=80, y=canvas.winfo_height() - 5)
+    window.until(lambda: canvas.yview()[1] >= 1.0)
+    assert canvas.drop_at == 40
+    canvas.event_generate("<B1-Motion>", x=80, y=5)
+    window.until(lambda: canvas.yview()[0] <= 0.0)
+    canvas.event_generate("<B1-Motion>", x=80, y=canvas.winfo_height() // 2)
+    window.turn(0.2)
+    assert canvas.yview()[0] == 0.0
+    canvas.event_generate("<B1-Motion>", x=80, y=86 * 2 + 10)
+    canvas.event_generate("<ButtonRelease-1>", x=80, y=86 * 2 + 10)
+    assert names(window)[:3] == ["concept 1", "concept 0", "concept 2"]
+
+
+def test_the_buttons_of_a_list_say_what_they_do(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[Any, str] = {}
+    monkeypatch.setattr(window.app.bench.tooltip, "attach", lambda widget, text: said.update({widget: text()}))
+    for key in ("concepts", "sampling", "embedding"):
+        shown: Any = window.app.shell._makers[key](window.app.shell.room.inner)
+        assert all(said.get(button) for button in shown.buttons.values())
+        shown.destroy()
 
 
 def test_the_list_is_filtered_by_words_and_role(window: Window) -> None:

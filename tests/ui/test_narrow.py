@@ -71,10 +71,12 @@ def test_the_editor_is_under_the_list_in_a_narrow_page_and_has_its_whole_height(
     assert not window.app.shell.room.scrolls
 
 
-@pytest.mark.parametrize("key", ["concepts", "sampling"])
+@pytest.mark.parametrize("key", ["sampling", "embedding"])
 def test_list_and_editor_have_room_at_150_percent(window: Window, resize: Resize, key: str) -> None:
     page = window.app.shell.show(key)
     assert isinstance(page, ItemsPage)
+    if key == "embedding":
+        page.add()
     resize(*MIDDLE)
     assert beside(page.editor._parent_frame, page.list)
     assert page.list.winfo_height() >= 180 * 1.5
@@ -98,7 +100,8 @@ def test_a_narrow_card_goes_on_in_its_free_lines(window: Window, resize: Resize)
     page = window.app.shell.show("concepts")
     assert isinstance(page, ConceptsPage)
     window.settle()
-    resize(*MIDDLE)
+    resize("1100x740", 1.35)
+    assert beside(page.editor._parent_frame, page.list)
     canvas = page.list.canvas
     texts = [canvas.itemcget(item, "text") for item in texts_of(canvas)]
     assert texts[:3] == ["subject", "Standard · weight 1", "100 per epoch"]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
@@ -16,6 +17,7 @@ from ui.concept.file_rows import HEIGHT, File, FileRows
 from ui.concept.survey import bars, facts, lists, token_bars
 from ui.rowcanvas import with_scrollbar
 from ui.tabs.page import STACKED, Scrolled
+from ui.tooltip import Tooltip
 from ui.viewport import CHANGED
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Numbers(ctk.CTkFrame):
     def __init__(
         self,
         parent: Any,
+        tooltip: Tooltip,
         context: Callable[[], tuple[TrainingState, Concept] | None],
         open_picture: Callable[[str], object],
     ):
@@ -57,6 +60,12 @@ class Numbers(ctk.CTkFrame):
         self.cards: list[Any] = []
         self._stacked: bool | None = None
         self._build()
+        for widget, tip in (
+            (self.button, "Read the files of the concept anew."),
+            (self.which, "Which of the files are listed."),
+            (self.files, "A click shows the picture."),
+        ):
+            tooltip.attach(widget, partial(str, tip))
         self.bind("<Configure>", lambda event: self._on_size(event.width), add="+")
         self.body.bind("<Configure>", lambda _event: self.event_generate(CHANGED), add="+")
 

@@ -5,6 +5,7 @@ Not in the navigation: opened from the concept's row. The path says which: 'conc
 
 import tkinter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import customtkinter as ctk
@@ -17,6 +18,12 @@ from ui.tabs.page import STACKED, Page
 from ui.words import quoted
 from ui.workbench import Workbench
 
+TIPS = {
+    "Pictures": "Look through the pictures, edit captions, paint masks.",
+    "Crops": "The very crops that the run cuts from a picture.",
+    "Captions": "The captions that the run gives a picture.",
+    "Statistics": "Counts, resolutions, buckets, caption lengths, files to look at.",
+}
 VIEWS = {"pictures": "Pictures", "image": "Crops", "text": "Captions", "numbers": "Statistics"}
 
 
@@ -46,6 +53,9 @@ class ConceptPage(Page):
         self.back = theme.button(self._head, "‹ Concepts", lambda: bench.go("concepts"))
         self.back.grid(row=0, column=0)
         self.choice = ctk.CTkSegmentedButton(self._head, values=list(VIEWS.values()), command=self._on_choice)
+        for title, tip in TIPS.items():
+            bench.tooltip.attach(self.choice._buttons_dict[title], partial(str, tip))
+        bench.tooltip.attach(self.back, lambda: "Back to the list of concepts.")
         self.name = ctk.CTkLabel(self._head, text="", font=theme.font(theme.HEADING, bold=True), anchor="w", width=10)
         self.name.grid(row=0, column=1, padx=12, sticky="ew")
         self.name.bind("<Configure>", lambda _event: self._fit_name())
@@ -153,7 +163,7 @@ class ConceptPage(Page):
         def numbers(parent: Any) -> Any:
             from ui.concept.numbers import Numbers
 
-            return Numbers(parent, self.context, self.show_picture)
+            return Numbers(parent, self.bench.tooltip, self.context, self.show_picture)
 
         return {"pictures": pictures, "image": image, "text": text, "numbers": numbers}
 

@@ -5,6 +5,7 @@ The samples come from the code that the run itself asks, so what is shown is wha
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import customtkinter as ctk
@@ -186,11 +187,13 @@ class Preview(ctk.CTkFrame):
             "previous": theme.button(row, "◀", lambda: self.step(-1)),
             "next": theme.button(row, "▶", lambda: self.step(1)),
         }
-        for button in self.buttons.values():
+        for key, button in self.buttons.items():
+            self._bench.tooltip.attach(button, partial("The {} picture of the concept.".format, key))
             button.pack(side="left", padx=(0, 6))
         ctk.CTkLabel(row, text=self.unit, text_color=colours.DIM).pack(side="right", padx=(6, 0))
         self.amount = ctk.CTkOptionMenu(row, values=list(AMOUNTS), width=70, height=30, command=lambda _n: self.look())
         self.amount.set(AMOUNTS[1])
+        self._bench.tooltip.attach(self.amount, lambda: "How many of the picture's samples are shown.")
         self.amount.pack(side="right")
         self.name = ctk.CTkLabel(self.body, text="", anchor="w", text_color=colours.DIM, width=10)
         return row

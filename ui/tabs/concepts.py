@@ -28,6 +28,7 @@ EMPTY = (
 class ConceptsPage(ItemsPage):
     path, noun, owner = "concepts", "concept", Concept
     import_tip = "Adds the concepts of another file: OneTrainer's concepts.json, a preset, a dataset of kohya's."
+    stacked_below = 600  # px at 100 %: its rows say more than those of other lists
     add_tip = "Asks for a folder of pictures; folders can also be dropped onto the list."
 
     def __init__(self, parent: Any, bench: Workbench):
@@ -37,7 +38,7 @@ class ConceptsPage(ItemsPage):
         self.counts = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(theme.SMALL))
         theme.wrap(self.counts, self.editor, less=20)
         add_ways(self)
-        self.filter = Filter(self, self.refresh)
+        self.filter = Filter(self, self.refresh, bench.tooltip)
         self.split.put_foot(self.filter)
         self._ends.append(bench.findings.planned.connect(self.refresh_in_view))
         self._ends.append(bench.findings.checked.connect(self.refresh_in_view))

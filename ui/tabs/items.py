@@ -14,7 +14,7 @@ from ui.cardlist import CardList, Item
 from ui.filekinds import SETTINGS
 from ui.form import Form, cards
 from ui.runs.toolbar import Wrapping
-from ui.tabs.page import Page, Scrolled
+from ui.tabs.page import STACKED, Page, Scrolled
 from ui.tabs.split import Split
 from ui.workbench import Workbench
 
@@ -27,6 +27,7 @@ class ItemsPage(Page):
     path: str
     noun: str
     add_tip: str
+    stacked_below = STACKED  # px at 100 %: a narrower page has its editor under the list
     import_tip = ""  # empty: no file holds such items by themselves
     owner: type[Settings]
 
@@ -39,7 +40,7 @@ class ItemsPage(Page):
         self.heading = ctk.CTkLabel(self.editor, text="", anchor="w", justify="left", font=theme.font(bold=True))
         theme.wrap(self.heading, self.editor, less=30)
         hint = ctk.CTkLabel(self, text=f"Select a {self.noun} to edit it.", text_color=colours.DIM)
-        self.split = Split(self, self._toolbar(), self.list, row_height, self.editor, hint)
+        self.split = Split(self, self._toolbar(), self.list, row_height, self.editor, hint, self.stacked_below)
         self.list.on_select.connect(lambda _index: self._on_select())
         self.list.on_move.connect(self.move_to)
         self.list.on_switch.connect(self.switch)

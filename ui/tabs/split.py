@@ -4,7 +4,7 @@ from typing import Any
 
 from ui import theme
 from ui.cardlist import CardList
-from ui.tabs.page import STACKED, Page, Scrolled
+from ui.tabs.page import Page, Scrolled
 
 ROOM = 260  # px at 100 %: of list and editor beside each other, so that they can be worked with
 ROWS = 3  # of the list that are in sight above the editor
@@ -18,10 +18,12 @@ class Split:
     Under the list the editor has the height of all that is in it, and the page is scrolled as a whole.
     """
 
-    def __init__(self, page: Page, bar: Any, list_: CardList, row_height: int, editor: Scrolled, hint: Any):
+    def __init__(
+        self, page: Page, bar: Any, list_: CardList, row_height: int, editor: Scrolled, hint: Any, stacked_below: int
+    ):
         self.stacked = False
         self._page, self._bar, self._list, self._row_height = page, bar, list_, row_height
-        self._editor, self._hint = editor, hint
+        self._editor, self._hint, self._stacked_below = editor, hint, stacked_below
         self._above: Any = None
         self._foot: Any = None
         self._edited = False  # whether there is something to edit
@@ -54,7 +56,7 @@ class Split:
         """The height of the page in px at 100 %, at this width."""
         scale = theme.scaling(self._page)
         parts = [part.winfo_reqheight() / scale for part in (self._above, self._bar, self._foot) if part is not None]
-        rest = self._list_height() + (self._editor.content if self._edited else 60) if width < STACKED else ROOM
+        rest = self._list_height() + (self._editor.content if self._edited else 60) if width < self._stacked_below else ROOM
         return float(round(sum(parts) + GAPS + rest))
 
     def measure(self) -> None:
@@ -73,7 +75,7 @@ class Split:
         return max(min(rows, ROWS), 1) * self._row_height + 20 if rows else HINT
 
     def _on_width(self) -> None:
-        stacked = self._page.winfo_width() < STACKED * theme.scaling(self._page)
+        stacked = self._page.winfo_width() < self._stacked_below * theme.scaling(self._page)
         if stacked != self.stacked and self._page.winfo_width() > 1:
             self.stacked = stacked
             self._arrange()
