@@ -9,7 +9,6 @@ from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.runs import begin
 from ui.dialogs import Option
-from ui.run.elsewhere import offer
 from ui.run.runner import Runner
 from ui.runs.desk import Desk
 from ui.words import where
@@ -105,12 +104,10 @@ class Actions:
             self._bench.go("run")
 
     def _on_ended(self, ended: Ended) -> None:
-        if self._runner.quiet:
-            return
-        if ended.outcome in ("refused", "failed"):
+        if ended.outcome in ("refused", "failed") and not self._runner.quiet:
             self.tell_end(ended)
         if self._runner.record.elsewhere:
-            offer(self._bench.ask, self._desk.keeper, self._runner.record.elsewhere)
+            self._desk.offers.add(self._runner.record.elsewhere)
 
     def _list(self, problems: Sequence[Problem]) -> None:
         """All problems, each with its place; the person can go to one."""

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
@@ -191,7 +194,7 @@ def test_one_failed_run_does_not_stop_the_next_and_each_says_how_it_ended(window
     assert said[0].startswith("Done. The result is in")
     assert said[1:3] == ["ZeroDivisionError: a fault of ours", "choose another model"]
     assert window.ask.told == [], "nobody is there to close a dialog"
-    assert page.note.cget("text") == "The queue is done."
+    assert page.status.next.cget("text") == "The queue is done."
     assert [state.run_folder.name for state in trainer.runs] == ["good", "faulty", "mistaken", "last"]
     page.table.select(1)
     assert "a fault of ours" in page.said.get("1.0", "end")
@@ -235,7 +238,7 @@ def test_a_run_that_is_stopped_by_hand_halts_the_queue(window: Window) -> None:
     window.app.runner.stop(save=True)
     finish(window)
     assert states(page) == ["stopped", "waiting"]
-    assert "stopped by hand" in page.note.cget("text")
+    assert "stopped by hand" in page.status.next.cget("text")
 
 
 def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
@@ -245,7 +248,7 @@ def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
     window.app.runner.start()
     page.toolbar.buttons["start"].invoke()
     window.turn(0.1)
-    assert "when the run that goes on now has ended" in page.note.cget("text")
+    assert "when the run that goes on now has ended" in page.status.next.cget("text")
     assert [state.run_name for state in window.trainer.runs] == ["by hand"]
     window.until(lambda: len(window.trainer.runs) == 2)
     finish(window)
@@ -281,3 +284,67 @@ def test_its_settings_come_back_into_the_window(window: Window, tmp_path: Path) 
     page.toolbar.buttons["load"].invoke()
     assert window.app.store.state.training.batch_size == 3
     assert "from the queue" in window.app.store.undo_sentence
+
+
+def test_it_says_which_entry_runs_how_far_it_is_and_what_comes_next(window: Window) -> None:
+    page = add(window, "a", "b", "c")
+    window.until(lambda: all(row[3].endswith(" steps") for row in cells(page)), 30)
+    assert page.status.next.cget("text") == "'Start the queue' begins with 'a', then 2 more."
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.record.progress.step > 20)
+    window.turn(0.1)
+    assert page.status.now.cget("text").startswith("'a': Step ")
+    assert " left" in page.status.now.cget("text")
+    assert page.status.next.cget("text").startswith("Next: 'b' and 1 more. All is done in about ")
+    assert cells(page)[0][3].startswith("step ")
+    assert 0 < (page.table.row(0).done or 0) < 1
+    assert "about" in cells(page)[1][3], "as fast as the one that runs"
+    page.toolbar.buttons["start"].invoke()
+    window.turn(0.1)
+    assert "The queue ends after the run that goes on now." in page.status.next.cget("text")
+    window.app.runner.stop(save=False)
+    finish(window)
+    window.turn(0.1)
+    assert not page.status.now.winfo_manager()
+
+
+def test_of_another_kind_it_does_not_foretell(window: Window) -> None:
+    page = add(window, "known")
+    window.app.store.replace("training.resolution", 128)
+    add(window, "other")
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.record.progress.step > 20)
+    window.until(lambda: cells(page)[1][3].endswith(" steps"), 30)
+    window.turn(0.1)
+    assert "All is done in at least " in page.status.next.cget("text")
+    window.app.runner.stop(save=False)
+    finish(window)
+
+
+def test_a_result_that_lies_elsewhere_is_told_and_holds_up_no_run(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = add(window, "a", "b")
+    window.trainer.wanted = "/full/saves"
+    runs_at_question: list[int] = []
+    choose = window.ask.choose
+
+    def slow(*args: Any) -> str | None:
+        """A person who is not there: the dialog is open until the queue is done."""
+        window.until(lambda: not window.app.desk.queue.going, 30)
+        runs_at_question.append(len(window.trainer.runs))
+        return choose(*args)
+
+    monkeypatch.setattr(window.ask, "choose", slow)
+    window.ask.choices = ["choose", "choose"]
+    window.ask.folders = [str(tmp_path / "mine")] * 2
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: len(window.ask.told) == 2, 60)
+    assert runs_at_question == [2, 2], "the second run did not wait for the answer"
+    assert window.ask.asked == ["The result is in another folder"] * 2, "one after the other"
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["a-20.safetensors", "b-20.safetensors"]
+    settle(window)
+    assert states(page) == ["done", "done"]
+    assert "The folder /full/saves could not be written: the result is in " in cells(page)[0][3]

@@ -1,6 +1,7 @@
 """Runs the queue: starts the next entry when a run has ended, and writes down what each of them said. Touches no widget."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from onetrainer_clone.events import Ended
@@ -149,6 +150,8 @@ class QueueRunner:
         key, self._current = self._current, ""
         folder = str(self._runner.state.run_folder) if self._runner.state else ""
         said = "\n".join(ended.problems) or ended.message
+        if lies := self._runner.record.elsewhere:
+            said += f"\nThe folder {lies[0].wanted} could not be written: the result is in {Path(lies[0].path).parent}."
         self._do(lambda: self._queue.mark(key, OUTCOMES.get(ended.outcome, "failed"), said, folder))
         self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
         if ended.outcome == "stopped" and self.going:

@@ -6,10 +6,15 @@ from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.progress import duration
 from onetrainer_clone.settings import Problem
 from presets.queue import Entry, Status
 from ui import colours, theme
+from ui.background import Background
 from ui.queue.controller import QueueRunner
+from ui.queue.forecast import Forecast
+from ui.queue.status import QueueStatus
+from ui.run.runner import Runner
 from ui.runs.reveal import reveal
 from ui.runs.table import Column, Row, Table
 from ui.runs.toolbar import Action, Toolbar
@@ -33,15 +38,18 @@ LOOKS: dict[Status, tuple[str, colours.Pair]] = {
 
 
 class QueuePage(Page):
-    def __init__(self, parent: Any, bench: Workbench, queue: QueueRunner):
+    def __init__(self, parent: Any, bench: Workbench, queue: QueueRunner, runner: Runner):
         super().__init__(parent, bench)
-        self.queue = queue
+        self.queue, self.runner = queue, runner
+        self._plans = Background("forecast")
+        self.forecast = Forecast(self._plans)
+        self._now: tuple[str, int] = ("", 0)  # what the row of the one that runs shows
         self._keys: list[str] = []  # of the selected entries; the last is the one that is shown below
         self._undoes = False  # whether the last thing that was done here is one that 'Bring back' undoes
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
-        self.note = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM)
-        theme.wrap(self.note, self, less=20)
+        self.status = QueueStatus(self, queue, runner, self.forecast)
+        self.status.pack(fill="x", padx=6, pady=(0, 6))
         self.table = Table(self, COLUMNS, EMPTY, several=True, movable=True)
         self.table.pack(fill="both", expand=True)
         self.said = ctk.CTkTextbox(self, height=SAID, wrap="word", state="disabled", font=theme.font(theme.SMALL))
@@ -51,6 +59,8 @@ class QueuePage(Page):
         self.table.on_move.connect(self.move_to)
         self.table.canvas.bind("<Control-z>", self._on_undo_key)
         self._ends = [
+            self.forecast.changed.connect(self.refresh_in_view),
+            runner.moved.connect(self._learn),
             queue.changed.connect(self.refresh_in_view),
             queue.added.connect(self._on_added),
             queue.brought_back.connect(lambda entries: self.select([entry.key for entry in entries])),
@@ -59,12 +69,28 @@ class QueuePage(Page):
     def destroy(self) -> None:
         for end in self._ends:
             end()
+        self._plans.close(0.1)
         super().destroy()
 
     def needs(self, width: float) -> float:
-        note = 8 + 20 * -(-7 * len(self.queue.note) // max(round(width), 1)) if self.queue.note else 0
         said = SAID + 8 if self.said.winfo_manager() else 0
-        return self.toolbar.needs(width) + 8 + note + LIST + said
+        return self.toolbar.needs(width) + 8 + self.status.needs(width) + 6 + LIST + said
+
+    def tick(self) -> None:
+        self._plans.deliver()
+        if self.status.refresh():
+            self.needs_changed()
+        if self.queue.current is not None and self._row_now() != self._now:
+            self._now = self._row_now()
+            self.table.canvas.redraw()
+
+    def _row_now(self) -> tuple[str, int]:
+        progress = self.runner.record.progress
+        return progress.words, round(200 * progress.fraction)
+
+    def _learn(self) -> None:
+        if self.runner.going and self.runner.state is not None:
+            self.forecast.learn(self.runner.state, self.runner.record.progress)
 
     @property
     def entry(self) -> Entry | None:
@@ -79,8 +105,9 @@ class QueuePage(Page):
     def refresh(self) -> None:
         entries, chosen = self.queue.entries, self.chosen
         keys = [entry.key for entry in entries]
-        self.table.show(len(entries), lambda i: _row(entries[i]), [keys.index(key) for key in self._keys if key in keys])
-        self._show_note()
+        self.forecast.look(entries)
+        selection = [keys.index(key) for key in self._keys if key in keys]
+        self.table.show(len(entries), lambda index: self._row(entries[index]), selection)
         self._show_said()
         one = chosen[0] if len(chosen) == 1 else None
         places = [keys.index(entry.key) for entry in chosen]
@@ -202,16 +229,6 @@ class QueuePage(Page):
         if (wanted := self.bench.ask.problems("This cannot run yet", message, named)) is not None:
             self.bench.go(wanted.path)
 
-    def _show_note(self) -> None:
-        if self.queue.note != self.note.cget("text"):
-            self.note.configure(text=self.queue.note)
-        if self.queue.note and not self.note.winfo_manager():
-            self.note.pack(fill="x", padx=6, pady=(0, 6), before=self.table)
-            self.needs_changed()
-        elif not self.queue.note and self.note.winfo_manager():
-            self.note.pack_forget()
-            self.needs_changed()
-
     def _show_said(self) -> None:
         entry = self.entry
         text = entry.said if entry else ""
@@ -243,7 +260,13 @@ class QueuePage(Page):
             Action("reveal", "Show folder", self._reveal, "Opens the folder of its run."),
         )  # fmt: skip
 
-
-def _row(entry: Entry) -> Row:
-    words, colour = LOOKS[entry.status]
-    return Row((entry.name, words, entry.preset or "-", entry.said), (None, colour, colours.DIM, colours.DIM))
+    def _row(self, entry: Entry) -> Row:
+        words, colour = LOOKS[entry.status]
+        said, done = entry.said, None
+        if (now := self.queue.current) is not None and entry.key == now.key:
+            progress = self.runner.record.progress
+            said, done = progress.words or "starting …", progress.fraction
+        elif entry.status == "waiting" and not said and (steps := self.forecast.steps(entry)):
+            seconds = self.forecast.seconds(entry)
+            said = f"{steps:,} steps" + (f", about {duration(seconds)}" if seconds is not None else "")
+        return Row((entry.name, words, entry.preset or "-", said), (None, colour, colours.DIM, colours.DIM), done)

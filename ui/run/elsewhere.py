@@ -33,7 +33,7 @@ def offer(ask: Ask, worker: Background, files: Sequence[Saved], why: str = "") -
     def done(copies: list[Path]) -> None:
         ask.tell("The result is copied", "\n".join(str(path) for path in copies))
 
-    worker.submit("copy the result", partial(copied, files, Path(chosen)), done, failed)
+    worker.submit(f"copy {files[0].path} to {chosen}", partial(copied, files, Path(chosen)), done, failed)
 
 
 def copied(files: Sequence[Saved], folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from onetrainer_clone.state import TrainingState
 from presets.runs import resume
 from ui.background import Background
 from ui.queue.controller import QueueRunner
+from ui.run.offers import Offers
 from ui.run.runner import Runner
 from ui.tabs.page import Page
 from ui.workbench import Workbench
@@ -39,6 +40,7 @@ class Desk:
         self._forms: ToolStores | None = None
         self._run_tool = run_tool
         self.queue = QueueRunner(runner, self.keeper, self._drawing)
+        self.offers = Offers(bench.root, bench.ask)
         self._bench, self._imports = bench, imports
         # What is done at every turn of the window's loop.
         self.steps: tuple[Callable[[], object], ...] = (
@@ -46,6 +48,7 @@ class Desk:
             self.keeper.deliver,
             self._poll_drawer,
             self.queue.poll,
+            self.offers.poll,
         )
 
     @property
@@ -106,8 +109,8 @@ class Desk:
 
     @property
     def at_work(self) -> str:
-        """What the Tools tab does now, in words; empty where it does nothing."""
-        return self._drawing()
+        """What is done beside runs, in words; empty where nothing is."""
+        return self._drawing() or ("" if self.offers.copier.idle else "a result is copied to the folder that was chosen")
 
     def stop_work(self) -> None:
         """Have it end; `at_work` says when it has."""
@@ -151,7 +154,7 @@ class Desk:
         def queue(parent: Any) -> Page:
             from ui.queue.page import QueuePage
 
-            return QueuePage(parent, self._bench, self.queue)
+            return QueuePage(parent, self._bench, self.queue, self.runner)
 
         def tools(parent: Any) -> Page:
             from ui.tools.tabs import ToolTabs
@@ -170,5 +173,5 @@ class Desk:
             with suppress(UserError):  # there is no window any more to tell it in
                 self.keeper.deliver()
             time.sleep(0.005)
-        for worker in (self.reader, self.keeper):
+        for worker in (self.reader, self.keeper, self.offers.copier):
             worker.close(0.2)
