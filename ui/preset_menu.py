@@ -105,9 +105,20 @@ class PresetMenu:
         return self._bench.ask.choose(f"Load '{name}'", message, TAKE_ALONG)
 
     def import_file(self) -> None:
-        """Take preset files, or settings of another trainer, among the person's own, and load them; the last one stays."""
+        """Take preset files, or settings of another trainer, among the person's own, and load them; the last one stays.
+
+        Raises `UserError` with what was wrong with each that could not be taken, after the others.
+        """
+        refused = []
         for chosen in self._bench.ask.files("Choose presets, or settings of OneTrainer or kohya", kinds=[SETTINGS]):
-            self._import(Path(chosen))
+            try:
+                self._import(Path(chosen))
+            except UserError as error:
+                refused.append(error)
+        if len(refused) == 1:
+            raise refused[0]
+        if refused:
+            raise UserError("\n\n".join(map(str, refused)))
 
     def import_folder(self) -> None:
         """As a file: a folder of kohya's picture folders ('10_sks cat') becomes concepts."""

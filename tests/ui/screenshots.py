@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 from unittest.mock import patch
 
 from PIL import Image
 
+from onetrainer_clone.grid_form import GridForm
 from onetrainer_clone.settings import Problem
 from presets.queue import Queue
 from tests.ui.fake_trainer import FakeTrainer
@@ -208,6 +210,8 @@ def compared(app: App) -> None:
     assert isinstance(page, ToolTabs)
     page.choose("Pictures")
     form = page.pictures.form
+    form.store.load(cast(Any, GridForm()))
+    form.begin()
     form.take_prompts()
     paths = [f"/home/me/runs/sks cat/saves/{name}.safetensors" for name in ("cat-step500", "cat-step1000", "style")]
     form.files.add([*paths, "/home/me/embeddings/badhands.pt"])

@@ -230,3 +230,15 @@ def test_a_folder_of_another_trainer_becomes_concepts(window: Window, tmp_path: 
     [concept] = window.app.store.state.concepts
     assert concept.repeats == 10
     assert preset_store.find("training").load().concepts == (concept,)
+
+
+def test_several_presets_are_imported_at_once_and_a_bad_one_costs_only_itself(window: Window, tmp_path: Path) -> None:
+    names = ("one", "bad", "two", "worse")
+    for number, name in enumerate(names):
+        text = "nonsense" if number % 2 else json.dumps({"format": 1, "training": {"batch_size": 7}})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    window.ask.folders = ["|".join(str(tmp_path / f"{name}.json") for name in names)]
+    with pytest.raises(UserError, match=r"(?s)bad.*worse"):
+        window.app.presets.import_file()
+    assert {"one", "two"} <= {preset.name for preset in preset_store.presets()}
+    assert window.app.store.state.preset == "two"

@@ -8,6 +8,7 @@ from typing import Any, cast
 import customtkinter as ctk
 
 from onetrainer_clone import grid_files
+from onetrainer_clone.grid import short_names
 from onetrainer_clone.grid_files import Files
 from onetrainer_clone.grid_form import ComparedFile, GridForm, Place
 from onetrainer_clone.journal import SAVES
@@ -99,13 +100,14 @@ class FileList(ctk.CTkFrame):
 
     def show(self) -> None:
         files = self.files
+        names = short_names([file.path for file in files])
         column = {place: number for number, places in enumerate(grid_files.columns(files), 1) for place in places}
         wrong = {p.path.partition("]")[0]: p.message for p in self._said.problems if p.path.startswith("files")}
 
         def row(place: int) -> Row:
             file = files[place]
-            path, mark = Path(file.path), "+ " if file.place is Place.BESIDE else ""
-            cells = (path.name, f"{mark}{column[place]}" if place in column else "every", file.strengths, str(path.parent))
+            within = f"{'+ ' if file.place is Place.BESIDE else ''}{column[place]}" if place in column else "every"
+            cells = (names[place], within, file.strengths, str(Path(file.path).parent))
             return Row(cells, (colours.ERROR if f"files[{place}" in wrong else None, None, None, colours.DIM))
 
         self.table.show(len(files), row, [place for place in self.table.selection if place < len(files)])

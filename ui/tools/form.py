@@ -77,8 +77,9 @@ class DrawingForm(Scrolled):
 
     def begin(self) -> None:
         """The model of the settings, where none is chosen yet."""
-        if not self.settings.model.source and self._bench.store.state.model.source:
-            self.take_model()
+        model = self._bench.store.state.model
+        if not self.settings.model.source and model.source:  # no step of undo: nobody asked for it
+            self.store.load(cast(Any, self.settings.model_copy(update={"model": model})))
 
     def take_model(self) -> None:
         self.store.replace("model", self._bench.store.state.model, "the model of the Model tab")
