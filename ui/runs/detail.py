@@ -22,11 +22,13 @@ from ui.runs.reopen import RunColours, lay_over, overlaid
 from ui.runs.shown import Shown, said_at_end
 from ui.runs.table import Column, Row, Table
 from ui.tabs.page import STACKED
+from ui.viewport import CHANGED
 from ui.workbench import Workbench
 
 OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
 HEAD, NOTE, BESIDE, EACH, SAID = 36, HEIGHT + 6, 230, 250, 44  # px at 100 %: least heights, EACH of chart and samples
 SASH = 8  # px between the panes
+BALANCE = 48  # of the strip, with its sentence
 LIVE_SECONDS = 0.5  # between two looks at a run that goes on
 SETTLE_MS = 60  # what comes into view is laid out in several steps
 
@@ -82,8 +84,9 @@ class Detail(ctk.CTkFrame):
         """The height that it takes at least at this width, both in px at 100 %."""
         narrow = width < STACKED
         said = SAID if self.said.winfo_manager() else 0
+        balance = BALANCE if self.balance.winfo_manager() else 0
         note = NOTE if self.note.winfo_manager() else 0
-        return note + (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
+        return balance + note + (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
 
     def show_part(self, part: str) -> None:
         self.part.set(part)
@@ -126,7 +129,10 @@ class Detail(ctk.CTkFrame):
             self._next = time.monotonic() + LIVE_SECONDS
             self._follow()
         self.charts.show(self.record)
+        before = self.balance.winfo_manager()
         self.balance.show(self.record)
+        if self.balance.winfo_manager() != before:
+            self.event_generate(CHANGED)
 
     def _follow(self) -> None:
         """What a run that goes on has told since."""

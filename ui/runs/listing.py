@@ -56,9 +56,6 @@ class Listing:
         self._known = {key: replace(run, note=note) if key[0] == folder else run for key, run in self._known.items()}
         self._arrange()
 
-    def find(self, folder: Path) -> PastRun | None:
-        return next((run for run in self.runs if run.folder == folder), None)
-
     def is_known(self, run: PastRun) -> bool:
         return (run.folder, run.changed) in self._known
 

@@ -38,7 +38,8 @@ class RunList(ctk.CTkFrame):
     @property
     def selected(self) -> list[PastRun]:
         """In the order in which they were selected; without those that the search leaves out."""
-        return [run for folder in self.chosen if (run := self.listing.find(folder)) is not None]
+        listed = {run.folder: run for run in self.listing.runs}
+        return [listed[folder] for folder in self.chosen if folder in listed]
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -58,12 +59,13 @@ class RunList(ctk.CTkFrame):
             hint = EMPTY.format("any workspace" if self.finder.all else where)
             self.table.retitle(columns, NOTHING.format(len(listing.every)) if listing.every else hint)
         runs = listing.runs
+        places = {run.folder: place for place, run in enumerate(runs)}
         self.table.show(
             len(runs),
             lambda index: row_of(
                 self._now(runs[index], running), columns, listing.is_known(runs[index]), runs[index].folder == running
             ),
-            [runs.index(run) for run in self.selected],
+            [places[folder] for folder in self.chosen if folder in places],
         )
 
     def tick(self) -> None:
