@@ -13,6 +13,7 @@ from PIL import Image
 from onetrainer_clone.events import Sampled, Weights
 from tests.ui.conftest import Window
 from ui.run.comparison import SWIPE, Comparison
+from ui.run.grid import LABELS
 from ui.run.look import MOST, Look
 from ui.run.places import Place, neighbour, other_weights, words
 from ui.run.record import PromptKey, Record
@@ -210,6 +211,26 @@ def test_the_slider_of_a_grid_ends_where_its_columns_end(window: Window, samples
     samples.buttons["newest"].invoke()
     window.turn(0.1)
     column_of(samples, 8)
+
+
+def test_no_half_words_stand_over_a_column_that_is_seen_in_part(
+    window: Window, samples: Samples, tmp_path: Path
+) -> None:
+    record = Record()
+    for step in range(100_000, 100_040):
+        record.on(sampled(tmp_path, step, 0))
+    show(window, samples, record, lambda: samples.drawn >= 3)
+    view = samples.view
+    for share in (0.3, 0.31, 0.33, 0.35, 1.0):
+        view.xview("moveto", share)
+        window.turn(0.15)
+        texts = [item for item in view.find_all() if str(view.type(item)) == "text"]
+        heads = [item for item in texts if "step" in view.itemcget(item, "text")]
+        assert heads
+        for item in heads:
+            begin, _, end, _ = view.bbox(item)
+            assert begin >= view.canvasx(view.px(LABELS - 5))
+            assert end <= view.canvasx(view.winfo_width())
 
 
 def test_hundreds_of_steps_draw_only_what_is_seen(

@@ -181,11 +181,14 @@ class Grid(theme.Canvas):
                 name if len(name) <= letters else f"…{name[1 - letters :]}"
             )  # checkpoints differ in their last letters
             here = column == self._timeline.at
-            self.create_text(
+            text = self.create_text(
                 px(LABELS) + self._cell * column + (self._cell - px(8)) / 2, top + self._head / 2,
                 text="\n".join((name, *more)), justify="center", font=self.face(theme.SMALL, bold=here),
                 fill=theme.now(colours.TEXT if here else colours.DIM),
             )  # fmt: skip
+            begin, _, end, _ = self.bbox(text)
+            if not here and (begin < left + px(LABELS - 5) or end > left + self.winfo_width()):
+                self.delete(text)  # no half words over a column that is seen in part
 
     def _draw_labels(self, left: float, top: float) -> None:
         """Prompts at the left; they stay as well."""
