@@ -63,7 +63,7 @@ class Rows(RowCanvas):
             "<Down>": lambda: owner.step(1),
             "<Shift-Up>": lambda: owner.step(-1, more=True),
             "<Shift-Down>": lambda: owner.step(1, more=True),
-            "<Control-a>": owner.select_all,
+            "<<SelectAll>>": owner.select_all,
             "<space>": lambda: owner.on_switch.emit(owner.selected),
             "<Delete>": lambda: owner.on_delete.emit(owner.selected),
             "<Return>": lambda: owner.on_open.emit(owner.selected),

@@ -7,6 +7,7 @@ import customtkinter as ctk
 from onetrainer_clone.settings import Choice, Declaration, Invalid, Problem, Setting, When, get, replace, why_not
 from onetrainer_clone.state import TrainingState
 from ui import colours, controls, theme
+from ui.control import NUMBER_WIDTH, Control, Different
 from ui.help import LEFT, Help, help_text
 from ui.origin import saved_value
 from ui.reset import ResetMark, show_menu
@@ -26,7 +27,7 @@ class Row:
     def __init__(self, parent: Any, bench: Workbench, line: int, setting: Setting, label: str, width: int):
         self.setting, self.label_text = setting, label
         self.paths: tuple[str, ...] = (setting.path,)  # of all that an edit changes
-        self.control: controls.Control | None = None
+        self.control: Control | None = None
         self.message_text = ""
         self._parent, self._bench, self._line, self._width = parent, bench, line, width
         self._label: Any = None
@@ -79,7 +80,7 @@ class Row:
         value: Any = values[self.path]
         different = [other for other in values.values() if other != value]
         if different:
-            value = controls.Different((value, *different))
+            value = Different((value, *different))
         rejected = self._bench.store.rejected.get(self.path)
         was_rejected = self._looks is not None and self._looks[0] and rejected is None
         if value != self._value or (was_rejected and not self._reads_as(value)):
@@ -174,7 +175,7 @@ class Row:
         """The label beside the control; above it where the form is narrow."""
         assert self.control is not None
         sticky = "ew" if self.control.stretches else "w"
-        extra_left = controls.NUMBER_WIDTH + 10
+        extra_left = NUMBER_WIDTH + 10
         if self._narrow:
             self._label.grid(row=self._line, column=0, columnspan=2, sticky="w", padx=(16, 8), pady=(2, 0))
             self.control.widget.grid(row=self._line + 1, column=0, columnspan=2, sticky=sticky, padx=16, pady=(0, 4))

@@ -8,7 +8,7 @@ from onetrainer_clone.settings import declarations
 from onetrainer_clone.tools import LORA_SUFFIXES, TOOLS
 from presets.importers.reading import SUFFIXES
 from tests.ui.conftest import Window
-from ui.controls import PathEntry
+from ui.chosen import PathEntry
 from ui.filekinds import ANY, FOLDER, HOLDING, LORAS, MODELS, PT, SETTINGS, WEIGHTS, FileKind, file_types
 
 

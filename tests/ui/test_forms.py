@@ -8,7 +8,7 @@ from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.ui.conftest import Window
 from ui import colours
-from ui.controls import PathEntry
+from ui.chosen import PathEntry
 from ui.form import cards
 from ui.row import Row
 from ui.tabs.settings import EMBEDDING, SAMPLING, TABS, SettingsPage, cards_of

@@ -57,7 +57,7 @@ class QueuePage(Page):
         self.table.on_open.connect(lambda _index: self.rename())
         self.table.on_delete.connect(self.remove)
         self.table.on_move.connect(self.move_to)
-        self.table.canvas.bind("<Control-z>", self._on_undo_key)
+        self.table.canvas.bind("<<Undo>>", self._on_undo_key)
         self._ends = [
             self.forecast.changed.connect(self.refresh_in_view),
             runner.moved.connect(self._learn),

@@ -37,7 +37,7 @@ class TableRows(RowCanvas):
             "<Down>": partial(owner.step, 1),
             "<Shift-Up>": partial(owner.step, -1, more=True),
             "<Shift-Down>": partial(owner.step, 1, more=True),
-            "<Control-a>": owner.select_all,
+            "<<SelectAll>>": owner.select_all,
             "<Return>": owner.open,
             "<Delete>": owner.on_delete.emit,
         }

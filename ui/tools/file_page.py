@@ -8,7 +8,7 @@ import customtkinter as ctk
 from onetrainer_clone.settings import Invalid, Settings, declarations
 from onetrainer_clone.tools import Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
 from ui import colours, theme
-from ui.controls import PathEntry
+from ui.chosen import PathEntry
 from ui.filekinds import FOLDER, PT, WEIGHTS, FileKind
 from ui.form import Form, cards
 from ui.runs.reveal import reveal
