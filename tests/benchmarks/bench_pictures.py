@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -20,8 +21,10 @@ from presets import store as preset_store
 from tests.benchmarks.bench_window import Probe, print_row, watch
 from tests.ui.fake_trainer import FakeTrainer
 from ui.app import SWITCH_SECONDS, App
+from ui.pictures.sieve import ORDERS
 
 COUNT = 50_000
+MANY = 10_000  # that are deleted in one go
 DIFFERENT = 200  # pictures; the others are links to them
 
 
@@ -83,13 +86,43 @@ def print_lag(concept: Concept) -> None:
         ("dragging the scrollbar", lambda at: browser.grid_.canvas.yview("moveto", at * 0.013 % 1)),
         ("next picture, 10 a second", lambda at: browser.step(1)),
         ("typing into a filter", lambda at: browser.filters.choose("Caption contains", str(at % 100))),
+        ("searching by name", lambda at: search(browser, str(at % 100))),
+        ("another order", lambda at: order(browser, ORDERS[at % len(ORDERS)])),
+        ("selecting all and one", lambda at: browser.grid_.select(at) if at % 2 else browser.grid_.select_all()),
+        ("enlarging and shifting", lambda at: enlarge(browser, at)),
     ):
         print_row(name, doing(app, probe, step))
-    browser.filters.choose("All pictures")
+        browser.filters.everything()
+    order(browser, ORDERS[0])
+    watch(app, probe, lambda: len(browser.gallery.shown) == COUNT, 20)
+    browser.grid_.select(0)
+    browser.grid_.reach(MANY - 1)
+    browser.delete()
+    print_row(f"{MANY:,} are deleted", watch(app, probe, lambda: not browser.deeds.working, 60))
+    browser.undo()
+    print_row("and brought back", watch(app, probe, lambda: len(browser.gallery.shown) == COUNT, 60))
     app.go("concept[0].numbers")
     numbers = app.shell.pages["concept"].views["numbers"]
     print_row("statistics are computed", watch(app, probe, lambda: numbers.found is not None, 120))
     app.close()
+
+
+def search(browser: Any, name: str) -> None:
+    browser.filters.name.delete(0, "end")
+    browser.filters.name.insert(0, name)
+    browser.filters.changed.emit()
+
+
+def order(browser: Any, wanted: str) -> None:
+    browser.filters.order.set(wanted)
+    browser.filters.changed.emit()
+
+
+def enlarge(browser: Any, at: int) -> None:
+    """Eight notches in, then shifted about, then out again."""
+    if at % 24 < 16:
+        browser.view.step_zoom(1 if at % 24 < 8 else -1, (100, 100))
+    browser.view.shift(-20, -10)
 
 
 def doing(app: App, probe: Probe, step: Callable[[int], object]) -> list[float]:

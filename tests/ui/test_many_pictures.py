@@ -255,3 +255,15 @@ def test_deleting_several_of_one_name_takes_the_shared_caption_with_the_last(tmp
     assert [bool(why) for _, why in found] == [False, True, False]
     core.bring_back([move for moves, _ in found for move in moves])
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["a.png", "a.txt", "a.webp", "b.png"]
+
+
+def test_a_long_name_leaves_the_grid_as_wide_as_it_is(window: Window, many: Path) -> None:
+    long = many / f"{'long ' * 30}.png"
+    (many / "7.png").rename(long)
+    browser = browse(window, many)
+    window.turn(0.1)
+    width = browser.shelf.winfo_width()
+    browser.grid_.select(7)
+    window.until(lambda: "long" in browser.title.cget("text"))
+    window.turn(0.1)
+    assert browser.shelf.winfo_width() == width

@@ -111,8 +111,7 @@ class Deeds:
 
     def _on_deleted(self, entries: Sequence[Entry], results: Sequence[tuple[Moves, str]]) -> None:
         gone = [entry for entry, (moves, _) in zip(entries, results, strict=True) if moves]
-        for entry in gone:
-            self._masks.forget(entry.path)
+        self._masks.gone(entry.path for entry in gone)
         what = gone[0].key if len(gone) == 1 else f"{len(gone):,} pictures"
         if gone:
             self._history.add(Deed(f"{what} moved to the trash", moves=tuple(m for moves, _ in results for m in moves)))

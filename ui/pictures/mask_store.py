@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,6 +101,12 @@ class MaskStore:
         self._paintings.pop(picture, None)
         self.problems.pop(picture, None)
         self._fresh.discard(picture)
+
+    def gone(self, pictures: Iterable[Path]) -> None:
+        """These were deleted, with their masks. Of most nothing is known here."""
+        for picture in pictures:
+            if picture in self._paintings or picture in self.problems:
+                self.forget(picture)
 
     def _to_save(self, picture: Path) -> Image.Image:
         mask = self._paintings[picture].mask

@@ -21,7 +21,8 @@ class Stage(ctk.CTkFrame):
     """`commands` by key of the top bar's buttons, and 'remove' for the mask; `build` makes the widgets in parts."""
 
     def __init__(self, parent: Any, commands: Mapping[str, Callable[[], object]], tooltip: Tooltip):
-        super().__init__(parent, fg_color="transparent")
+        super().__init__(parent, fg_color="transparent", width=200, height=200)
+        self.pack_propagate(False)  # else the grid would be as much narrower as a file's name is longer
         self._commands, self._tooltip = commands, tooltip
 
     def build(self, desk: Desk, undoes: Callable[[], str]) -> Iterator[None]:
