@@ -47,6 +47,8 @@ IN_VIEWS = (
     ("V B E F", "in a concept's picture: look, paint what is trained, what is left out, fill"),
     ("Wheel, + -, 0, 1", "there: enlarge and shrink, all of it, pixel for pixel; Space and mouse shift it"),
     ("[ ], Ctrl+Wheel", "there: a smaller and a larger brush"),
+    ("Wheel, + and -", "a sample, or two that are compared, larger or smaller"),
+    ("↑ ↓", "in the prompt box of a run: what was asked for before"),
     ("Delete", "takes away what is selected in a list"),
     ("Esc", "closes a dialog, a list, a search"),
 )

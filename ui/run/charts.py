@@ -5,6 +5,7 @@ from typing import Any
 
 import customtkinter as ctk
 
+from ui import colours
 from ui.background import Background
 from ui.colours import ConceptColours
 from ui.dialogs import Ask
@@ -20,7 +21,7 @@ class Charts(ctk.CTkFrame):
     """`first` is always there; `second` is made when it is first asked for, and kept."""
 
     def __init__(self, parent: Any, background: Background, concept_colours: ConceptColours, ask: Ask):
-        super().__init__(parent, fg_color="transparent")
+        super().__init__(parent, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
         self.counted: Signal[[]] = Signal()  # there is one chart more, or less
         self._make = lambda: Chart(self, background, concept_colours, ask)
         self._record = Record()
