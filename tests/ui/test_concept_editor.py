@@ -119,6 +119,8 @@ def test_many_crops_share_the_pane() -> None:
     assert cells.side((630, 300), 2) == 270
     assert cells.side((430, 460), 4) == 200  # two by two
     assert cells.side((430, 460), 40) == 100  # one has to scroll
+    assert cells.side((390, 460), 40) == 123  # three beside each other fill the width
+    assert cells.side((50, 460), 40) == 100
     assert cells.columns(430, 200) == 2
     assert cells.side((410, 470), 2, shape=(1.0, 0.5)) == 410  # flat ones, under each other
 

@@ -21,7 +21,7 @@ class Crops(Preview):
         super().__init__(parent, bench, index)
         self.canvas = CutCanvas(self.body, self.look_soon)
         self.canvas.pack(fill="both", expand=True)
-        self.mask = ctk.CTkSwitch(self.stepper, text="Mask", width=80, command=self.look)
+        self.mask = ctk.CTkSwitch(self.name.master, text="Mask", width=80, command=self.look)
         self.mask.select()
         bench.tooltip.attach(self.mask, partial(str, MASK_TIP))
 
@@ -48,7 +48,7 @@ class Crops(Preview):
     def _offer_mask(self, there: bool) -> None:
         """The switch is there for pictures that have a mask."""
         if there and not self.mask.winfo_manager():
-            self.mask.pack(side="left", padx=(4, 0))
+            self.mask.pack(side="right", before=self.name)
         elif not there:
             self.mask.pack_forget()
 

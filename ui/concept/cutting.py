@@ -55,7 +55,10 @@ class Cells:
             rows = -(-count // columns)
             across, down = (room[0] + self.gap) // columns - self.gap, room[1] // rows - self.name - self.gap
             fitting.append(min(int(across / shape[0]), int(down / shape[1])))
-        return max(min(max(fitting), self.most), self.least)
+        if max(fitting) >= self.least:
+            return min(max(fitting), self.most)
+        columns = self.columns(room[0], round(self.least * shape[0]))  # one has to scroll: the width is filled
+        return max(min(int(((room[0] + self.gap) // columns - self.gap) / shape[0]), self.most), self.least)
 
     def columns(self, room: int, width: int) -> int:
         """How many pictures of a width lie beside each other."""
