@@ -1,11 +1,10 @@
-"""The runs of a workspace, from their folders: what each of them was, without reading their journals from end to end.
+"""The runs of a workspace, from their folders: what each of them was, without taking their journals apart line by line.
 
 A journal has a line for every step. What a list shows stands at its beginning and its end, so a run of 100,000 steps is
-summed up as fast as one of ten; its curves have no more points than a screen, so only so many lines are parsed.
+summed up nearly as fast as one of ten; its curves have no more points than a screen, so only so many lines are parsed.
 """
 
 import json
-import mmap
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -95,15 +94,15 @@ def summarize(run: PastRun) -> PastRun:
         "going": goes_on(run.folder), "preset": _preset(run.folder), "note": read_note(run.folder),
     }  # fmt: skip
     try:
-        with (run.folder / JOURNAL).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            told = _told(data)
+        data = (run.folder / JOURNAL).read_bytes()  # not mapped: a drive that vanishes would take the program along
     except FileNotFoundError:
         return PastRun(run.folder, run.changed, problem="it never began: there is no journal", **counts)
-    except ValueError:  # an empty file cannot be mapped
-        return PastRun(run.folder, run.changed, problem="it never began: its journal is empty", **counts)
     except OSError as error:
         message = f"its journal cannot be read: {error.strerror or error}"
         return PastRun(run.folder, run.changed, problem=message, **counts)
+    if not data:
+        return PastRun(run.folder, run.changed, problem="it never began: its journal is empty", **counts)
+    told = _told(data)
     return PastRun(run.folder, run.changed, **told, **counts)
 
 
@@ -146,7 +145,7 @@ def _is_save(entry: os.DirEntry[str]) -> bool:
     return entry.name.lower().endswith((".safetensors", ".pt"))
 
 
-def _told(data: mmap.mmap) -> dict[str, Any]:
+def _told(data: bytes) -> dict[str, Any]:
     """What a journal tells of the run as a whole."""
     found: dict[str, Any] = {}
     first = _line(data, 0)
@@ -169,7 +168,7 @@ def _told(data: mmap.mmap) -> dict[str, Any]:
     return found
 
 
-def _idle(data: mmap.mmap) -> float:
+def _idle(data: bytes) -> float:
     """The seconds between the last step before and the beginning after each resumption."""
     idle, at = 0.0, data.find(STARTED)
     while at >= 0 and (at := data.find(STARTED, at + 1)) >= 0:
@@ -179,7 +178,7 @@ def _idle(data: mmap.mmap) -> float:
     return idle
 
 
-def _line(data: mmap.mmap, at: int) -> dict[str, Any]:
+def _line(data: bytes, at: int) -> dict[str, Any]:
     """The JSON object of the line around a place; empty where there is none."""
     if at < 0:
         return {}
@@ -187,7 +186,7 @@ def _line(data: mmap.mmap, at: int) -> dict[str, Any]:
     return _parsed(data[begin : end if end >= 0 else len(data)])
 
 
-def _lines_from_end(data: mmap.mmap, most: int) -> Iterator[dict[str, Any]]:
+def _lines_from_end(data: bytes, most: int) -> Iterator[dict[str, Any]]:
     """The last lines, the last one first; one cut off by a crash is left out."""
     end = len(data)
     for _ in range(most):

@@ -21,6 +21,7 @@ from ui import memory
 from ui.memory import View, keep_view
 from ui.runs import page as runs_page
 from ui.runs.page import RunsPage
+from ui.runs.reopen import labels_of
 from ui.runs.table_rows import CONTROL
 from ui.tabs.run import RunPage
 
@@ -91,6 +92,16 @@ def test_runs_are_listed_newest_first_and_one_is_shown_again(window: Window) -> 
     page.toolbar.buttons["open"].invoke()
     window.turn()
     assert page.table.winfo_viewable()
+
+
+def test_long_names_are_short_in_the_legend_and_still_told_apart() -> None:
+    folders = [Path(f"a style of my own, with a long name, {end}") for end in ("rank 8", "rank 16")]
+    short = labels_of(folders)
+    assert len(set(short)) == 2
+    assert all(len(label) <= 19 for label in short)
+    assert labels_of(folders[:1]) == [folders[0].name]
+    same_ends = [Path(f"a style of my own {middle} with a long name") for middle in "xy"]
+    assert len(set(labels_of(same_ends))) == 2
 
 
 def test_two_runs_are_compared(window: Window) -> None:

@@ -13,6 +13,8 @@ from presets.codec import read_file
 from ui.colours import CONCEPTS, ConceptColours, Pair
 from ui.run.record import EMA, LogLine, PromptKey, Record
 
+LABEL = 18  # letters
+
 
 def record_of(folder: Path, every_point: bool = False) -> Record:
     """A run as its journal tells it, with as many points as a screen shows. Raises `UserError` where it cannot be read."""
@@ -51,9 +53,14 @@ def settings_of(folder: Path, preset: str = "") -> TrainingState:
 
 
 def labels_of(folders: Sequence[Path]) -> list[str]:
-    """Names that tell two runs apart."""
-    names = [folder.name for folder in folders]
+    """Names that tell two runs apart; where there are two, short enough for the legend of a chart."""
+    names = [folder.name if len(folders) == 1 else _short(folder.name) for folder in folders]
     return [name if names.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(names, start=1)]
+
+
+def _short(name: str) -> str:
+    """Cut in the middle: names of runs mostly differ at their end."""
+    return name if len(name) <= LABEL else f"{name[: LABEL // 2]}…{name[-LABEL // 2 :]}"
 
 
 def overlaid(records: Sequence[Record], labels: Sequence[str]) -> Record:
