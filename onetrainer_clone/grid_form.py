@@ -37,7 +37,7 @@ class GridForm(Settings):
     bare: bool = setting(
         True, "The model alone", "A first column without the files above, to compare with.", basic=True
     )
-    prompts: str = setting("", "Prompts", "One a line; each gives a row of pictures.", kind="text", basic=True)
+    prompts: str = setting("", "Prompts, one a line", "Each gives a row of pictures.", kind="text", basic=True)
     negative: str = setting("", "Negative prompt", "What to avoid, in all pictures.", kind="text", basic=True)
     seeds: str = setting(
         "0", "Seeds", "Every prompt is drawn with each of these; numbers with commas between. The same seed gives the same "

@@ -409,3 +409,23 @@ def test_the_pictures_lie_under_the_form_where_there_is_no_room_beside_it(
         assert fits is (scaling < 2)
     finally:
         ctk.set_widget_scaling(1.0)
+
+
+def test_a_field_that_is_in_view_stays_where_it_is_when_the_cursor_comes_to_it(window: Window, page: ToolsPage) -> None:
+    """Every frame around it hears of it as well; one that is higher than the view would be brought to its top."""
+    tkinter.Wm.geometry(window.app.root, "1100x480")
+    page.form.files.table.configure(height=300)
+    window.app.root.focus_force()
+    window.turn(0.3)
+    page.form.bring(page.form.files.winfo_rooty() + 40)
+    window.turn(0.1)
+    canvas = page.form._parent_canvas
+    assert page.form.files.winfo_height() > canvas.winfo_height()
+    top = canvas.yview()
+    page.form.files.table.canvas.focus_force()
+    window.turn(0.2)
+    assert canvas.yview() == top
+    steps = page.form.row("facts.steps")
+    assert steps is not None
+    steps.focus()
+    window.until(lambda: canvas.yview() != top)

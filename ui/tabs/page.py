@@ -72,6 +72,8 @@ class Scrolled(ctk.CTkScrollableFrame):
         widget = event.widget
         if isinstance(widget, str) or not str(widget).startswith(f"{self}.") or not self.winfo_ismapped():
             return
+        if str(self.tk.call("focus")) != str(widget):  # a frame around it: the event comes to each of them
+            return
         self.update_idletasks()  # what was shown a moment ago has no place yet
         top, first = widget.winfo_rooty(), self._parent_canvas.winfo_rooty()
         if not first <= top <= first + self._parent_canvas.winfo_height() - widget.winfo_height():

@@ -32,6 +32,7 @@ class LoraRows(ctk.CTkFrame):
             row=0, column=0, sticky="w", padx=16, pady=(10, 4)
         )
         self.button = theme.button(self, "Add LoRA…", self.add)
+        bench.tooltip.attach(self.button, lambda: "LoRA files, several at once. The same file may be merged twice.")
         self.button.grid(row=0, column=1, columnspan=2, sticky="e", padx=16, pady=(10, 4))
         self._rows = ctk.CTkFrame(self, fg_color="transparent")
         self._rows.grid_columnconfigure(3, weight=1)
