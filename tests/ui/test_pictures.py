@@ -383,6 +383,19 @@ def test_with_a_persons_hands(window: Window, pictures: Path) -> None:
     painting = browser.view.painting
     assert painting is not None
     assert painting.mask.histogram()[TRAINED] > 50
+    assert browser.view.lens is not None
+    scale = browser.view.lens.scale
+    hands("click", 4)
+    window.until(lambda: browser.view.lens is not None and browser.view.lens.scale > scale)
+    click(cells, 50, 50)
+    hands("keydown", "ctrl")
+    click(cells, 150, 50)
+    hands("keyup", "ctrl")
+    window.until(lambda: browser.grid_.selection.keys == {"0.png", "1.png"})
+    hands("key", "Delete")
+    window.until(lambda: names(browser) == ["2.png"])
+    hands("key", "ctrl+z")
+    window.until(lambda: names(browser) == ["0.png", "1.png", "2.png"])
 
 
 def test_looking_has_one_row_of_tools_and_painting_its_own_below(window: Window, pictures: Path) -> None:

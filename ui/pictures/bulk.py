@@ -205,6 +205,7 @@ class Bulk(ctk.CTkFrame):
                 checkbox_width=18,
                 checkbox_height=18,
                 width=40,
+                height=30,
                 border_width=theme.BORDER,
                 corner_radius=4,
                 border_color=colours.FAINT,
