@@ -52,10 +52,10 @@ class Gallery:
             "filter", lambda: (entries, sift(list(entries), wish, known)), self._on_filtered
         )  # fmt: skip
 
-    def found(self, faults: Faults | None) -> None:
-        """What is wrong with files; None: they may be others now."""
+    def found(self, faults: Faults) -> None:
+        """What is wrong with files."""
         self.faults = faults
-        if faults is not None and self.wish.kind in OF_FILES:
+        if self.wish.kind in OF_FILES:
             self.filter(self.wish)
 
     def place(self, key: str) -> int | None:
