@@ -7,6 +7,7 @@ the run that was never killed, bit for bit. POSIX only: it takes a fork server t
 """
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -32,6 +33,8 @@ from presets import codec, runs, store
 
 CHANGES: dict[str, object] = {
     "training.steps": 10,
+    "training.resolution": 32,
+    "training.bucket_step": "16",
     "training.ema.enabled": True,
     "concepts": [
         {"name": "subject", "path": "demo:concepts/subject", "crop_jitter": 0.1, "image_variants": 4},
@@ -69,6 +72,8 @@ def train(folder: Path, name: str, resumed: bool, told: Connection | None = None
     """One run to its end, in a process of its own. `told` hears what has just been told."""
     os.environ["ONETRAINER_HOME"] = str(folder / f"home-{name}")  # a cold cache of its own, so caching is killed too
     from modules.train import train as run_training
+
+    gc.freeze()  # a run ends with a collection, which would look at all of torch
 
     def watched(state: TrainingState, emit: Emit, controls: Controls) -> None:
         def tell(event: Event) -> None:

@@ -7,17 +7,22 @@ training is chaotic: a last bit that differs (another CPU) moves the subject's s
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from onetrainer_clone.events import Event, Stepped, Warned
 from tests.world.conditions import CONDITIONS, state_of, train
+from tests.world.evaluate import caption_accuracy, drift, mean_subject_score
 from tests.world.pipeline import load_pipeline
-from tests.world.scores import Scores, base_pictures, measure, pictures
+from tests.world.scores import OTHER_PROMPTS, pictures_of
 
-pytestmark = pytest.mark.timeout(900)  # on a busy machine; alone, about a minute and a half each
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionPipeline
 
-DEMO_STEPS, SWAMPED_STEPS = 1000, 500
+pytestmark = pytest.mark.timeout(900)  # on a busy machine; alone, about a minute
+
+SWAMPED_STEPS = 400  # its subject is then seen often enough for the program to have a word
 EVERY = 2  # every second prompt of the full sets
 
 
@@ -28,30 +33,34 @@ def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def learn(name: str, folder: Path, steps: int) -> tuple[Scores, list[Event]]:
+def learn(name: str, folder: Path, steps: int) -> tuple["StableDiffusionPipeline", list[Event]]:
+    """What a training leaves, in a pipeline that is not ours, and what it told."""
     lora, events = train(state_of(CONDITIONS[name], 7, folder, steps))
     pipeline = load_pipeline()
     pipeline.load_lora_weights(str(lora))
-    return measure(pictures(pipeline, EVERY), base_pictures(EVERY)), events
+    return pipeline, events
 
 
 def smoothed(events: list[Event], step: int) -> dict[str, float]:
     return next(e.smoothed_concept_loss for e in events if isinstance(e, Stepped) and e.step == step)
 
 
-def test_the_demo_learns_its_subject_and_keeps_the_class(tmp_path: Path) -> None:
-    scores, events = learn("demo", tmp_path, DEMO_STEPS)
-    assert scores.subject >= 0.28
-    assert scores.leak <= 0.15
-    assert scores.drift_class <= 0.08
-    assert scores.accuracy_other >= 0.45
-    assert smoothed(events, DEMO_STEPS)["subject"] < 0.6 * smoothed(events, 20)["subject"]
+@pytest.mark.parametrize(("steps", "subject"), [(600, 0.22), pytest.param(1000, 0.28, marks=pytest.mark.slow)])
+def test_the_demo_learns_its_subject_and_keeps_the_class(steps: int, subject: float, tmp_path: Path) -> None:
+    """The base model's subject is 0.07. 600 steps are enough to see what is learned and what is kept."""
+    pipeline, events = learn("demo", tmp_path, steps)
+    circles = pictures_of(pipeline, "class_", EVERY)
+    assert mean_subject_score(pictures_of(pipeline, "subject", EVERY)) >= subject
+    assert mean_subject_score(circles) <= 0.15, "the class leaks"
+    assert drift(circles, pictures_of(load_pipeline(), "class_", EVERY)) <= 0.08
+    assert caption_accuracy(pictures_of(pipeline, "other", EVERY), OTHER_PROMPTS[::EVERY]).all_facts >= 0.45
+    assert smoothed(events, steps)["subject"] < 0.6 * smoothed(events, 20)["subject"]
     assert not [event for event in events if isinstance(event, Warned)]
 
 
 def test_a_swamped_subject_is_not_learned_and_the_losses_show_who_was_winning(tmp_path: Path) -> None:
-    scores, events = learn("swamped", tmp_path, SWAMPED_STEPS)
-    assert scores.subject <= 0.22
+    pipeline, events = learn("swamped", tmp_path, SWAMPED_STEPS)
+    assert mean_subject_score(pictures_of(pipeline, "subject", EVERY)) <= 0.15
     seen = [e.concept_loss for e in events if isinstance(e, Stepped)]
     assert sum("class" in step for step in seen) > 2 * sum("subject" in step for step in seen)
     assert smoothed(events, SWAMPED_STEPS)["subject"] > 2 * smoothed(events, SWAMPED_STEPS)["class"]

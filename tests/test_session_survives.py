@@ -136,7 +136,7 @@ def test_after_a_fault_the_next_run_is_as_if_nothing_had_been(make: Callable[...
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [5, pytest.param(100, marks=pytest.mark.slow)])
 def test_many_runs_in_a_row_leave_no_thread_and_no_memory(count: int, make: Callable[..., TrainingState]) -> None:
     session = Session(train)
     for _ in range(4):

@@ -38,6 +38,7 @@ OTHER_PROMPTS = [
     for shape in ("square", "triangle", "cross")
     for colour, background in zip(COLOURS, [*BACKGROUNDS, *BACKGROUNDS])
 ]
+PROMPTS = {"subject": SUBJECT_PROMPTS, "class_": CLASS_PROMPTS, "named": NAMED_PROMPTS, "other": OTHER_PROMPTS}
 FIRST_SEEDS = {"subject": 100, "class_": 200, "named": 300, "other": 400}  # then one up from prompt to prompt
 
 
@@ -92,16 +93,13 @@ PATHOLOGY_BARS = (Bar("subject", at_most=0.20),)
 def pictures(pipeline: "StableDiffusionPipeline", every: int = 1) -> SampledPictures:
     """Every n-th of the fixed prompts, drawn; the full sets are 84 pictures and take 10 to 30 seconds on one core."""
 
-    def draw(prompts: Sequence[str], first_seed: int) -> NDArray[np.uint8]:
-        return generate(pipeline, prompts[::every], range(first_seed, first_seed + len(prompts))[::every])
+    return SampledPictures(**{name: pictures_of(pipeline, name, every) for name in PROMPTS}, every=every)
 
-    return SampledPictures(
-        subject=draw(SUBJECT_PROMPTS, FIRST_SEEDS["subject"]),
-        class_=draw(CLASS_PROMPTS, FIRST_SEEDS["class_"]),
-        named=draw(NAMED_PROMPTS, FIRST_SEEDS["named"]),
-        other=draw(OTHER_PROMPTS, FIRST_SEEDS["other"]),
-        every=every,
-    )
+
+def pictures_of(pipeline: "StableDiffusionPipeline", name: str, every: int = 1) -> NDArray[np.uint8]:
+    """Every n-th of one set of prompts, drawn: 'subject', 'class_', 'named' or 'other'."""
+    prompts, first_seed = PROMPTS[name], FIRST_SEEDS[name]
+    return generate(pipeline, prompts[::every], range(first_seed, first_seed + len(prompts))[::every])
 
 
 @cache
