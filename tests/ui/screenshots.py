@@ -30,6 +30,7 @@ from ui.dialogs import TkAsk
 from ui.run.comparison import Comparison
 from ui.run.places import Place
 from ui.run.viewer import Viewer
+from ui.runs.detail import SETTINGS
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL
 from ui.tabs.run import RunPage
@@ -116,6 +117,7 @@ def views() -> dict[str, Callable[[App], object]]:
         "runs-open": runs_open,
         "runs-enlarged": runs_enlarged,
         "runs-compared": runs_compared,
+        "runs-settings": runs_settings,
         "queue": queue,
         "queue-going": queue_going,
         "embedding": tab("embedding"),
@@ -326,6 +328,17 @@ def runs_compared(app: App) -> None:
     page.table.click(1, CONTROL)
     page.toolbar.buttons["compare"].invoke()
     until(app, lambda: app.desk.reader.idle)
+
+
+def runs_settings(app: App) -> None:
+    """What differs between two runs, at the lower end of the page."""
+    runs_compared(app)
+    page = app.shell.pages["runs"]
+    assert isinstance(page, RunsPage)
+    until(app, lambda: len(page.detail.records) == 2)
+    page.detail.show_part(SETTINGS)
+    settle(app)
+    app.shell.room.scroll_to(100_000)
 
 
 def queue_going(app: App) -> None:

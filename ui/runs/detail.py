@@ -28,6 +28,7 @@ from ui.workbench import Workbench
 OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
 HEAD, NOTE, BESIDE, EACH, SAID = 36, HEIGHT + 6, 230, 250, 44  # px at 100 %: least heights, EACH of chart and samples
 SASH = 8  # px between the panes
+LEGEND = 70  # px at 100 %: that the names of two runs take more in a narrow chart
 BALANCE = 48  # of the strip, with its sentence
 LIVE_SECONDS = 0.5  # between two looks at a run that goes on
 SETTLE_MS = 60  # what comes into view is laid out in several steps
@@ -43,7 +44,7 @@ class Detail(ctk.CTkFrame):
         self._live: list[Record] = []  # those of them that go on
         self._next = 0.0
         self._colours = RunColours(bench.colours)
-        self._title = ""
+        self._titles = ("", "")  # in full, and shorter
         self._settling = Timer(self.after, self.after_cancel)
         self._head = head = ctk.CTkFrame(self, fg_color="transparent")
         head.grid_columnconfigure(0, weight=1)
@@ -86,10 +87,13 @@ class Detail(ctk.CTkFrame):
         said = SAID if self.said.winfo_manager() else 0
         balance = BALANCE if self.balance.winfo_manager() else 0
         note = NOTE if self.note.winfo_manager() else 0
-        return balance + note + (2 if narrow else 1) * HEAD + said + (2 * EACH if narrow else BESIDE)
+        overview = 2 * (EACH + (LEGEND if len(self.records) > 1 else 0)) if narrow else BESIDE
+        part = overview if self.part.get() == OVERVIEW else BESIDE
+        return balance + note + (2 if narrow else 1) * HEAD + said + part
 
     def show_part(self, part: str) -> None:
         self.part.set(part)
+        self.event_generate(CHANGED)
         for name, widget in self._parts.items():
             if name == part:
                 widget.pack(fill="both", expand=True)
@@ -102,7 +106,7 @@ class Detail(ctk.CTkFrame):
         self._live = [record for record in shown.records if record.ended is None]
         self.record = overlaid(shown.records, shown.labels) if several else shown.records[0]
         self._colours.show(shown.records, shown.labels)
-        self._title = shown.title
+        self._titles = shown.title, " and ".join(shown.labels)
         self._fit_title()
         self._say(shown.said)
         if several or self.record.folder is None:
@@ -165,7 +169,8 @@ class Detail(ctk.CTkFrame):
     def _fit_title(self) -> None:
         beside = 0 if self._narrow else self.part.winfo_reqwidth()
         room = (self.winfo_width() - beside) / theme.scaling(self) - 24
-        text = theme.fitting(self._title, max(room, 60), self._font)
+        full, short = self._titles
+        text = theme.fitting(full if self._font.measure(full) <= room else short, max(room, 60), self._font)
         if text != self.title.cget("text"):
             self.title.configure(text=text)
 

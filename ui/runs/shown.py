@@ -44,7 +44,9 @@ def read(folders: Sequence[Path], window: TrainingState, live: Mapping[Path, Rec
     except UserError as error:
         found, problem = [], str(error)
     if len(folders) > 1:
-        return Shown(" and ".join(labels), "", records, labels, found, versus, problem)
+        names = [folder.name for folder in folders]
+        title = " and ".join(names if len(set(names)) == len(names) else labels)
+        return Shown(title, "", records, labels, found, versus, problem)
     said = "" if folders[0] in live else _said(folders[0], records[0].ended)
     return Shown(labels[0], said, records, labels, found, versus, problem, read_note(folders[0]))
 
