@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import customtkinter as ctk
 
@@ -22,14 +22,13 @@ from ui.errors import Errors
 from ui.findings import Findings, Timer
 from ui.garbage import Collector
 from ui.keys import bind_keys
+from ui.pages import pages
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
 from ui.run.sign import RunSign
 from ui.runs.desk import Desk
 from ui.shell import Shell, tab_of
 from ui.store import StateStore
-from ui.tabs.page import Page
-from ui.tabs.settings import TABS, SettingsPage
 from ui.thumbnails import Pictures
 from ui.tooltip import Tooltip
 from ui.topbar import TopBar
@@ -92,7 +91,7 @@ class App:
         self.actions: Actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)
         self.runner.moved.connect(self._mark_open)
-        self.shell = Shell(root, self.bench, self._pages())
+        self.shell = Shell(root, self.bench, pages(self))
         self.presets: PresetMenu = PresetMenu(self.shell.bar, self.bench)
         self.topbar: TopBar = TopBar(self.shell, self.bench, self.presets, self.appearance)
         self.run_sign = RunSign(root, self.shell, self.runner)
@@ -180,60 +179,6 @@ class App:
             memory.mark_closed()
         except OSError as error:
             raise UserError(f"The settings could not be kept for the next start: {error}") from None
-
-    def _pages(self) -> dict[str, tuple[str, Callable[[Any], Page]]]:
-        """In the order of the navigation; those without a title are not in it. Imports wait until a page is shown."""
-
-        def concepts(parent: Any) -> Page:
-            from ui.tabs.concepts import ConceptsPage
-
-            return ConceptsPage(parent, self.bench)
-
-        def embedding(parent: Any) -> Page:
-            from ui.tabs.embedding import EmbeddingPage
-
-            return EmbeddingPage(parent, self.bench)
-
-        def sampling(parent: Any) -> Page:
-            from ui.tabs.sampling import SamplingPage
-
-            return SamplingPage(parent, self.bench)
-
-        def changes(parent: Any) -> Page:
-            from ui.tabs.changes import ChangesPage
-
-            return ChangesPage(parent, self.bench)
-
-        def run(parent: Any) -> Page:
-            from ui.tabs.run import RunPage
-
-            return RunPage(parent, self.bench, self.runner, self.actions, self.importer)
-
-        def concept(parent: Any) -> Page:
-            from ui.concept.page import ConceptPage
-
-            return ConceptPage(parent, self.bench, self.writer)
-
-        def welcome(parent: Any) -> Page:
-            from ui.tabs.welcome import WelcomePage
-
-            return WelcomePage(parent, self.bench, self.try_demo, self.presets.open)
-
-        settings = {tab.key: (tab.title, lambda parent, tab=tab: SettingsPage(parent, self.bench, tab)) for tab in TABS}
-        return {
-            "welcome": ("", welcome),
-            "model": settings["model"],
-            "concepts": ("Concepts", concepts),
-            "concept": ("", concept),
-            "changes": ("", changes),
-            "training": settings["training"],
-            "adapter": settings["adapter"],
-            "embedding": ("Embedding", embedding),
-            "sampling": ("Sampling", sampling),
-            "saving": settings["saving"],
-            "run": ("Run", run),
-            **self.desk.pages(),
-        }
 
     def _turn(self) -> None:
         """One turn of the window's loop; it goes on whatever happens in it, and while a dialog of it is open."""
