@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def modules_of(package: str) -> list[str]:
     return names
 
 
+@cache
 def imported_by(*modules: str) -> set[str]:
     """The top-level packages in a new process that has imported these modules."""
     command = [sys.executable, "-c", PROGRAM, *modules]
