@@ -451,7 +451,7 @@ def settle(app: App) -> None:
     page = app.shell.pages.get(app.shell.current)
     if isinstance(page, RunPage):  # drawn now and then, and not by the window's own thread
         until(app, lambda: page.charts.up_to_date)
-    if isinstance(page, RunsPage) and page.shown:
+    if isinstance(page, RunsPage) and page.detail.charts.winfo_viewable():
         until(app, lambda: page.detail.charts.up_to_date)
 
 
