@@ -67,6 +67,15 @@ def test_the_limits_fit_the_steps_in_view() -> None:
     assert y_limits([line(values)], [], (100.0, 199.0), False, True)[1] < 0.02
 
 
+def test_losses_that_begin_at_nothing_do_not_stretch_a_logarithmic_axis() -> None:
+    """As those of a prior prediction do, which begins as what it is compared with."""
+    prior = [1e-14 * 10 ** min(number / 2, 10.5) for number in range(100)]
+    low, high = y_limits([line(prior), line([0.1] * 100)], [line(prior)], None, True, True)
+    assert 1e-6 < low < np.median(prior) / 10
+    assert 0.1 < high < 0.2
+    assert y_limits([line(prior), line([0.1] * 100)], [], (0.0, 9.0), True, True)[0] < 1e-11, "who looks there sees them"
+
+
 @pytest.mark.parametrize("spike", [777, 9_500, 64_001])
 def test_a_spike_stays_however_long_the_run(spike: int) -> None:
     """Where points are joined, the one that stands out stays: upwards in every other bucket."""
@@ -169,6 +178,20 @@ def test_every_view_shows_its_curves(window: Window, chart: Chart) -> None:
         chart.choose(title)
         shown(window, chart, record, lambda labels=labels: set(chart.lines) == labels)  # type: ignore[misc]
     assert all(value >= 0 for value in record.curves["gradient norm"]["gradient norm"].values)
+
+
+def test_where_nothing_was_measured_there_are_words_and_no_axes(window: Window, chart: Chart) -> None:
+    record = record_of(lambda step: 1 / step)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    screen = chart.screen
+    later = Record()
+    later.on(Started("my second run", "/x", 100, 1, ("cat", "class")))
+    later.curves_version += 1
+    shown(window, chart, later, lambda: screen.words.startswith("Nothing measured yet"))
+    window.until(lambda: screen.itemcget("picture", "state") == "hidden")
+    later.on(stepped(1, 0.5))
+    shown(window, chart, later, lambda: len(chart.lines) == 2 and not screen.words)
+    window.until(lambda: screen.itemcget("picture", "state") == "normal")
 
 
 def test_log_scale_zoom_and_hidden_lines(window: Window, chart: Chart) -> None:

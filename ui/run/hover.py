@@ -136,7 +136,7 @@ class Hover:
 
     def _on_press(self, event: Any) -> None:
         self._screen.focus_set()
-        if self._inside(event):
+        if self._inside(event) and self._curves():
             self._from = (event.x, event.y)
             self._panning = event.num == 2 or bool(int(event.state) & SHIFT)
 

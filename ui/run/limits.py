@@ -8,6 +8,7 @@ import numpy as np
 HIDDEN = 0.02  # of a line's points lie outside the limits at most
 WILD = 3.0  # how many times further away than the others those have to lie to be left out
 FAINT_HIDDEN = 0.1  # the faint lines are noise for the most part
+DEEP = 100.0  # a logarithmic axis goes so many times below what is usual of a line: losses that begin at 1e-14 stay below
 MARGIN = 0.05
 
 Limits = tuple[float, float]
@@ -32,13 +33,18 @@ def fitted(values: Any) -> Limits:
     return float(bottom if low - bottom <= room else low), float(top if top - high <= room else high)
 
 
+def _most(values: Any) -> Limits:
+    low, high = np.quantile(values, (FAINT_HIDDEN / 2, 1 - FAINT_HIDDEN / 2))
+    return float(low), float(high)
+
+
 def y_limits(main: Sequence[Line], faint: Sequence[Line], x: Limits | None, log: bool, from_zero: bool) -> Limits:
     """Limits that hold all main lines but for their wild values, and most of the faint ones."""
-    ranges = [fitted(values) for line in main if len(values := in_view(line, x, log))]
-    for line in faint:
+    ranges = []
+    for line, is_faint in (*((line, False) for line in main), *((line, True) for line in faint)):
         if len(values := in_view(line, x, log)):
-            low, high = np.quantile(values, (FAINT_HIDDEN / 2, 1 - FAINT_HIDDEN / 2))
-            ranges.append((float(low), float(high)))
+            low, high = _most(values) if is_faint else fitted(values)
+            ranges.append((max(low, float(np.median(values)) / DEEP) if log else low, high))
     if not ranges:
         return (0.1, 1.0) if log else (0.0, 1.0)
     low, high = min(first for first, _ in ranges), max(second for _, second in ranges)

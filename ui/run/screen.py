@@ -36,7 +36,7 @@ class Screen(theme.Canvas):
         return (width, height) if width >= self.px(LEAST[0]) and height >= self.px(LEAST[1]) else (0, 0)
 
     def say(self, text: str) -> None:
-        """In the middle, over the picture; nothing where it is empty."""
+        """In the middle, instead of the picture: its axes mean nothing then. The picture again where it is empty."""
         if text != self.words:
             self.words = text
             self.redraw()
@@ -44,6 +44,7 @@ class Screen(theme.Canvas):
     def draw(self) -> None:
         """The words, in smaller letters where they would be cut."""
         self.delete("words")
+        self.itemconfigure("picture", state="hidden" if self.words else "normal")
         for size in (theme.BODY, theme.SMALL, SMALLEST) if self.words else ():
             self.delete("words")
             self.create_text(
@@ -61,5 +62,6 @@ class Screen(theme.Canvas):
             return
         self._photo = ImageTk.PhotoImage(drawn.picture, master=self)
         self.delete("picture")
-        self.create_image(0, 0, image=self._photo, anchor="nw", tags="picture")
+        hidden = "hidden" if self.words else "normal"
+        self.create_image(0, 0, image=self._photo, anchor="nw", tags="picture", state=hidden)
         self.tag_lower("picture")
