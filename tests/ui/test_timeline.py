@@ -12,8 +12,10 @@ from PIL import Image
 
 from onetrainer_clone.events import Sampled, Weights
 from tests.ui.conftest import Window
+from ui import theme
 from ui.run.comparison import SWIPE, Comparison
 from ui.run.grid import LABELS
+from ui.run.hold import Hold
 from ui.run.look import MOST, Look
 from ui.run.places import Place, neighbour, other_weights, words
 from ui.run.record import PromptKey, Record
@@ -282,6 +284,65 @@ def test_a_click_opens_and_two_are_compared(
     assert not samples.picking
     assert len(opened) == 1
     samples.comparison.destroy()
+
+
+def arriving(window: Window, samples: Samples, record: Record, folder: Path, steps: range) -> None:
+    for step in steps:
+        record.on(sampled(folder, step, 0))
+        samples.show(record)
+        window.turn()
+
+
+def test_the_columns_stay_while_one_is_picked(
+    window: Window, samples: Samples, record: Record, tmp_path: Path, opened: list[tuple[PromptKey, int]]
+) -> None:
+    """A new column once moved the others away from under the mouse, between looking and clicking."""
+    show(window, samples, record, lambda: samples.drawn == 8)
+    arriving(window, samples, record, tmp_path, range(30, 60, 10))
+    samples.buttons["compare"].invoke()
+    window.turn(0.1)
+    at, other = column_of(samples, 50), column_of(samples, 40)
+    arriving(window, samples, record, tmp_path, range(60, 90, 10))
+    for x, y in (at, other):
+        samples.view.event_generate("<Button-1>", x=x, y=y)
+        arriving(window, samples, record, tmp_path, range(90, 100, 10))
+    assert samples.comparison is not None
+    assert [place.step for place in samples.comparison.places] == [40, 50]
+    samples.comparison.destroy()
+    window.turn(0.1)
+    assert column_of(samples, 90), "the newest is followed again"
+
+
+def test_the_columns_stay_while_the_mouse_moves_over_them(
+    window: Window, samples: Samples, record: Record, tmp_path: Path
+) -> None:
+    show(window, samples, record, lambda: samples.drawn == 8)
+    arriving(window, samples, record, tmp_path, range(30, 60, 10))
+    window.turn(0.1)
+    at = column_of(samples, 50)
+    samples.view.event_generate("<Motion>", x=at[0], y=at[1])
+    arriving(window, samples, record, tmp_path, range(60, 90, 10))
+    found = samples.view.place_at(*at)
+    assert found is not None
+    assert found.step == 50
+    samples.view.event_generate("<Leave>")
+    window.turn(0.1)
+    assert column_of(samples, 80), "the newest is followed again"
+
+
+def test_a_mouse_that_rests_holds_nothing(window: Window) -> None:
+    ended: list[bool] = []
+    held = theme.Canvas(window.app.root)
+    held.place(x=0, y=0)
+    window.turn()
+    hold = Hold(held, lambda: ended.append(hold.on), seconds=0.05)
+    held.event_generate("<Motion>")
+    held.event_generate("<Motion>")
+    assert hold.on
+    window.until(lambda: not hold.on)
+    window.turn(0.1)
+    assert ended == [False]
+    held.destroy()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ui import colours, theme
+from ui.run.hold import Hold
 from ui.run.places import Place
 from ui.run.record import PromptKey, Record
 from ui.run.timeline import Timeline
@@ -34,6 +35,7 @@ class Grid(theme.Canvas):
         self.rows: list[PromptKey] = []
         self.picked: list[Place] = []  # for a comparison
         self.chosen_size: int | None = None  # in SIZES, by the person
+        self.picking = False  # whether a click selects for a comparison
         self.note = ""  # over the lower edge
         self.on_open: Signal[[Place]] = Signal()
         self.on_pick: Signal[[Place]] = Signal()
@@ -43,9 +45,11 @@ class Grid(theme.Canvas):
         self._record = Record()
         self._shown: tuple[Any, ...] = ()
         self._settling = ""
+        self._hold = Hold(self, self.redraw)
         self._bind_all()
 
     def destroy(self) -> None:
+        self._hold.close()
         if self._settling:
             self.after_cancel(self._settling)
         super().destroy()
@@ -98,7 +102,7 @@ class Grid(theme.Canvas):
             return
         cell = self._cell
         self.configure(scrollregion=(0, 0, self._width(), max(self._height(), self.winfo_height())))
-        if self._timeline.following:
+        if self._timeline.following and not self.held:
             self._bring()
         left, top = self.canvasx(0), self.canvasy(0)
         seen = range(
@@ -114,6 +118,11 @@ class Grid(theme.Canvas):
         self._draw_head(left, top, seen)
         self._draw_labels(left, top)
         self._draw_note(left, top)
+
+    @property
+    def held(self) -> bool:
+        """Whether the columns stay where they are when new ones come: somebody picks, or the mouse is on its way."""
+        return self.picking or bool(self.picked) or self._hold.on
 
     @property
     def size_at(self) -> int:

@@ -32,7 +32,6 @@ class Samples(ctk.CTkFrame):
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.timeline = Timeline()
         self.view = Grid(self, pictures, self.timeline, empty)
-        self.picking = False  # whether a click selects for a comparison
         self.comparison: Comparison | None = None  # the last one
         self._record = Record()
         self._open_large = open_large
@@ -53,6 +52,11 @@ class Samples(ctk.CTkFrame):
         self.view.on_menu.connect(self._open_menu)
         self.view.on_move.connect(self.refresh)
         self.view.bind("<Escape>", lambda _event: self.set_picking(False))
+
+    @property
+    def picking(self) -> bool:
+        """Whether a click selects for a comparison."""
+        return self.view.picking
 
     @property
     def drawn(self) -> int:
@@ -101,7 +105,7 @@ class Samples(ctk.CTkFrame):
 
     def set_picking(self, picking: bool) -> None:
         """While picking, a click selects; two selected ones are compared."""
-        self.picking = picking
+        self.view.picking = picking
         self.view.picked.clear()
         self.view.note = PICK[0] if picking else ""
         self.buttons["compare"].configure(fg_color=colours.SELECTED if picking else colours.HOVER)
