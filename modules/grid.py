@@ -1,6 +1,7 @@
 """Draws a grid, column by column, and the one picture that shows it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,17 @@ def draw_grid(drawing: Drawing, emit: Emit, controls: Controls) -> None:
 def _draw_cells(drawing: Drawing, emit: Emit, controls: Controls, drawn: dict[Place, Path]) -> None:
     columns, changing = drawing.columns, Changing(drawing)
     total, done = sum(prompt.steps for prompt in drawing.prompts) * len(columns), 0
+    pictures = len(drawing.prompts) * len(columns)
     for number, column in enumerate(columns):
         if controls.stopping:
             raise Stopped
         emit(Progressed("loading", detail=column.label.replace("\n", ", ")))
         model = changing.wear(column)
         for index, prompt in enumerate(drawing.prompts):
+            begun = Progressed("sampling", done, total, prompt.text[:60], len(drawn) + 1, pictures)
 
-            def watch(step: int, done: int = done, detail: str = prompt.text[:60]) -> None:
-                emit(Progressed("sampling", done + step, total, detail))
+            def watch(step: int, begun: Progressed = begun) -> None:
+                emit(replace(begun, done=begun.done + step))
 
             path = drawing.target / f"{number:02d}-{index:03d}-seed{prompt.seed}.png"
             image = draw(model, prompt, usual_size(model), controls, watch)

@@ -1,5 +1,7 @@
 """Pictures without training: a model with any number of LoRA files and embeddings, drawn prompt by prompt."""
 
+from pathlib import Path
+
 from PIL import Image
 
 from modules.checkpoints.load import load_model
@@ -24,11 +26,17 @@ def sample_pictures(drawing: Drawing, emit: Emit, controls: Controls) -> None:
     model.to(device())
     teach(model, add_files(model, drawing.loras, drawing.embeddings))
 
+    drawn: list[Path] = []
+
     def keep(index: int, prompt: Prompt, image: Image.Image) -> None:
         path = drawing.target / f"{index:03d}-seed{prompt.seed}.png"
         loras = ", ".join(f"{lora.path}:{lora.strength:g}" for lora in drawing.loras)
         save_picture(image, path, prompt, model=drawing.model.source, loras=loras, **embeddings_in(drawing))
+        drawn.append(path)
         emit(Sampled(0, index, prompt.text, prompt.seed, "live", str(path)))
 
-    draw_all(model, list(enumerate(drawing.prompts)), usual_size(model), emit, controls, keep)
-    emit(Saved(0, str(drawing.target), final=True))
+    try:
+        draw_all(model, list(enumerate(drawing.prompts)), usual_size(model), emit, controls, keep)
+    finally:  # also of a stop: what is drawn by then stays
+        if drawn:
+            emit(Saved(0, str(drawing.target), final=True))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +150,12 @@ def draw_all(
     """Draw prompts (with their places in the state) one after the other; `keep` gets each picture."""
     total = sum(prompt.steps for _, prompt in prompts)
     done = 0
-    for index, prompt in prompts:
-        emit(Progressed("sampling", done, total, prompt.text[:60]))
+    for picture, (index, prompt) in enumerate(prompts, 1):
+        begun = Progressed("sampling", done, total, prompt.text[:60], picture, len(prompts))
+        emit(begun)
 
-        def watch(step: int, done: int = done, prompt: Prompt = prompt) -> None:
-            emit(Progressed("sampling", done + step, total, prompt.text[:60]))
+        def watch(step: int, begun: Progressed = begun) -> None:
+            emit(replace(begun, done=begun.done + step))
 
         keep(index, prompt, draw(model, prompt, resolution, controls, watch))
         done += prompt.steps

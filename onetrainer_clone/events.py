@@ -50,6 +50,8 @@ class Progressed:
     done: int = 0
     total: int = 0
     detail: str = ""
+    picture: int = 0  # which one is drawn, from 1; `done` and `total` count denoising steps then
+    pictures: int = 0
 
 
 @dataclass(frozen=True)

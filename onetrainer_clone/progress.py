@@ -57,6 +57,7 @@ class Progress:
         self.activity: Activity | None = None
         self.done = self.total = 0
         self.detail = ""
+        self.picture = self.pictures = 0  # that is drawn, from 1
         self.samples_per_second = self.steps_per_second = self.memory_mib = 0.0
         self.device_memory_mib: float | None = None
         self.device_memory_peak_mib: float | None = None
@@ -73,12 +74,9 @@ class Progress:
                 self.steps, self.epochs, self.step = event.steps, event.epochs, event.first_step
                 self.elapsed_seconds = event.elapsed_seconds
             case Progressed():
-                self.activity, self.done, self.total, self.detail = (
-                    event.activity,
-                    event.done,
-                    event.total,
-                    event.detail,
-                )
+                self.activity, self.detail = event.activity, event.detail
+                self.done, self.total = event.done, event.total
+                self.picture, self.pictures = event.picture, event.pictures
             case Stepped():
                 self.activity, self.step, self.epoch = "training", event.step, event.epoch
                 self.samples_per_second, self.memory_mib = event.samples_per_second, event.memory_mib
@@ -90,6 +88,7 @@ class Progress:
             case Sampled():
                 if self.activity != "sampling":
                     self.activity, self.done, self.total, self.detail = "sampling", 0, 0, ""
+                    self.picture = self.pictures = 0
             case Saved():
                 self.saved = event.path
             case Ended():
@@ -102,7 +101,7 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """'step 310 of 2,000', 'caching 1,240 of 5,000'."""
+        """'step 310 of 2,000', 'caching 1,240 of 5,000', 'sampling picture 1 of 4: a cat'."""
         if self.ended:
             return self.ended.outcome
         if self.activity is None:
@@ -110,6 +109,8 @@ class Progress:
         if self.activity == "training" and self.steps:
             return f"step {self.step:,} of {self.steps:,}"
         counted = f" {self.done:,} of {self.total:,}" if self.total else ""
+        if self.pictures:  # their steps are what the bar shows
+            counted = f" picture {self.picture:,} of {self.pictures:,}"
         return f"{ACTIVITY_WORDS[self.activity]}{counted}{f': {self.detail}' if self.detail else ''}"
 
 

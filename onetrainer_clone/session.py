@@ -192,7 +192,7 @@ def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], s
             return Ended("stopped", f"Stopped. {kept}", saved())
         return Ended("done", f"Done. The result is in {saved()}." if saved() else "Done.", saved())
     except Stopped:
-        kept = f"The result so far is in {saved()}." if saved() else "Nothing had been learned yet, nothing was saved."
+        kept = f"The result so far is in {saved()}." if saved() else "There was nothing to save yet."
         return Ended("stopped", f"Stopped. {kept}", saved())
     except UserError as error:
         outcome = "refused"

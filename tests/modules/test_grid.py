@@ -17,7 +17,7 @@ from modules.sample import sample_pictures
 from onetrainer_clone import grid
 from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
 from onetrainer_clone.drawing import Drawing
-from onetrainer_clone.events import Event, Sampled, Saved
+from onetrainer_clone.events import Ended, Event, Progressed, Sampled, Saved
 from onetrainer_clone.families import Family
 from onetrainer_clone.session import Controls, Emit, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
@@ -155,6 +155,25 @@ def test_a_stop_keeps_what_is_there(tmp_path: Path, lora: Path) -> None:
         sample_pictures(wanted, emit, controls)
     assert sum(isinstance(event, Sampled) for event in events) == 1
     assert (tmp_path / "g.png").is_file()
+    counted = [event for event in events if isinstance(event, Progressed) and event.activity == "sampling"]
+    assert [(e.done, e.total, e.picture, e.pictures) for e in counted] == [(1, 8, 1, 4), (2, 8, 1, 4)]
+
+
+def test_a_stop_without_a_grid_says_where_the_drawn_ones_are(tmp_path: Path) -> None:
+    def work(emit: Emit, controls: Controls) -> None:
+        def watch(event: Event) -> None:
+            emit(event)
+            if isinstance(event, Sampled):
+                controls.stop()
+
+        sample_pictures(drawing(tmp_path), watch, controls)
+
+    session = Session(lambda *_: None)
+    session.run(work)
+    session.join(60)
+    events = session.events()
+    assert sum(isinstance(event, Sampled) for event in events) == 1
+    assert events[-1] == Ended("stopped", f"Stopped. The result so far is in {tmp_path}.", str(tmp_path))
 
 
 def test_what_is_wrong_is_said_before_anything_loads(tmp_path: Path) -> None:

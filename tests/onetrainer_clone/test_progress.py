@@ -45,6 +45,17 @@ def test_a_run_from_start_to_end() -> None:
     )
 
 
+def test_pictures_are_counted_in_words_and_their_steps_in_the_bar() -> None:
+    progress = Progress()
+    progress.on(Progressed("sampling", 33, 80, "a cat", 2, 4))
+    assert progress.words == "sampling picture 2 of 4: a cat"
+    assert (progress.done, progress.total) == (33, 80)
+    progress.on(Progressed("caching", 3, 9))
+    assert progress.words == "caching 3 of 9"
+    progress.on(Sampled(310, 0, "a cat", 1, "live", "x.png"))
+    assert progress.words == "sampling"
+
+
 def test_the_fraction_is_of_the_whole_run_also_when_resumed() -> None:
     progress = Progress()
     assert (progress.fraction, progress.words) == (0, "")

@@ -57,7 +57,7 @@ class Unspeakable(Exception):
             "Stopped. The result was not saved; the last save is cat.safetensors.",
         ),
         (doing(stop=True), "stopped", "Stopped. Nothing was saved."),
-        (doing(error=Stopped()), "stopped", "Stopped. Nothing had been learned yet, nothing was saved."),
+        (doing(error=Stopped()), "stopped", "Stopped. There was nothing to save yet."),
         (doing(DONE, error=Stopped()), "stopped", "Stopped. The result so far is in cat.safetensors."),
         (doing(error=UserError("use 512")), "refused", "use 512"),
         (doing(error=Invalid([Problem("a.b", "is wrong"), Problem("", "all")])), "refused", "a.b: is wrong\nall"),

@@ -228,9 +228,9 @@ def test_the_status_in_words() -> None:
     progress.on(Progressed("caching", 1240, 5000))
     assert sentence(progress, True, False, False) == "Caching 1,240 of 5,000"
     progress.step = 310
-    progress.on(Progressed("sampling", 3, 80, "a cat"))
-    assert sentence(progress, True, False, False) == "Sampling 3 of 80: a cat, at step 310 of 2,000"
-    assert sentence(progress, True, True, False) == "Sampling 3 of 80: a cat, at step 310 of 2,000, then paused"
+    progress.on(Progressed("sampling", 3, 80, "a cat", 1, 4))
+    assert sentence(progress, True, False, False) == "Sampling picture 1 of 4: a cat, at step 310 of 2,000"
+    assert sentence(progress, True, True, False) == "Sampling picture 1 of 4: a cat, at step 310 of 2,000, then paused"
     progress.on(Progressed("paused"))
     assert sentence(progress, True, True, False) == "Paused at step 310 of 2,000"
     assert sentence(progress, True, True, True) == "Stopping after this step …"

@@ -1,6 +1,7 @@
 """Pictures without training in the window: filled in, drawn in the background, followed, stopped."""
 
 import json
+import re
 import time
 import tkinter
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from onetrainer_clone.events import Progressed, Sampled, Saved
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, UserError, changed
 from tests.ui.conftest import Window
-from ui import memory
+from ui import colours, memory
 from ui.filekinds import HOLDING
 from ui.run.places import Place
 from ui.run.viewer import Viewer
@@ -47,7 +48,8 @@ class FakeDraw:
                     raise Stopped
                 path = drawing.target / f"{column}-{row}.png"
                 Image.new("RGB", (64, 64), (40 * column, 40 * row, 128)).save(path)
-                emit(Progressed("sampling", column * len(drawing.prompts) + row, total))
+                place = column * len(drawing.prompts) + row
+                emit(Progressed("sampling", place * prompt.steps, total * prompt.steps, prompt.text, place + 1, total))
                 emit(Sampled(column, row, prompt.text, prompt.seed, "live", str(path)))
         Image.new("RGB", (8, 8)).save(drawing.grid.file)
         emit(Saved(0, drawing.grid.file, final=True))
@@ -137,6 +139,8 @@ def test_a_stop_keeps_what_is_drawn(window: Window, page: ToolsPage, draw: FakeD
     page.toolbar.buttons["draw"].invoke()
     window.until(lambda: drawn(page) > 2)
     assert page.status.bar.winfo_manager()
+    window.turn()
+    assert re.match(r"Sampling picture \d+ of \d+: ", page.status.words.cget("text"))
     assert page.toolbar.buttons["draw"].cget("state") == "disabled"
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.drawer.going)
@@ -144,6 +148,17 @@ def test_a_stop_keeps_what_is_drawn(window: Window, page: ToolsPage, draw: FakeD
     assert page.status.words.cget("text").startswith("Stopped.")
     assert 2 < drawn(page) < 50
     assert not page.status.bar.winfo_manager()
+
+
+def test_a_stop_before_the_first_picture_speaks_of_no_training(window: Window, page: ToolsPage, draw: FakeDraw) -> None:
+    draw.seconds = 0.3
+    page.form.take_prompts()
+    page.toolbar.buttons["draw"].invoke()
+    page.toolbar.buttons["stop"].invoke()
+    window.until(lambda: not page.drawer.going)
+    window.turn(0.05)
+    assert page.status.words.cget("text") == "Stopped. There was nothing to save yet."
+    assert page.status.words.cget("text_color") == colours.WARNING
 
 
 def test_a_second_start_and_a_run_beside_it_are_refused_with_a_sentence(
