@@ -22,8 +22,8 @@ class FileKind:
 
     @property
     def pattern(self) -> tuple[str, ...]:
-        """For Tk."""
-        return tuple(f"*{suffix}" for suffix in self.suffixes)
+        """For Tk; where names differ by capitals, '.JPG' is one, too."""
+        return tuple(f"*{spelled}" for suffix in self.suffixes for spelled in (suffix, suffix.upper()))
 
 
 WEIGHTS = FileKind("Weights", (".safetensors",))

@@ -1,4 +1,4 @@
-"""What the system's dialogs show: files by kind, and on demand all of them."""
+"""What the system's dialogs show: files by kind, and all files in any case."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ui.filekinds import ANY, FOLDER, HOLDING, LORAS, MODELS, PT, SETTINGS, WEIG
 def test_a_filter_holds_what_the_program_reads() -> None:
     assert LORAS.suffixes == LORA_SUFFIXES
     assert set(SETTINGS.suffixes) == set(SUFFIXES)
-    assert file_types([MODELS]) == [("Models", ("*.safetensors", "*.ckpt")), ANY]
+    assert file_types([MODELS]) == [("Models", ("*.safetensors", "*.SAFETENSORS", "*.ckpt", "*.CKPT")), ANY]
     assert file_types([FOLDER]) == [ANY]
     assert file_types([]) == [ANY]
 
