@@ -15,6 +15,15 @@ from ui.words import where
 from ui.workbench import Workbench
 
 STOP = (Option("on", "Go on training"), Option("discard", "Discard", "danger"), Option("save", "Save and stop", "main"))
+STOP_AND_CLOSE = (
+    Option("on", "Go on training"), Option("discard", "Discard and close", "danger"),
+    Option("save", "Save and close", "main"),
+)  # fmt: skip
+WHEN = "The run stops after the step that it is in."
+WHAT = (
+    "Saving keeps what it has learned so far, and a backup to go on from another day.\nDiscarding writes neither. "
+    "What the run wrote before stays: samples, backups and results of earlier steps."
+)
 
 
 class Actions:
@@ -63,15 +72,16 @@ class Actions:
     def pause_or_resume(self) -> None:
         self._runner.pause(not self._runner.paused)
 
-    def stop(self) -> bool:
-        """Ask, then stop; True where the run ends (or none goes on)."""
+    def stop(self, closing: bool = False) -> bool:
+        """Ask, then stop; True where the run ends (or none goes on). `closing`: the window closes then."""
         if not self._runner.going:
             return True
         if not self._runner.stopping:
-            message = "The run can be stopped after the step that it is in. What it has learned so far can be saved."
-            chosen = self._bench.ask.choose("Stop training?", message, STOP)
+            title = "Stop training and close the window?" if closing else "Stop training?"
+            when = f"{WHEN} Then the window closes." if closing else WHEN
+            chosen = self._bench.ask.choose(title, f"{when}\n\n{WHAT}", STOP_AND_CLOSE if closing else STOP)
             if chosen in (None, "on"):
-                return not self._runner.going
+                return False
             self._runner.stop(save=chosen == "save")
         return True
 

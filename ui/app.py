@@ -167,6 +167,7 @@ class App:
         )
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
+        self.errors.window_gone = True
         self.root.destroy()
         self.garbage.close()
 

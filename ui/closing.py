@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import customtkinter as ctk
 
 from ui import colours, theme
-from ui.dialog import Option
+from ui.dialog import Option, dialog_in_front
 
 if TYPE_CHECKING:
     from ui.app import App
@@ -27,8 +27,12 @@ class Closing:
     def ask(self) -> None:
         """The person closes the window; the same as the window's own button."""
         app = self._app
+        if (dialog := dialog_in_front(app.root)) is not None:
+            dialog.lift()
+            dialog.focus_set()
+            return
         if app.runner.going:
-            if app.actions.stop():
+            if app.actions.stop(closing=True):
                 app.desk.queue.finish_current()
                 self.waiting = True
                 app.topbar.say("The window closes when the run has ended.")
@@ -44,7 +48,7 @@ class Closing:
 
     def turn(self) -> None:
         app = self._app
-        if not self.waiting or app.closed or app.runner.going or app.in_turn:
+        if not self.waiting or app.closed or app.runner.going or app.in_turn or dialog_in_front(app.root) is not None:
             return
         if self._going_on:
             self._show()

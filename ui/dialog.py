@@ -26,6 +26,12 @@ class Option:
     kind: Kind = "plain"
 
 
+def dialog_in_front(root: Any) -> Any:
+    """The dialog that has to be answered before anything else; None where there is none."""
+    holder = str(root.tk.call("grab", "current", root))
+    return root.nametowidget(holder) if holder and root.tk.call("winfo", "class", holder) == "Toplevel" else None
+
+
 class Dialog:
     """Esc closes it; Return chooses the last button."""
 
@@ -38,6 +44,7 @@ class Dialog:
         self.leaves: dict[str, Callable[[], object]] = {}  # what is done before a button closes it
         self.buttons: dict[str, Any] = {}
         self.chosen: str | None = None
+        self._below: Any = None  # the dialog that this one came over
         edge = ctk.CTkFrame(self.window, corner_radius=0, border_width=theme.BORDER, border_color=colours.FAINT)
         edge.pack(fill="both", expand=True)
         frame = ctk.CTkFrame(edge, fg_color="transparent")
@@ -89,6 +96,7 @@ class Dialog:
     def wait(self) -> None:
         """Until it is closed; nothing else takes clicks meanwhile."""
         self.window.wait_visibility()
+        self._below = dialog_in_front(self.window.master)
         self.window.grab_set()
         self.window.focus_set()
         self.window.wait_window()
@@ -97,6 +105,9 @@ class Dialog:
         self.chosen = chosen
         self.window.grab_release()
         self.window.destroy()
+        if self._below is not None and self._below.winfo_exists():
+            self._below.grab_set()
+            self._below.focus_set()
 
     def _press(self, key: str) -> None:
         if key in self.stays:

@@ -47,12 +47,24 @@ class TkAsk:
     def __init__(self, root: Any):
         self._root = root
         self._files = FileDialogs(root)
+        self._open: dict[tuple[str, str], Dialog] = {}  # by title and message
+
+    def _dialog(self, title: str, message: str) -> Dialog | None:
+        """None where the very same is on the screen, such as after a second click: that one comes to the front."""
+        self._open = {key: dialog for key, dialog in self._open.items() if dialog.window.winfo_exists()}
+        if (known := self._open.get((title, message))) is not None:
+            known.window.lift()
+            return None
+        self._open[title, message] = made = Dialog(self._root, title, message)
+        return made
 
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
-        return Dialog(self._root, title, message).run(options)
+        dialog = self._dialog(title, message)
+        return dialog.run(options) if dialog else None
 
     def tell(self, title: str, message: str, details: str = "") -> None:
-        dialog = Dialog(self._root, title, message)
+        if (dialog := self._dialog(title, message)) is None:
+            return
         if not details:
             dialog.run([Option("ok", "OK", "main")])
             return
@@ -70,7 +82,8 @@ class TkAsk:
         dialog.run([Option("details", "Show the trace"), Option("copy", "Copy all"), Option("ok", "OK", "main")])
 
     def text(self, title: str, message: str, initial: str = "") -> str | None:
-        dialog = Dialog(self._root, title, message)
+        if (dialog := self._dialog(title, message)) is None:
+            return None
         entry = ctk.CTkEntry(dialog.body, width=round(min(dialog.room[0], 420)), height=theme.FIELD_HEIGHT)
         entry.insert(0, initial)
         entry.select_range(0, "end")
@@ -82,7 +95,8 @@ class TkAsk:
         return typed[0] if chosen == "ok" else None
 
     def problems(self, title: str, message: str, problems: Sequence[tuple[Problem, str]]) -> Problem | None:
-        dialog = Dialog(self._root, title, message)
+        if (dialog := self._dialog(title, message)) is None:
+            return None
         wanted: list[Problem] = []
         wide, high = dialog.room
         wide -= SCROLLBAR

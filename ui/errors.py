@@ -26,6 +26,7 @@ class Errors:
     def __init__(self, ask: Ask, clock: Callable[[], float] = time.monotonic):
         self._ask, self._clock = ask, clock
         self._showing = False
+        self.window_gone = False  # then there is nothing to show an error in: the log alone has it
         self._heard: dict[tuple[object, ...], float] = {}  # by kind and place, when last
 
     def catch_all(self, root: tkinter.Tk) -> None:
@@ -44,11 +45,13 @@ class Errors:
             return
         if self._is_heard(error):
             return
-        if isinstance(error, UserError):
+        if isinstance(error, UserError) and not self.window_gone:
             self._show("That did not work", str(error))
             return
         trace = "".join(traceback.format_exception(error))
         self._keep(trace)
+        if self.window_gone:
+            return
         message = (
             f"Something went wrong in the window, which is our fault: {type(error).__name__}: {error}\n\n"
             f"The window stays usable and a run goes on. The whole story is in the log, {memory.log_file()}."

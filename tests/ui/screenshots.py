@@ -22,7 +22,7 @@ from onetrainer_clone.settings import Problem
 from presets.queue import Queue
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
-from ui.actions import STOP
+from ui.actions import STOP_AND_CLOSE, WHAT, WHEN
 from ui.app import App
 from ui.closing import Waiting
 from ui.dialog import Dialog
@@ -408,8 +408,8 @@ def listed(app: App) -> None:
 
 
 def question(app: App) -> None:
-    message = "The run can be stopped after the step that it is in. What it has learned so far can be saved."
-    dialog(app, lambda ask: ask.choose("Stop training?", message, STOP))
+    message = f"{WHEN} Then the window closes.\n\n{WHAT}"
+    dialog(app, lambda ask: ask.choose("Stop training and close the window?", message, STOP_AND_CLOSE))
 
 
 def closing(app: App) -> None:

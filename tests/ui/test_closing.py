@@ -2,12 +2,18 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from onetrainer_clone import caption_changes
 from tests.ui.conftest import Window
+from tests.ui.fake_trainer import FakeTrainer
 from tests.ui.test_file_tools import FakeTool, fill, lora, tabs, tool  # noqa: F401 - fixtures
+from ui import memory
+from ui.dialog import dialog_in_front
+from ui.dialogs import TkAsk
 from ui.tools.tabs import ToolTabs
 
 
@@ -81,3 +87,116 @@ def test_a_tool_that_works_is_asked_about(window: Window, tabs: ToolTabs, tool: 
     window.until(lambda: window.app.closed)
     assert window.ask.asked == ["Close the window?"] * 2
     assert not page.worker.going
+
+
+def dialogs(window: Window) -> list[Any]:
+    return [child for child in window.app.root.winfo_children() if child.winfo_class() == "Toplevel"]
+
+
+def labelled(dialog: Any, text: str) -> Any:
+    """The button with this text."""
+    below = [dialog]
+    for widget in below:
+        below += widget.winfo_children()
+    return next(widget for widget in below if isinstance(widget, ctk.CTkButton) and widget.cget("text") == text)
+
+
+@pytest.fixture
+def asking(window: Window) -> Window:
+    """The window with its real dialogs."""
+    window.app.bench.ask = window.app.ask = TkAsk(window.app.root)
+    return window
+
+
+def test_the_cross_pressed_again_asks_no_second_time(asking: Window, trainer: FakeTrainer) -> None:
+    trainer.steps, trainer.step_seconds = 1000, 0.01
+    app, seen = asking.app, []
+
+    def again() -> None:
+        app.close()
+        app.root.after(300, answer)
+
+    def answer() -> None:
+        seen.extend(dialogs(asking))
+        labelled(seen[0], "Discard and close").invoke()
+
+    app.actions.start()
+    asking.until(lambda: app.runner.record.progress.step > 0)
+    app.root.after(300, again)
+    app.close()
+    assert len(seen) == 1
+    asking.until(lambda: app.closed)
+    assert not app.runner.going
+
+
+def test_the_same_question_is_asked_once_at_a_time(asking: Window) -> None:
+    """The second click of a double click comes before the dialog takes all clicks."""
+    app = asking.app
+    app.store.reject("training.batch_size", "must be a whole number (was 'many')")
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.extend(dialogs(asking))
+        labelled(seen[0], "Close").invoke()
+
+    app.root.after_idle(app.actions.start)
+    app.root.after(300, look)
+    app.actions.start()
+    asking.turn(0.3)
+    assert len(seen) == 1
+    assert not dialogs(asking)
+
+
+def test_the_window_goes_after_the_dialog_that_is_open(asking: Window, trainer: FakeTrainer) -> None:
+    """The run ends while something is asked: the question is answered first, in a window that is there."""
+    trainer.steps, trainer.step_seconds = 1000, 0.01
+    app, answers = asking.app, []
+    app.actions.start()
+    asking.until(lambda: app.runner.record.progress.step > 0)
+
+    def close() -> None:
+        assert not app.closed
+        labelled(dialogs(asking)[0], "OK").invoke()
+
+    app.root.after(700, close)
+    app.root.after(100, lambda: app.runner.stop(save=False))
+    app.closing.waiting = True
+    answers.append(app.ask.text("Save the preset as", "Its name:", "mine"))
+    assert answers == ["mine"]
+    asking.until(lambda: app.closed)
+
+
+def test_a_dialog_below_another_takes_the_clicks_again(asking: Window) -> None:
+    app, held = asking.app, []
+
+    def above() -> None:
+        app.root.after(200, lambda: labelled(dialogs(asking)[-1], "OK").invoke())
+        app.ask.tell("Above", "all of it")
+        asking.turn(0.05)
+        held.append(dialog_in_front(app.root))
+        labelled(dialogs(asking)[0], "OK").invoke()
+
+    app.root.after(200, above)
+    app.ask.tell("Below", "all of it")
+    assert len(held) == 1
+    assert held[0] is not None
+
+
+def test_going_on_keeps_the_window(window: Window, trainer: FakeTrainer) -> None:
+    trainer.steps, trainer.step_seconds = 1000, 0.01
+    window.app.actions.start()
+    window.until(lambda: window.app.runner.record.progress.step > 0)
+    window.ask.choices = ["on"]
+    window.app.close()
+    window.turn(0.2)
+    assert window.ask.asked == ["Stop training and close the window?"]
+    assert window.app.runner.going
+    assert not window.app.closed
+
+
+def test_an_error_after_the_end_is_in_the_log_alone(window: Window) -> None:
+    window.app.close()
+    window.until(lambda: window.app.closed)
+    window.app.errors.report(RuntimeError("too late"))
+    assert window.ask.told == []
+    assert "too late" in memory.log_file().read_text(encoding="utf-8")
