@@ -21,7 +21,7 @@ class Filter(ctk.CTkFrame):
         self._changed = changed
         self.variable = tkinter.StringVar(self)
         ctk.CTkLabel(self, text="Find", text_color=colours.DIM, font=theme.font(theme.SMALL)).pack(side="left")
-        self.entry = ctk.CTkEntry(self, textvariable=self.variable, height=theme.FIELD_HEIGHT, width=50)
+        self.entry = theme.Entry(self, textvariable=self.variable, height=theme.FIELD_HEIGHT, width=50)
         self.roles = ctk.CTkOptionMenu(
             self, values=[ALL, *(role.label for role in Role)], height=28, width=130, command=lambda _: changed()
         )

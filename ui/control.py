@@ -69,7 +69,7 @@ class Entry(Control):
     def __init__(self, parent: Any, declaration: Declaration):
         super().__init__(declaration)
         self.variable = tkinter.StringVar(parent)
-        self.widget = self.entry = ctk.CTkEntry(
+        self.widget = self.entry = theme.Entry(
             parent, width=NUMBER_WIDTH, height=theme.FIELD_HEIGHT, textvariable=self.variable
         )
         self.stretches = declaration.type is str

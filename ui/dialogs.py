@@ -84,7 +84,7 @@ class TkAsk:
     def text(self, title: str, message: str, initial: str = "") -> str | None:
         if (dialog := self._dialog(title, message)) is None:
             return None
-        entry = ctk.CTkEntry(dialog.body, width=round(min(dialog.room[0], 420)), height=theme.FIELD_HEIGHT)
+        entry = theme.Entry(dialog.body, width=round(min(dialog.room[0], 420)), height=theme.FIELD_HEIGHT)
         entry.insert(0, initial)
         entry.select_range(0, "end")
         entry.pack(fill="x", pady=(8, 0))

@@ -49,7 +49,7 @@ class PresetPanel(ctk.CTkFrame):
         line = ctk.CTkFrame(self, fg_color="transparent")
         line.grid(row=0, column=0, columnspan=2, sticky="ew", padx=12, pady=(12, 6))
         ctk.CTkLabel(line, text="Find", text_color=colours.DIM).pack(side="left", padx=(0, 8))
-        self.entry = ctk.CTkEntry(line, height=theme.FIELD_HEIGHT, textvariable=self.variable)
+        self.entry = theme.Entry(line, height=theme.FIELD_HEIGHT, textvariable=self.variable)
         self.entry.pack(side="left", fill="x", expand=True)
         self.which = ctk.CTkSegmentedButton(line, values=list(SHOWN), command=lambda _which: self._list())
         self.which.set(SHOWN[0])

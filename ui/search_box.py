@@ -22,7 +22,7 @@ class SearchBox:
     def __init__(self, parent: Any, bench: Workbench, item: Callable[[str], int], say: Callable[[str], None]):
         self._bench, self._item, self._say = bench, item, say
         self.variable = tkinter.StringVar(parent)
-        self.entry = ctk.CTkEntry(parent, textvariable=self.variable, width=180, height=30)
+        self.entry = theme.Entry(parent, textvariable=self.variable, width=180, height=30)
         self._hint = ctk.CTkLabel(
             self.entry, text=HINT, text_color=colours.FAINT, height=18, fg_color=colours.FIELD, bg_color=colours.FIELD,
             font=theme.font(theme.SMALL),

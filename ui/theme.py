@@ -84,6 +84,24 @@ class MainButton(ctk.CTkButton):
         super().configure(require_redraw, **options)
 
 
+class Entry(ctk.CTkEntry):
+    """A field of one line. customtkinter writes the placeholder into the field, also under the cursor: what is typed then
+    is not the field's content. Here there is one only while the cursor is elsewhere, however it came to be asked for."""
+
+    def _activate_placeholder(self) -> None:
+        if str(self.tk.call("focus")) != str(self._entry):
+            super()._activate_placeholder()
+
+    def delete(self, first_index: Any, last_index: Any = None) -> None:
+        super().delete(first_index, last_index)
+        self._activate_placeholder()  # customtkinter's own forgets it in a field that never had the cursor
+
+    def insert(self, index: Any, string: str) -> None:
+        """Nothing leaves the placeholder where it is."""
+        if string:
+            super().insert(index, string)
+
+
 def button(
     parent: Any, text: str, command: Callable[[], object] | None, kind: Kind = "plain", width: int = 0, **more: Any
 ) -> Any:

@@ -148,7 +148,7 @@ def test_a_tag_for_those_that_are_chosen(window: Window, many: Path) -> None:
     browser.bar["bulk"].invoke()
     window.turn()
     assert browser.bulk.scope.get() == CHOSEN
-    browser.bulk.kind.set(ADD)
+    browser.bulk.turn_to(ADD)
     browser.bulk.find.insert(0, "sks")
     browser.bulk.look()
     window.until(lambda: len(browser.bulk.edits) == 2)

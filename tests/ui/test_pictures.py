@@ -182,7 +182,7 @@ def test_filters(window: Window, pictures: Path) -> None:
 def bulk(window: Window, browser: Browser, kind: str, find: str, count: int, by: str = "") -> None:
     browser.bar["bulk"].invoke()
     window.turn()
-    browser.bulk.kind.set(kind)
+    browser.bulk.turn_to(kind)
     for entry, text in ((browser.bulk.find, find), (browser.bulk.by, by)):
         entry.delete(0, "end")
         entry.insert(0, text)

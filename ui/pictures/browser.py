@@ -155,6 +155,7 @@ class Browser(ctk.CTkFrame):
         self.view.bind("<Right>", lambda _event: self.step(1))
         self.grid_.canvas.bind("<<Undo>>", lambda _event: self.undo())
         self.grid_.canvas.bind("<Key>", self.view.hand.key)
+        self.grid_.canvas.bind("<Escape>", self._on_escape)
 
     def _arrange(self) -> None:
         """Anew where the window has become narrow or wide, or something else is shown in the large view's place."""
@@ -237,6 +238,13 @@ class Browser(ctk.CTkFrame):
         self._arrange()
         if not shown:
             self.grid_.canvas.focus_set()
+
+    def _on_escape(self, event: Any) -> str | None:
+        """In the grid of thumbnails."""
+        if not self.many.shown:
+            return self.view.hand.key(event)
+        self.many.close()
+        return "break"
 
     def _on_bulk(self, edits: list[Edit], sentence: str) -> None:
         self.deeds.changed_captions(edits, sentence)

@@ -64,13 +64,12 @@ class Bulk(ctk.CTkFrame):
         self.grid_rowconfigure(4, weight=1)
         top = Wrapping(self)
         top.grid(row=0, column=0, sticky="ew", padx=12, pady=(12, 6))
-        self.kind = ctk.CTkSegmentedButton(
-            top, values=[REPLACE, ADD, REMOVE], command=lambda _kind: self.look(), height=30
-        )
+        self.kind = ctk.CTkSegmentedButton(top, values=[REPLACE, ADD, REMOVE], command=self.turn_to, height=30)
         self.kind.set(REPLACE)
+        self._kind, self._searched = REPLACE, {ADD: "", REMOVE: ""}  # what was typed for the other kinds of change
         top.lay(self.kind)
         top.lay(theme.button(top, "Close", self.closed.emit))
-        self.find, self.by = (ctk.CTkEntry(self, height=theme.FIELD_HEIGHT) for _ in range(2))
+        self.find, self.by = (theme.Entry(self, height=theme.FIELD_HEIGHT) for _ in range(2))
         self.find.grid(row=1, column=0, sticky="ew", padx=12, pady=(0, 6))
         self._switches()
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM)
@@ -88,6 +87,9 @@ class Bulk(ctk.CTkFrame):
             entry.bind("<Return>", lambda _event: self.look())
         for key, tip in TIPS.items():
             tooltip.attach(getattr(self, key), partial(str, tip))
+        for widget in (self.find, self.by, self.list.canvas):
+            widget.bind("<Escape>", lambda _event: self.closed.emit())
+        self._show([])
         self.look()
 
     def needs(self, _width: float) -> float:
@@ -97,6 +99,17 @@ class Bulk(ctk.CTkFrame):
     def about(self, scope: str) -> None:
         """Whose captions are changed."""
         self.scope.set(scope)
+        self.look()
+
+    def turn_to(self, kind: str) -> None:
+        """Another kind of change: what was searched for is no tag to be added."""
+        if kind != self._kind:
+            self._searched[self._kind] = self.find.get()
+            self._kind = kind
+            self.kind.set(kind)
+            self.find.delete(0, "end")
+            self.find.insert(0, self._searched[kind])
+        self.find.focus_set()
         self.look()
 
     def look(self) -> None:

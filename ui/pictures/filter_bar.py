@@ -6,6 +6,7 @@ from typing import Any
 
 import customtkinter as ctk
 
+from ui import theme
 from ui.findings import Timer
 from ui.pictures.sieve import ALL, BY_NAME, FILTERS, LACKS, ORDERS, WITH_WORDS, Wish
 from ui.signals import Signal
@@ -34,8 +35,8 @@ class FilterBar(ctk.CTkFrame):
         self.choice = ctk.CTkOptionMenu(self, values=list(FILTERS), command=self._on_choice, height=30, width=80)
         self.choice.set(ALL)
         self.choice.grid(row=0, column=0, columnspan=2, sticky="ew")
-        self.entry = ctk.CTkEntry(self, placeholder_text="these words", width=80, height=30)
-        self.name = ctk.CTkEntry(self, placeholder_text="File name", width=80, height=30)
+        self.entry = theme.Entry(self, placeholder_text="these words", width=80, height=30)
+        self.name = theme.Entry(self, placeholder_text="File name", width=80, height=30)
         self.name.grid(row=2, column=0, sticky="ew", pady=(6, 0), padx=(0, 6))
         self.order = ctk.CTkOptionMenu(
             self, values=list(ORDERS), command=lambda _order: self.changed.emit(), height=30, width=ORDER_WIDTH

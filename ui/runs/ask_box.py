@@ -28,7 +28,7 @@ class AskBox(ctk.CTkFrame):
         self._asked = Asked(memory.last_asked())
         self._narrow: bool | None = None
         self.grid_columnconfigure(0, weight=1)
-        self.prompt = ctk.CTkEntry(self, placeholder_text=HINT, height=theme.FIELD_HEIGHT)
+        self.prompt = theme.Entry(self, placeholder_text=HINT, height=theme.FIELD_HEIGHT)
         self._beside = ctk.CTkFrame(self, fg_color="transparent")
         self.seed = self._field(self._beside, "seed", 80)
         self.seed.insert(0, "0")
@@ -44,7 +44,7 @@ class AskBox(ctk.CTkFrame):
             made.pack(side="left", padx=(8, 0))
             bench.tooltip.attach(made, partial(str, tip))
         self._below = ctk.CTkFrame(self, fg_color="transparent")
-        self.negative = ctk.CTkEntry(self._below, height=theme.FIELD_HEIGHT)
+        self.negative = theme.Entry(self._below, height=theme.FIELD_HEIGHT)
         self.negative.pack(fill="x", pady=(6, 0))
         bench.tooltip.attach(self.negative, partial(str, f"What to avoid. {AS_FIRST}"))
         row = Wrapping(self._below)
@@ -72,10 +72,10 @@ class AskBox(ctk.CTkFrame):
             self.button.configure(state=wanted)
         if self._first != self._hinted:
             self._hinted = first = self._first
-            _hint(self.negative, f"negative prompt: {first.negative or 'none'}")
+            self.negative.configure(placeholder_text=f"negative prompt: {first.negative or 'none'}")
             for name in MORE:
                 value = getattr(first, name)
-                _hint(self.fields[name], "auto" if value is None else f"{value:g}")
+                self.fields[name].configure(placeholder_text="auto" if value is None else f"{value:g}")
 
     @property
     def values(self) -> Fields:
@@ -88,8 +88,6 @@ class AskBox(ctk.CTkFrame):
                 entry.delete(0, "end")
             if values.get(name):
                 entry.insert(0, values[name])
-            else:
-                _hint(entry, entry.cget("placeholder_text"))
         self._count()
 
     def unfold(self) -> None:
@@ -125,7 +123,7 @@ class AskBox(ctk.CTkFrame):
         declaration = declarations(Prompt)[name]
         label = ctk.CTkLabel(parent, text=declaration.label.lower().replace("cfg", "CFG"), text_color=colours.DIM)
         label.pack(side="left", padx=(0, 8))
-        entry = ctk.CTkEntry(parent, width=width, height=theme.FIELD_HEIGHT)
+        entry = theme.Entry(parent, width=width, height=theme.FIELD_HEIGHT)
         entry.pack(side="left", padx=(0, 8) if name in MORE else 0)
         tip = f"{declaration.tip} {AS_FIRST if name in MORE else ''}".strip()
         self._bench.tooltip.attach(entry, partial(str, tip))
@@ -159,9 +157,3 @@ class AskBox(ctk.CTkFrame):
         if not self._asked.all:
             menu.add_command(label="Nothing was asked for yet", state="disabled")
         menu.tk_popup(self.before.winfo_rootx(), self.before.winfo_rooty() + self.before.winfo_height())
-
-
-def _hint(entry: Any, text: str | None) -> None:
-    """What stands in an empty field. customtkinter would write it into the field also while someone types there."""
-    if text and not str(entry.tk.call("focus")).startswith(str(entry)):
-        entry.configure(placeholder_text=text)

@@ -28,7 +28,7 @@ class Finder(ctk.CTkFrame):
         self._font = theme.font()
         ctk.CTkLabel(self, text="Find", text_color=colours.DIM, font=theme.font(theme.SMALL)).pack(side="left", padx=4)
         self.variable = tkinter.StringVar(self)
-        self.entry = ctk.CTkEntry(self, textvariable=self.variable, height=theme.FIELD_HEIGHT, width=50)
+        self.entry = theme.Entry(self, textvariable=self.variable, height=theme.FIELD_HEIGHT, width=50)
         self.menu = theme.button(self, f"{PRESENT} ▾", self.open_menu, width=WIDTH, height=28, font=self._font)
         self.menu.pack(side="right")
         self.entry.pack(side="left", fill="x", expand=True, padx=(4, 8))

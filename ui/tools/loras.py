@@ -99,7 +99,7 @@ class LoraRows(ctk.CTkFrame):
         label = ctk.CTkLabel(self._rows, text=said.label, text_color=colours.DIM)
         typed = tkinter.StringVar(self._rows, strength)
         typed.trace_add("write", lambda *_: self._keep(index))
-        entry = ctk.CTkEntry(self._rows, width=70, height=theme.FIELD_HEIGHT, textvariable=typed)
+        entry = theme.Entry(self._rows, width=70, height=theme.FIELD_HEIGHT, textvariable=typed)
         remove = theme.button(self._rows, "Remove", partial(self.remove, index))
         label.grid(row=2 * index + 1, column=0, sticky="w", padx=(0, 6), pady=(0, 8))
         entry.grid(row=2 * index + 1, column=1, sticky="w", pady=(0, 8))
