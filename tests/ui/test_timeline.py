@@ -1,5 +1,6 @@
 """The samples as a timeline: which step is looked at, what is drawn, comparing two, and one of them large."""
 
+import tkinter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ui.run.comparison import SWIPE, Comparison
 from ui.run.grid import LABELS
 from ui.run.hold import Hold
 from ui.run.look import MOST, Look
-from ui.run.places import Place, neighbour, other_weights, words
+from ui.run.places import Place, neighbour, other_weights, why_no_other, words
 from ui.run.record import PromptKey, Record
 from ui.run.samples import Samples
 from ui.run.timeline import Timeline
@@ -420,6 +421,54 @@ def test_the_viewer_fits_shows_pixels_and_copies_the_path(window: Window, record
     window.turn()
     assert "The picture is gone" in viewer.view.itemcget(viewer.view.find_all()[0], "text")
     viewer.destroy()
+
+
+def test_the_viewers_slider_knows_what_was_drawn_meanwhile(window: Window, record: Record, tmp_path: Path) -> None:
+    viewer = Viewer(window.app.root, record, key(0), 20)
+    assert viewer._slider.get() == viewer._slider.cget("to") == 2
+    record.on(sampled(tmp_path, 30, 0))
+    window.until(lambda: viewer._slider.cget("to") == 3)
+    assert (viewer.step, viewer._slider.get()) == (20, 2), "the same picture is looked at"
+    viewer.destroy()
+
+
+def test_a_missing_partner_is_explained(window: Window, record: Record, tmp_path: Path) -> None:
+    viewer = Viewer(window.app.root, record, key(0), 20)
+    button = viewer.buttons["ema"]
+    assert "nothing to compare" not in tooltip_of(window, button)
+    viewer.go(0, -2)
+    assert "nothing to compare it with" in tooltip_of(window, button)
+    viewer.destroy()
+    alone = Record()
+    alone.on(sampled(tmp_path, 5, 0, "ema"))
+    assert "averaged weights (EMA) only" in why_no_other(alone, Place(key(0, "ema"), 5))
+    assert "Sampling > Weights" in why_no_other(alone, Place(key(0, "ema"), 5))
+    assert not why_no_other(record, Place(key(0), 20))
+
+
+def tooltip_of(window: Window, widget: Any) -> str:
+    """What is shown when the mouse rests on it, also where it is greyed."""
+    shown: list[Any] = []
+
+    def found() -> bool:
+        shown[:] = [top for top in window.app.root.winfo_children() if type(top) is tkinter.Toplevel]
+        return bool(shown)
+
+    window.until(lambda: bool(widget.winfo_viewable()))
+    widget._canvas.event_generate("<Enter>")
+    window.until(found)
+    text = str(shown[0].winfo_children()[0].cget("text"))
+    widget._canvas.event_generate("<Leave>")
+    return text
+
+
+def test_the_comparison_says_what_its_keys_do_now(comparison: Comparison) -> None:
+    assert "another step of the right picture" in comparison.hint.cget("text")
+    assert "divider" not in comparison.hint.cget("text")
+    comparison.go(0, 9, left=True)
+    assert "another step of both" in comparison.hint.cget("text")
+    comparison._other_mode()
+    assert "moves the divider" in comparison.hint.cget("text")
 
 
 def test_the_viewer_takes_the_room_of_the_screen_and_remembers_its_size(window: Window, tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ GAP = 8  # px at 100 %
 SIDE = 720  # px of the screen for each picture, where it has them
 AROUND = Size(40, 190)  # px at 100 % that are not the pictures'
 KEYS = (
-    "← → columns at the right (both where they are the same), Shift at the left; ↑ ↓ prompts; Tab: the other view; "
-    "wheel, + and -: larger; dragging moves both (over the divider with Shift)"
+    "↑ ↓  another prompt     Tab  side by side, or swipe     Wheel, + and -  larger, smaller     Esc  closes",
+    "Mouse  moves both pictures",
+    "Mouse  moves the divider, with Shift the pictures",
 )
 
 
@@ -38,11 +39,11 @@ class Comparison(ctk.CTkToplevel):
         self.geometry(size_for(self, "comparison", Size(2 * SIDE + GAP, SIDE), AROUND))
         head = ctk.CTkFrame(self, fg_color="transparent")
         head.pack(pady=(12, 6))
-        self.mode = ctk.CTkSegmentedButton(head, values=[BESIDE, SWIPE], command=self._on_mode)
+        self.mode = ctk.CTkSegmentedButton(head, values=[BESIDE, SWIPE], command=lambda _mode: self._show())
         self.mode.set(BESIDE)
         self.mode.pack(side="left")
-        hint = ctk.CTkLabel(self, text=KEYS, text_color=colours.DIM, font=theme.font(theme.SMALL))
-        hint.pack(side="bottom", pady=(0, 8))
+        self.hint = ctk.CTkLabel(self, text="", text_color=colours.DIM, font=theme.font(theme.SMALL))
+        self.hint.pack(side="bottom", pady=(0, 8))
         captions = ctk.CTkFrame(self, fg_color="transparent")
         captions.pack(side="bottom", fill="x", padx=16, pady=(6, 4))
         self.captions = [ctk.CTkLabel(captions, text="", justify="center", anchor="n") for _ in self.places]
@@ -53,7 +54,7 @@ class Comparison(ctk.CTkToplevel):
         self.view = theme.Canvas(self, background=colours.PAGE)
         self.view.draw = self._draw_pictures  # type: ignore[method-assign]
         self.view.pack(fill="both", expand=True, padx=16)
-        theme.wrap(hint, self.view)  # not within the window itself, which hears of every widget in it
+        theme.wrap(self.hint, self.view)  # not within the window itself, which hears of every widget in it
         self.pictures = LargePictures(self, self.view.redraw)
         self.loupe = Loupe(self.view, self._spot, self._on_look)
         self.loupe.drags(2)
@@ -89,14 +90,26 @@ class Comparison(ctk.CTkToplevel):
         self.places = [first, second]
         for caption, place in zip(self.captions, self.places, strict=True):
             caption.configure(text=words(self._record, place))
+        self._show()
+
+    def _show(self) -> None:
+        self.hint.configure(text=self._keys())
         self.view.redraw()
 
-    def _on_mode(self, _mode: str) -> None:
-        self.view.redraw()
+    def _keys(self) -> str:
+        """What the keys and the mouse do now."""
+        column = "column" if self._record.columns else "step"
+        together = self.places[0].step == self.places[1].step
+        which = "of both" if together else "of the right picture"
+        everywhere, beside, swiping = KEYS
+        return (
+            f"← →  another {column} {which}     Shift ← →  of the left one {'alone ' if together else ''}"
+            f"    {swiping if self.mode.get() == SWIPE else beside}\n{everywhere}"
+        )
 
     def _other_mode(self) -> str:
         self.mode.set(SWIPE if self.mode.get() == BESIDE else BESIDE)
-        self.view.redraw()
+        self._show()
         return "break"
 
     def _draw_pictures(self) -> None:

@@ -36,6 +36,21 @@ def other_weights(record: Record, place: Place) -> Place | None:
     return Place(other, place.step) if place.step in record.samples.get(other, ()) else None
 
 
+def why_no_other(record: Record, place: Place) -> str:
+    """Why there is no `other_weights`, and what would bring them; empty where there are some."""
+    if other_weights(record, place):
+        return ""
+    if record.columns or place.key.seed < 0:
+        return "Only samples that a run draws can be of both weights; these are of files."
+    if len({key.weights for key in record.samples}) > 1:
+        return "This one was drawn with one of the two at this step, so there is nothing to compare it with."
+    only = "the averaged weights (EMA)" if place.key.weights == "ema" else "the weights as they are"
+    return (
+        f"The samples of this run are of {only} only. In a run with EMA, Sampling > Weights: 'Both' draws a picture with "
+        "each of them, and they can be compared."
+    )
+
+
 def words(record: Record, place: Place) -> str:
     """'step 1,200, seed 7, EMA weights', with the prompt in a line above."""
     weights = ", EMA weights" if place.key.weights == "ema" else ""

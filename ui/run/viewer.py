@@ -10,7 +10,7 @@ from ui import colours, theme
 from ui.run.comparison import Comparison
 from ui.run.large import LargePictures
 from ui.run.loupe import STEP, Loupe, Spot
-from ui.run.places import Place, neighbour, other_weights, path_at, words
+from ui.run.places import Place, neighbour, other_weights, path_at, why_no_other, words
 from ui.run.record import PromptKey, Record
 from ui.run.room import Size, keep_size, size_for
 from ui.runs.reveal import reveal
@@ -18,6 +18,7 @@ from ui.runs.toolbar import Wrapping
 from ui.tooltip import Tooltip
 
 SIDE = 1024  # px of the screen, where it has them: a sample of SDXL in its own pixels
+LOOK_MS = 400  # between two looks at what the run has drawn meanwhile
 AROUND = Size(32, 170)  # px at 100 % that are not the picture's
 
 
@@ -30,6 +31,7 @@ class Viewer(ctk.CTkToplevel):
         self._owner, self._record = root, record
         self._shown: Any = None
         self._percent = 0
+        self._heard, self._looking = -1, ""
         self.title("Sample")
         self.transient(root)
         self.geometry(size_for(self, "sample", Size(SIDE, SIDE), AROUND))
@@ -52,10 +54,12 @@ class Viewer(ctk.CTkToplevel):
             self.bind(f"<{name}>", lambda _event, rows=rows, steps=steps: self.go(rows, steps))
         self.bind("<Escape>", lambda _event: self.destroy())
         self.go(0, 0)
+        self._look()
         self.after(50, self.focus_set)
 
     def destroy(self) -> None:
         keep_size(self, "sample")
+        self.after_cancel(self._looking)
         self.pictures.close()
         super().destroy()
         self._shown = None  # here, on the main thread
@@ -81,14 +85,24 @@ class Viewer(ctk.CTkToplevel):
     def _show(self, place: Place) -> None:
         self.place = place
         self._tell()
-        steps = sorted(self._record.samples[place.key])
+        self._place_among_others()
+        self.view.redraw()
+
+    def _look(self) -> None:
+        """A run that goes on draws more: the same picture is looked at, but it is the newest no more."""
+        if self._heard != self._record.samples_version:
+            self._place_among_others()
+        self._looking = self.after(LOOK_MS, self._look)
+
+    def _place_among_others(self) -> None:
+        self._heard = self._record.samples_version
+        steps = sorted(self._record.samples[self.key])
         if len(steps) > 1:
             self._slider.configure(from_=0, to=len(steps) - 1, number_of_steps=len(steps) - 1, state="normal")
-            self._slider.set(steps.index(place.step))
+            self._slider.set(steps.index(self.step))
         else:
             self._slider.configure(state="disabled")
-        self.buttons["ema"].configure(state="normal" if other_weights(self._record, place) else "disabled")
-        self.view.redraw()
+        self.buttons["ema"].configure(state="normal" if other_weights(self._record, self.place) else "disabled")
 
     def _slide(self, value: float) -> None:
         step = sorted(self._record.samples[self.key])[round(value)]
@@ -109,16 +123,20 @@ class Viewer(ctk.CTkToplevel):
             ("size", "100 %", self.loupe.toggle, "The picture's own pixels, or all of it (a click on it). The "
              "mouse wheel, + and - enlarge it; dragging moves it."),
             ("ema", "EMA against live", self.compare_weights, "The same sample from the weights as they are and from their "
-             "average (EMA), beside each other, where both were drawn."),
+             "average (EMA), beside each other."),
             ("reveal", "Show in folder", lambda: reveal(path_at(self._record, self.place)), "Opens its folder in the file "
              "manager."),
             ("copy", "Copy path", self._copy, "Its file's name and folder, for pasting elsewhere."),
         ):  # fmt: skip
             made[key] = theme.button(bar, text, command)
             bar.lay(made[key])
-            tooltip.attach(made[key], partial(str, tip))
+            tooltip.attach(made[key], partial(self._explain, key, tip))
         tooltip.attach(self._slider, partial(str, "The steps at which this prompt was drawn. ← and → go through them."))
         return made
+
+    def _explain(self, key: str, tip: str) -> str:
+        why = why_no_other(self._record, self.place) if key == "ema" else ""
+        return f"{tip}\n\n{why}" if why else tip
 
     def _copy(self) -> None:
         self.clipboard_clear()
