@@ -41,7 +41,6 @@ class Dialog:
         self.window.transient(root)
         self.window.resizable(True, True)
         self.stays: dict[str, Callable[[], object]] = {}  # buttons that do something and leave the dialog open
-        self.leaves: dict[str, Callable[[], object]] = {}  # what is done before a button closes it
         self.buttons: dict[str, Any] = {}
         self.chosen: str | None = None
         self._below: Any = None  # the dialog that this one came over
@@ -113,8 +112,6 @@ class Dialog:
         if key in self.stays:
             self.stays[key]()
             return
-        if key in self.leaves:
-            self.leaves[key]()
         self.close(key)
 
     def _place(self) -> None:

@@ -1,6 +1,6 @@
 """Questions to the person. `Ask` is what the window needs; tests answer it themselves, `TkAsk` opens real dialogs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import colorchooser
 from typing import Any, Protocol
 
@@ -21,8 +21,10 @@ class Ask(Protocol):
     def choose(self, title: str, message: str, options: Sequence[Option]) -> str | None:
         """The key of the option that was chosen; None where the dialog was closed."""
 
-    def text(self, title: str, message: str, initial: str = "") -> str | None:
-        """What was typed; None where the dialog was closed."""
+    def text(
+        self, title: str, message: str, initial: str = "", wrong: Callable[[str], str] = lambda _typed: ""
+    ) -> str | None:
+        """What was typed; None where the dialog was closed. `wrong`: why a text will not do; it is shown, and asked on."""
 
     def tell(self, title: str, message: str, details: str = "") -> None:
         """Say something; details are shown on demand."""
@@ -81,7 +83,9 @@ class TkAsk:
         dialog.stays |= {"details": unfold, "copy": copy}
         dialog.run([Option("details", "Show the trace"), Option("copy", "Copy all"), Option("ok", "OK", "main")])
 
-    def text(self, title: str, message: str, initial: str = "") -> str | None:
+    def text(
+        self, title: str, message: str, initial: str = "", wrong: Callable[[str], str] = lambda _typed: ""
+    ) -> str | None:
         if (dialog := self._dialog(title, message)) is None:
             return None
         entry = theme.Entry(dialog.body, width=round(min(dialog.room[0], 420)), height=theme.FIELD_HEIGHT)
@@ -89,10 +93,25 @@ class TkAsk:
         entry.select_range(0, "end")
         entry.pack(fill="x", pady=(8, 0))
         dialog.window.after(50, entry.focus_set)
-        typed = []
-        dialog.leaves["ok"] = lambda: typed.append(entry.get().strip())
-        chosen = dialog.run([Option("cancel", "Cancel"), Option("ok", "OK", "main")])
-        return typed[0] if chosen == "ok" else None
+        said = ctk.CTkLabel(
+            dialog.body, text="", text_color=colours.ERROR, anchor="w", justify="left", wraplength=round(dialog.room[0])
+        )
+        entry.bind("<Key>", lambda _event: said.pack_forget(), add="+")
+        typed: list[str] = []
+
+        def accept() -> None:
+            text = entry.get().strip()
+            if why := wrong(text):
+                said.configure(text=why)
+                said.pack(fill="x", pady=(6, 0))
+                entry.focus_set()
+                return
+            typed.append(text)
+            dialog.close("ok")
+
+        dialog.stays["ok"] = accept
+        dialog.run([Option("cancel", "Cancel"), Option("ok", "OK", "main")])
+        return typed[0] if typed else None
 
     def problems(self, title: str, message: str, problems: Sequence[tuple[Problem, str]]) -> Problem | None:
         if (dialog := self._dialog(title, message)) is None:

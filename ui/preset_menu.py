@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetrainer_clone.paths import write_whole
+from onetrainer_clone.paths import name_problem, write_whole
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state import TrainingState
 from presets import store as preset_store
@@ -52,6 +52,18 @@ def _is_ours(path: Path) -> bool:
         return "format" in read_object(path.read_bytes())
     except (OSError, Invalid):
         return True
+
+
+def wrong_name(name: str) -> str:
+    """Why a preset cannot be called that; empty where it can."""
+    why = name_problem(name)
+    return f"The name {why}." if why else ""
+
+
+def wrong_for_new(name: str) -> str:
+    """The same of a preset that must not take the place of another of the person's own."""
+    taken = any(not preset.shipped and preset.name == name for preset in preset_store.presets())
+    return f"There is a preset '{name}' already: choose another name." if taken else wrong_name(name)
 
 
 class PresetMenu:
@@ -138,7 +150,8 @@ class PresetMenu:
             return
         name: str | None = path.stem
         if name in {preset.name for preset in preset_store.presets()}:
-            name = self._bench.ask.text("Import the preset as", f"There is a preset '{name}' already.", f"{name} 2")
+            message = f"There is a preset '{name}' already."
+            name = self._bench.ask.text("Import the preset as", message, f"{name} 2", wrong_for_new)
         if not name:
             return
         kept = preset_store.save(name, read.state, read.description, overwrite=False)
@@ -188,7 +201,7 @@ class PresetMenu:
     def save_as(self) -> bool:
         current = self.current
         initial = f"{current.name} of my own" if current and current.shipped else self._bench.store.state.preset
-        name = self._bench.ask.text("Save the preset as", "Its name:", initial or "my preset")
+        name = self._bench.ask.text("Save the preset as", "Its name:", initial or "my preset", wrong_name)
         if not name:
             return False
         own = {preset.name for preset in preset_store.presets() if not preset.shipped}
@@ -199,7 +212,7 @@ class PresetMenu:
 
     def duplicate(self, preset: Preset) -> Preset | None:
         """A copy under another name; what the window shows stays."""
-        name = self._bench.ask.text("Duplicate the preset", "The copy's name:", f"{preset.name} copy")
+        name = self._bench.ask.text("Duplicate the preset", "The copy's name:", f"{preset.name} copy", wrong_for_new)
         return preset_store.duplicate(preset, name) if name else None
 
     def describe(self, preset: Preset) -> None:
@@ -212,7 +225,12 @@ class PresetMenu:
         wanted = preset or self.current
         if wanted is None or wanted.shipped:
             raise UserError("Only a preset of your own can be renamed: use 'Save as' to have one")
-        name = self._bench.ask.text("Rename the preset", "Its new name:", wanted.name)
+
+        def wrong(name: str) -> str:
+            same = name.casefold() == wanted.name.casefold()  # another case only: the same file on some disks
+            return wrong_name(name) if same else wrong_for_new(name)
+
+        name = self._bench.ask.text("Rename the preset", "Its new name:", wanted.name, wrong)
         if not name or name == wanted.name:
             return
         renamed = preset_store.rename(wanted, name)
@@ -226,10 +244,12 @@ class PresetMenu:
         if wanted is None:
             return
         options = (Option("no", "Keep it"), Option("delete", "Delete", "danger"))
-        message = f"The preset '{wanted.name}' will be gone. What the window shows stays until you load another."
+        message = f"The preset '{wanted.name}' will be gone. The settings in the window stay"
+        in_use = wanted.name == self._bench.store.state.preset
+        message += " as they are, but unsaved: save them as another preset to keep them." if in_use else " as they are."
         if self._bench.ask.choose("Delete the preset?", message, options) == "delete":
             preset_store.delete(wanted)
-            self._show_name()
+            self._bench.store.forget(wanted.name)
 
     def _may_replace(self, name: str) -> bool:
         options = (Option("no", "Keep it"), Option("replace", "Replace", "danger"))

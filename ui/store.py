@@ -99,6 +99,21 @@ class StateStore:
         self._keep(self.saved.model_copy(update={"preset": preset}))
         self.changed.emit(before, self.state)
 
+    def forget(self, preset: str) -> None:
+        """The preset of this name is gone: what was made from it counts as changed from the defaults, with undo, too."""
+
+        def left(saved: TrainingState) -> TrainingState:
+            return TrainingState() if saved.preset == preset else saved
+
+        for changes in (self._done, self._undone):
+            for place, change in enumerate(changes):
+                if change.saved:
+                    changes[place] = dataclasses.replace(change, saved=(left(change.saved[0]), left(change.saved[1])))
+        if self.state.preset == preset:
+            before, self.state = self.state, self.state.model_copy(update={"preset": ""})
+            self.saved = TrainingState()
+            self.changed.emit(before, self.state)
+
     def _keep(self, saved: TrainingState) -> None:
         """The preset's file holds this now; undo and redo come back to it, not to what it held when it was loaded."""
         self.saved = saved

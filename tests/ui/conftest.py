@@ -36,9 +36,15 @@ class Answers:
         assert chosen is None or chosen in [option.key for option in options]
         return chosen
 
-    def text(self, title: str, message: str, initial: str = "") -> str | None:
+    def text(
+        self, title: str, message: str, initial: str = "", wrong: Callable[[str], str] = lambda _typed: ""
+    ) -> str | None:
         self.asked.append(title)
-        return self.texts.pop(0)
+        typed = self.texts.pop(0)
+        while typed is not None and (why := wrong(typed)):
+            self.told.append((title, why, ""))
+            typed = self.texts.pop(0)
+        return typed
 
     def tell(self, title: str, message: str, details: str = "") -> None:
         self.told.append((title, message, details))

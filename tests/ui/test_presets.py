@@ -6,16 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from onetrainer_clone.settings import UserError, replace
 from presets import store as preset_store
-from tests.ui.conftest import Window
+from presets.differences import differences
+from tests.ui.conftest import Window, close
 from ui import memory
+from ui.dialogs import TkAsk
 from ui.preset_groups import entries, matching
 from ui.preset_list import begins_group
+from ui.preset_menu import wrong_name
 from ui.preset_panel import PresetPanel
 
 
@@ -242,3 +248,74 @@ def test_several_presets_are_imported_at_once_and_a_bad_one_costs_only_itself(wi
         window.app.presets.import_file()
     assert {"one", "two"} <= {preset.name for preset in preset_store.presets()}
     assert window.app.store.state.preset == "two"
+
+
+def test_the_preset_in_use_is_deleted(window: Window, make_window: Callable[..., Window]) -> None:
+    """What it held is in the window and nowhere else: that is said at once, and the same after a restart."""
+    window.app.store.replace("training.batch_size", 7)
+    window.ask.texts = ["mine"]
+    window.app.presets.save_as()
+    window.app.presets.load(preset_store.find("mine"))
+    window.ask.choices = ["delete"]
+    window.app.presets.delete()
+    window.turn(0.2)
+    button = window.app.presets.button
+    assert button.cget("text") == "Preset: no preset •  ▾"
+    assert window.app.topbar.changes.cget("state") == "normal"
+    assert window.app.store.state.training.batch_size == 7
+    differ = differences(window.app.store.saved, window.app.store.state)
+    window.app.topbar.step_back()
+    assert window.app.store.saved.preset != "mine", "undo does not bring back a name without a file"
+    window.app.topbar.step_forth()
+    close(window)
+    again = make_window(preset=None)
+    assert again.app.presets.button.cget("text") == "Preset: no preset •  ▾"
+    assert differences(again.app.store.saved, again.app.store.state) == differ
+
+
+def test_deleting_another_preset_changes_nothing_in_the_window(window: Window) -> None:
+    mine = preset_store.save("mine", window.app.store.state)
+    before = window.app.store.state, window.app.store.saved
+    window.ask.choices = ["delete"]
+    window.app.presets.delete(mine)
+    assert (window.app.store.state, window.app.store.saved) == before
+
+
+def test_a_name_that_will_not_do_is_asked_for_on(window: Window) -> None:
+    window.ask.texts = ["a/b", "", "good"]
+    window.app.presets.save_as()
+    assert [message for _, message, _ in window.ask.told] == [
+        "The name must be a plain name, not a path, without \\ / : * ? \" < > | (was 'a/b').",
+        "The name must not be empty.",
+    ]
+    window.ask.texts = ["good", "better"]
+    assert window.app.presets.duplicate(preset_store.find("good")) == preset_store.find("better")
+    assert window.ask.told[-1][1] == "There is a preset 'good' already: choose another name."
+
+
+def test_the_naming_dialog_stays_with_what_was_typed(window: Window) -> None:
+    root, seen = window.app.root, []
+
+    def parts() -> dict[str, Any]:
+        found = [next(child for child in root.winfo_children() if child.winfo_class() == "Toplevel")]
+        for widget in found:
+            found += widget.winfo_children()
+        words = [widget.cget("text") for widget in found if isinstance(widget, ctk.CTkLabel) and widget.winfo_ismapped()]
+        entry = next(widget for widget in found if isinstance(widget, ctk.CTkEntry))
+        return {"top": found[0], "entry": entry, "words": words}
+
+    def refused() -> None:
+        seen.append(parts()["words"])
+        entry = parts()["entry"]
+        assert entry.get() == "a/b"
+        entry.delete(0, "end")
+        entry.insert(0, "ab")
+        parts()["top"].event_generate("<Return>")
+
+    def first() -> None:
+        parts()["top"].event_generate("<Return>")
+        root.after(150, refused)
+
+    root.after(300, first)
+    assert TkAsk(root).text("Save the preset as", "Its name:", "a/b", wrong_name) == "ab"
+    assert any(str(words).startswith("The name must be a plain name") for words in seen[0])
