@@ -115,8 +115,9 @@ def _side(pixels: int, factor: int) -> int:
 
 
 def usual_size(model: Model) -> int:
-    """Pixels of a side, for prompts that name no size and belong to no run."""
-    return NATIVE_PIXELS[BASES[model.family]]
+    """Pixels of a side, for prompts that name no size and belong to no run: what the model's config says it is made for."""
+    latents = model.unet.config.get("sample_size")
+    return latents * model.vae_factor if isinstance(latents, int) else NATIVE_PIXELS[BASES[model.family]]
 
 
 def save_picture(image: Image.Image, path: Path, prompt: Prompt, **also: str | int) -> None:

@@ -104,7 +104,7 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, default=20, help="denoising steps (default: 20)")
     add("--cfg-scale", type=float, default=7.0, help="guidance (default: 7)")
     add("--sampler", default="EULER_A", help="EULER_A, EULER, DDIM, DPMPP_2M, DPMPP_2M_KARRAS or UNIPC")
-    add("--size", default="", metavar="WxH", help="in pixels (default: 512x512, for SDXL 1024x1024)")
+    add("--size", default="", metavar="WxH", help="in pixels (default: the model's own, mostly 512x512, for SDXL 1024x1024)")
     add("--clip-skip", type=int, help="as A1111 counts (default: as the model was made)")
     add("--prediction", default="AUTO", help="AUTO, EPSILON or V_PREDICTION (default: as the model says)")
     add("--zero-terminal-snr", default="AUTO", help="AUTO, ON or OFF (default: as the model says)")

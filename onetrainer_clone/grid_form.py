@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from onetrainer_clone import drawing
+from onetrainer_clone import drawing, model_files
 from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
 from onetrainer_clone.grid import Checkpoint, Grid, rows
+from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Choice, Problem, Settings, UserError, group, setting
+from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
 
@@ -65,10 +67,30 @@ def problems(form: GridForm) -> list[Problem]:
     return [Problem(_place_of(p.path, form), p.message, p.severity) for p in drawing.problems(asked)]
 
 
-def drawing_of(form: GridForm, folder: Path) -> Drawing:
-    """The drawing that the form asks for, into a folder. Raises `Invalid` for what no picture can have."""
+def run_side(form: GridForm, state: TrainingState) -> int | None:
+    """The training resolution where the form's model is the one that is trained: the size that its files draw best."""
+    source = form.model.source
+    if not source or resolve(source) != resolve(state.model.source):
+        return None
+    return state.training.resolution // 8 * 8
+
+
+def empty_size(form: GridForm, state: TrainingState) -> str:
+    """What an empty width or height means, in words."""
+    if side := run_side(form, state):
+        return f"{side}, as in Training"
+    side = model_files.native_pixels(form.model.source) if form.model.source else None
+    return f"{side}, the model's own" if side else "the model's own"
+
+
+def drawing_of(form: GridForm, folder: Path, side: int | None = None) -> Drawing:
+    """The drawing that the form asks for, into a folder. Raises `Invalid` for what no picture can have.
+
+    side: pixels where the form names none; None: each model's own.
+    """
+    size = {"width": form.facts.width or side, "height": form.facts.height or side}
     prompts = [
-        form.facts.model_copy(update={"text": text, "negative": form.negative.strip()}) for text in _texts(form)
+        form.facts.model_copy(update={**size, "text": text, "negative": form.negative.strip()}) for text in _texts(form)
     ]
     everywhere = [file for file in form.files if file.place is Place.ALL]
     embeddings = [file for file in everywhere if checkpoint_kind(file.path) is CheckpointKind.EMBEDDING]

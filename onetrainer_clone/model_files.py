@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onetrainer_clone import single_file
-from onetrainer_clone.families import BASES, INPAINTING, Family
+from onetrainer_clone.families import BASES, INPAINTING, NATIVE_PIXELS, Family
 from onetrainer_clone.paths import require_regular, resolve
 
 _PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
@@ -165,6 +165,16 @@ def vae_factor(source: str) -> int | None:
     config = read_json(vae_folder(source) / "config.json") or {}
     blocks = config.get("block_out_channels")
     return 2 ** (len(blocks) - 1) if blocks else None
+
+
+def native_pixels(source: str) -> int | None:
+    """The side of the squares that a model draws where no size is named; None where that is not known yet."""
+    latents = (read_json(configs(source) / "unet" / "config.json") or {}).get("sample_size")
+    factor = vae_factor(source)
+    if isinstance(latents, int) and factor:
+        return latents * factor
+    found = family(source)
+    return NATIVE_PIXELS[BASES[found]] if found in BASES else None
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

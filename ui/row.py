@@ -131,6 +131,11 @@ class Row:
         reason = self._why_not(self._bench.store.state)
         return f"{said}\n\nNow it {reason}." if reason else said
 
+    def say_beside(self, text: str) -> None:
+        """Other words at the right of the field, where some stand there."""
+        if self._extra is not None and self._extra.cget("text") != text:
+            self._extra.configure(text=text)
+
     def reset(self, value: Any) -> None:
         self._bench.store.replace_all(self.paths, value)
 

@@ -1,6 +1,7 @@
 """The grid: every picture is what the single command draws, the model is loaded once, the sheet shows all of them."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Ended, Event, Progressed, Sampled, Saved
 from onetrainer_clone.families import Family
+from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls, Emit, Session, Stopped
 from onetrainer_clone.settings import Invalid, UserError, load
 from onetrainer_clone.state.model import ModelSettings
@@ -263,11 +265,14 @@ def test_a_sheet_never_grows_beyond_what_viewers_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "side"),
-    [(Family.SD15, 512), (Family.SD15_INPAINTING, 512), (Family.SDXL, 1024), (Family.SDXL_INPAINTING, 1024)],
-)
-def test_a_prompt_without_a_size_is_drawn_as_large_as_its_family_was_trained(
-    family: Family, side: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ("family", "latents", "side"),
+    [
+        (Family.SD15, None, 512), (Family.SD15_INPAINTING, None, 512), (Family.SDXL, None, 1024),
+        (Family.SDXL_INPAINTING, None, 1024), (Family.SD15, 24, 96), (Family.SDXL, 192, 768),
+    ],
+)  # fmt: skip
+def test_a_prompt_without_a_size_is_drawn_as_large_as_its_model_says_or_its_family_was_trained(
+    family: Family, latents: int | None, side: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
 
@@ -278,7 +283,10 @@ def test_a_prompt_without_a_size_is_drawn_as_large_as_its_family_was_trained(
     monkeypatch.setattr("modules.sampling.draw", draw)
     monkeypatch.setattr("modules.grid.draw", draw)
     monkeypatch.setattr("modules.models.sd15.StableDiffusion15.family", family)
-    wanted = {"model": {"source": "demo:model"}, "prompts": [{"text": "a"}], "folder": str(tmp_path)}
+    source = shutil.copytree(resolve("demo:model"), tmp_path / "model")
+    config = source / "unet" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "sample_size": latents}))
+    wanted = {"model": {"source": str(source)}, "prompts": [{"text": "a"}], "folder": str(tmp_path)}
     for more in ({}, {"grid": {"file": str(tmp_path / "grid.png")}}):
         sample_pictures(load(Drawing, {**wanted, **more}), lambda event: None, Controls())
     assert asked == [side, side]

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from modules.models.sd15 import StableDiffusion15
-from modules.sampling import SCHEDULERS, draw, save_picture
+from modules.sampling import SCHEDULERS, draw, save_picture, usual_size
+from onetrainer_clone.model_files import native_pixels
 from onetrainer_clone.session import Controls
 from onetrainer_clone.state.sampling import Prompt, Sampler
 
@@ -41,3 +42,9 @@ def test_sides_are_multiples_of_8(
     width, height = wish
     prompt = Prompt(text="a", steps=1, width=width, height=height)
     assert draw(model, prompt, 44, Controls()).size == size
+
+
+def test_without_a_size_a_picture_is_as_large_as_the_model_is_made_for(fresh_model: StableDiffusion15) -> None:
+    assert usual_size(fresh_model) == native_pixels("demo:model") == 64
+    fresh_model.unet.register_to_config(sample_size=None)  # a config that does not say it
+    assert usual_size(fresh_model) == 512

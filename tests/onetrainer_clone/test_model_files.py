@@ -26,6 +26,14 @@ def test_the_demo_is_fine_and_has_its_own_factor() -> None:
     assert model_files.vae_factor("demo:model") == 4
 
 
+def test_the_side_that_a_model_is_made_for(tmp_path: Path) -> None:
+    assert model_files.native_pixels("demo:model") == 64
+    assert model_files.native_pixels("someone/on-the-hub") is None
+    assert model_files.native_pixels("/gone.safetensors") is None
+    for name, unet, side in (("old", {"sample_size": 64}, 512), ("v", {"sample_size": 96}, 768), ("silent", {}, 512)):
+        assert model_files.native_pixels(str(make_model(tmp_path / name, unet=unet))) == side
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import replace
 from typing import Any, cast
 
-from onetrainer_clone.grid_form import GridForm
+from onetrainer_clone.grid_form import GridForm, empty_size
 from onetrainer_clone.settings import Settings, UserError, declarations
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
@@ -18,7 +18,8 @@ from ui.tools.said import Said
 from ui.tools.store import ToolStore
 from ui.workbench import Workbench
 
-_USUAL_SIZE = "512, for SDXL 1024"
+_EMPTY_SIZE = "as in Training, where the model is the same, else the model's own"
+_SIDES = ("width", "height")
 _ALWAYS = ("source", "vae", "prediction")  # of the model, also in the short form
 _REST = ("zero_terminal_snr", "clip_skip", "text_windows", "unet_dtype", "text_encoder_dtype", "vae_dtype")
 _COLUMNS = ("strengths", "bare")
@@ -46,7 +47,10 @@ class DrawingForm(Scrolled):
         self.from_sampling = self._add_button("From the Sampling tab", self.take_prompts, tip)
         self._add_card("Pictures", "facts", Prompt, _FACTS)
         self._add_card("More of the model", "model", ModelSettings, _REST)
-        self._ends = [bench.options.changed.connect(self.refresh)]
+        self._ends = [
+            bench.options.changed.connect(self.refresh),
+            store.changed.connect(lambda _before, _after: self._say_size()),
+        ]
 
     def destroy(self) -> None:
         for end in self._ends:
@@ -74,6 +78,7 @@ class DrawingForm(Scrolled):
         for form in self.forms:
             form.refresh_if_stale()
             form.grid() if form.relevant else form.grid_remove()
+        self._say_size()
 
     def begin(self) -> None:
         """The model of the settings, where none is chosen yet."""
@@ -97,11 +102,18 @@ class DrawingForm(Scrolled):
         taken = {"prompts": texts, "negative": first.negative, "facts": Prompt(**facts)}
         self.store.set(cast(Any, self.settings.model_copy(update=taken)), "the prompts of the Sampling tab")
 
+    def _say_size(self) -> None:
+        """Which size an empty field means now."""
+        words = empty_size(self.settings, self._bench.store.state)
+        for side in _SIDES:
+            if row := self.row(f"facts.{side}"):
+                row.say_beside(f"px  empty: {words}")
+
     def _add_card(self, title: str, prefix: str, owner: type[Settings], names: tuple[str, ...]) -> None:
         tip = declarations(GridForm)[prefix].tip if prefix else ""
         found = {name: replace(declarations(owner)[name], basic=names is not _REST) for name in names}
-        for name in {"width", "height"} & found.keys():
-            found[name] = replace(found[name], empty=_USUAL_SIZE)
+        for name in set(_SIDES) & found.keys():
+            found[name] = replace(found[name], empty=_EMPTY_SIZE)
         lines = tuple(Line(name, declaration.label, declaration) for name, declaration in found.items())
         form = Form(self, self._own, Card(title, tip, prefix, lines, ()))
         form.refresh()

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from onetrainer_clone.earlier_grids import SHEET, sheets_in
 from onetrainer_clone.events import Sampled
-from onetrainer_clone.grid_form import drawing_of, form_of, problems
+from onetrainer_clone.grid_form import drawing_of, form_of, problems, run_side
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
 from ui import colours, theme
@@ -99,7 +99,8 @@ class ToolsPage(Page):
             self.form.refresh()
             self.form.go(wanted)
             return
-        self.drawer.start(drawing_of(self.form.settings, self._new_folder()))
+        side = run_side(self.form.settings, self.bench.store.state)
+        self.drawer.start(drawing_of(self.form.settings, self._new_folder(), side))
         if self.stacked:
             self.pictures.view.focus_set()  # which brings them into view
 
