@@ -116,7 +116,8 @@ def _side(pixels: int, factor: int) -> int:
 
 def usual_size(model: Model) -> int:
     """Pixels of a side, for prompts that name no size and belong to no run: what the model's config says it is made for."""
-    latents = model.unet.config.get("sample_size")
+    config: Any = model.unet.config
+    latents = config.sample_size
     return latents * model.vae_factor if isinstance(latents, int) else NATIVE_PIXELS[BASES[model.family]]
 
 
