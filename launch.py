@@ -83,6 +83,7 @@ def run(arguments: "Namespace") -> int:
 
 def train(state: "TrainingState", emit: "Emit", controls: "Controls") -> None:
     """The trainer, as every front end gets it."""
+    starting(emit)
     from modules.train import train as run_training  # torch enters in this line, on the training thread
 
     run_training(state, emit, controls)
@@ -90,6 +91,7 @@ def train(state: "TrainingState", emit: "Emit", controls: "Controls") -> None:
 
 def sample(drawing: "Drawing", emit: "Emit", controls: "Controls") -> None:
     """Pictures without training, as every front end gets it; torch enters as in `train`."""
+    starting(emit)
     from modules.sample import sample_pictures
 
     sample_pictures(drawing, emit, controls)
@@ -97,9 +99,17 @@ def sample(drawing: "Drawing", emit: "Emit", controls: "Controls") -> None:
 
 def tool(settings: "ToolSettings", emit: "Emit", controls: "Controls") -> None:
     """A tool for files of weights, as every front end gets it; torch enters as in `train`."""
+    starting(emit)
     from modules.tools import run_tool
 
     run_tool(settings, emit, controls)
+
+
+def starting(emit: "Emit") -> None:
+    """Say what it is that takes so long: torch is read from the disk."""
+    from onetrainer_clone.events import Progressed
+
+    emit(Progressed("starting"))
 
 
 def window(preset: "str | None" = None, start: bool = False) -> int:

@@ -82,6 +82,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     emit(Cached(encoded, sum(len(folder.pictures) for folder in folders)))
     if accelerator.device.type != "cpu":
         model.vae.to("cpu")  # it is needed again only for samples; that is a tenth of the memory
+    emit(Progressed("preparing"))
     with full_in_words("setting up the training", out_of_memory(state, planned)):
         trained, optimizer, ema = _trainable(state, model, accelerator, words)
     for remark in trained.remarks:

@@ -15,7 +15,10 @@ from onetrainer_clone.inspection import Report
 
 Weights = Literal["live", "ema"]
 Outcome = Literal["done", "stopped", "refused", "failed"]
-Activity = Literal["loading", "scanning", "caching", "training", "sampling", "validating", "saving", "paused", "tool"]
+Activity = Literal[
+    "starting", "loading", "scanning", "caching", "preparing", "training", "sampling", "validating", "saving", "paused",
+    "tool",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

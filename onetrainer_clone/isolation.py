@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any
 
+from onetrainer_clone.events import Progressed
 from onetrainer_clone.session import WISHES, Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, UserError
 
@@ -31,6 +32,7 @@ def isolated(target: str) -> Callable[[Any, Emit, Controls], None]:
     """
 
     def call(subject: Any, emit: Emit, controls: Controls) -> None:
+        emit(Progressed("starting"))
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(target, subject, theirs), name="trainer", daemon=True)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from onetrainer_clone.events import Activity, Ended, Event, Progressed, Sampled, Saved, Started, Stepped
 
 ACTIVITY_WORDS: dict[Activity, str] = {
+    "starting": "starting: loading the trainer's libraries",
     "loading": "loading the model",
     "scanning": "looking at the pictures",
     "caching": "caching",
+    "preparing": "setting up the training",
     "training": "training",
     "sampling": "sampling",
     "validating": "validating",

@@ -77,8 +77,9 @@ def failing_at(wanted: str, error: BaseException) -> Train:
 
 
 EVENTS = [
-    *(f"Progressed {activity}" for activity in ("scanning", "loading", "caching", "training", "sampling", "validating")),
-    *("Progressed saving", "Cached", "Started", "Stepped", "Sampled", "Validated", "Saved", "BackedUp", "Logged"),
+    *(f"Progressed {activity}" for activity in ("scanning", "loading", "caching", "preparing", "training")),
+    *("Progressed sampling", "Progressed validating", "Progressed saving", "Cached", "Started", "Stepped"),
+    *("Sampled", "Validated", "Saved", "BackedUp", "Logged"),
 ]
 
 

@@ -21,7 +21,8 @@ def call(name: str, controls: Controls | None = None) -> list[Event]:
 
 
 def test_events_come_from_another_process() -> None:
-    (event,) = call("tells")
+    begun, event = call("tells")
+    assert begun == Progressed("starting"), "the process takes long to begin"
     assert isinstance(event, Logged)
     subject, _, process = event.message.partition(" in ")
     assert subject == "subject"
@@ -34,7 +35,7 @@ def test_wishes_reach_the_other_process(save: bool) -> None:
 
     def heard(event: Event) -> None:
         events.append(event)
-        if isinstance(event, Progressed):
+        if event == Progressed("training"):
             controls.wish("sample")
         elif event == Logged("sample"):
             controls.pause()
@@ -79,9 +80,13 @@ def test_when_the_window_is_killed_the_run_stops_and_saves(tmp_path: "os.PathLik
     program = (
         "from onetrainer_clone.isolation import isolated\n"
         "from onetrainer_clone.session import Controls\n"
+        "from onetrainer_clone.events import Progressed\n"
         "import os\n"
+        "def hear(event):\n"
+        "    if event == Progressed('training'):\n"
+        "        os._exit(3)\n"
         "if __name__ == '__main__':\n"
-        f"    isolated('{WORK}:leaves_a_mark')({mark!r}, lambda event: os._exit(3), Controls())\n"
+        f"    isolated('{WORK}:leaves_a_mark')({mark!r}, hear, Controls())\n"
     )
     script = os.path.join(tmp_path, "window.py")
     with open(script, "w") as file:

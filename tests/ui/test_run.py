@@ -224,6 +224,11 @@ def test_the_status_in_words() -> None:
     progress = Progress()
     assert sentence(progress, False, False, False).startswith("No run yet. Start")
     assert sentence(progress, True, False, False) == "Starting …"
+    assert sentence(progress, True, False, True) == "Stopping …"
+    progress.on(Progressed("starting"))
+    assert sentence(progress, True, False, False) == "Starting: loading the trainer's libraries"
+    progress.on(Progressed("preparing"))
+    assert sentence(progress, True, False, False) == "Setting up the training"
     progress.on(Started("run", "/x", 2000, 4, ("a",)))
     progress.on(Progressed("caching", 1240, 5000))
     assert sentence(progress, True, False, False) == "Caching 1,240 of 5,000"

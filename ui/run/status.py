@@ -75,7 +75,7 @@ def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> s
         return ENDED[progress.ended.outcome] if progress.ended else NOTHING
     at = f"step {progress.step:,} of {progress.steps:,}" if progress.steps else ""
     if stopping:
-        return "Stopping after this step …"
+        return "Stopping after this step …" if progress.steps else "Stopping …"
     if paused and progress.activity not in ("sampling", "saving"):  # what is asked for in a pause is done in it
         return f"Paused at {at}" if at else "Paused"
     words = progress.words or "starting …"

@@ -29,7 +29,7 @@ def ended(state: TrainingState, watch: Callable[[Event, Controls], None]) -> tup
     return run_to_end(lambda emit, controls: train(state, emit, controls), emit, controls, saved), events
 
 
-@pytest.mark.parametrize("activity", ["scanning", "loading", "caching"])
+@pytest.mark.parametrize("activity", ["scanning", "loading", "caching", "preparing"])
 def test_a_stop_before_the_first_step_ends_at_once_and_saves_nothing(make: Make, activity: str, tmp_path: Path) -> None:
     def watch(event: Event, controls: Controls) -> None:
         if isinstance(event, Progressed) and event.activity == activity:
