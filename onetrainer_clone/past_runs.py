@@ -96,14 +96,18 @@ def summarize(run: PastRun) -> PastRun:
     try:
         data = (run.folder / JOURNAL).read_bytes()  # not mapped: a drive that vanishes would take the program along
     except FileNotFoundError:
-        return PastRun(run.folder, run.changed, problem="it never began: there is no journal", **counts)
+        return PastRun(run.folder, run.changed, problem=_not_begun(counts, "there is no journal"), **counts)
     except OSError as error:
         message = f"its journal cannot be read: {error.strerror or error}"
         return PastRun(run.folder, run.changed, problem=message, **counts)
     if not data:
-        return PastRun(run.folder, run.changed, problem="it never began: its journal is empty", **counts)
+        return PastRun(run.folder, run.changed, problem=_not_begun(counts, "its journal is empty"), **counts)
     told = _told(data)
     return PastRun(run.folder, run.changed, **told, **counts)
+
+
+def _not_begun(known: dict[str, Any], why: str) -> str:
+    return "it begins" if known["going"] else f"it never began: {why}"
 
 
 def _preset(folder: Path) -> str:

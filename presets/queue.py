@@ -41,6 +41,11 @@ class Entry:
     removed: int = 0  # not 0: it is out of the queue and can be brought back; the highest went last
     was: str = ""  # of a removed one: the key of the entry whose settings these were until they were replaced
 
+    @property
+    def title(self) -> str:
+        """What it is called where it is listed: its run may have got another name than it was to have."""
+        return Path(self.folder).name if self.folder else self.name
+
     def state(self) -> TrainingState:
         """The state; its run is called as the entry is. Raises `Invalid` where a later version wrote it."""
         return settings.replace(decode(self.text, self.preset), "saving.name", self.name)
@@ -74,6 +79,14 @@ class Queue:
         self._write(entry)
         self._set_order([*before, entry.key])
         return entry
+
+    def free_name(self, state: TrainingState) -> str:
+        """'cat', 'cat-2' ...: a name that no other entry has, and no run in its workspace."""
+        taken = {name for entry in self.entries() for name in (entry.name, entry.title)}
+        number, name = 2, state.run_name
+        while name in taken or os.path.exists(state.saving.folder / name):
+            number, name = number + 1, f"{state.run_name}-{number}"
+        return name
 
     def remove(self, keys: Sequence[str]) -> None:
         """Take entries out; they can be brought back. Raises `UserError`, with none removed, where one of them runs."""
@@ -147,7 +160,7 @@ class Queue:
         """An entry that does not run. Raises `UserError` for the one that does."""
         entry = self.find(key)
         if entry.status == "running":
-            raise UserError(f"'{entry.name}' is running: stop it first")
+            raise UserError(f"'{entry.title}' is running: stop it first")
         return entry
 
     def _all(self) -> list[Entry]:

@@ -129,7 +129,7 @@ class App:
 
     def _mark_open(self) -> None:
         """On the disk, so that the next start knows if this window was never closed."""
-        running = self.runner.state.run_name if self.runner.going and self.runner.state else ""
+        running = self.runner.running.run_name if self.runner.running else ""
         if running != self._marked:
             self._marked = running
             self.writer.submit("open", lambda: memory.mark_open(running), lambda _nothing: None, self._on_unkept)

@@ -101,6 +101,10 @@ def test_no_journal_an_empty_one_and_one_that_cannot_be_read(tmp_path: Path) -> 
     assert "no journal" in found["none"].problem
     assert "empty" in found["empty"].problem
     assert found["zeros"].outcome == "interrupted"
+    lock = announce(tmp_path / "empty")
+    assert summarize(found["empty"]).problem == "it begins"
+    assert summarize(found["empty"]).outcome == "running"
+    lock.release()
     with pytest.raises(UserError, match="journal of 'none'"):
         list(events(tmp_path / "none"))
 

@@ -164,3 +164,16 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "queue").write_text("a file")
     with pytest.raises(UserError, match=r"the queue in .* cannot be written"):
         filled(tmp_path / "queue", "a")
+
+
+def test_a_free_name_is_neither_an_entrys_nor_a_runs(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "queue")
+    state = replace(replace(store.find("demo").load(), "saving.workspace", str(tmp_path)), "saving.name", "cat")
+    assert queue.free_name(state) == "cat"
+    entry = queue.add(state, "cat")
+    assert queue.free_name(state) == "cat-2"
+    (tmp_path / "cat-2").mkdir()
+    assert queue.free_name(state) == "cat-3"
+    queue.mark(entry.key, "done", folder="/another/workspace/cat-3")
+    assert queue.find(entry.key).title == "cat-3"
+    assert queue.free_name(state) == "cat-4"

@@ -1,16 +1,20 @@
 """The queue in the window: added, reordered, run one after the other whatever happens to one, and there after a restart."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from onetrainer_clone.session import Controls, Emit
+from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from presets.runs import begin
 from tests.ui.conftest import Window, close
 from ui.queue.page import QueuePage
+from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL, HEAD, ROW, SHIFT
 from ui.tabs.run import RunPage
 
@@ -348,3 +352,125 @@ def test_a_result_that_lies_elsewhere_is_told_and_holds_up_no_run(
     settle(window)
     assert states(page) == ["done", "done"]
     assert "The folder /full/saves could not be written: the result is in " in cells(page)[0][3]
+
+
+def test_a_run_is_listed_by_the_name_that_it_got_and_no_other_has(window: Window) -> None:
+    page = add(window, "a")
+    window.app.runner.start()
+    window.until(lambda: not window.app.runner.going)
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert names(page) == ["a-2"], "the run that was started by hand is 'a'"
+    add(window, "a")
+    assert names(page) == ["a-2", "a-3"]
+    page.table.select(0)
+    page.toolbar.buttons["again"].invoke()
+    settle(window)
+    assert names(page)[0] == "a", "as it is to be called; its next run gets a name that is free then"
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_opened_it_shows_its_run(window: Window, tmp_path: Path, by_key: bool) -> None:
+    window.app.store.replace("saving.workspace", str(tmp_path / "elsewhere"))
+    page = add(window, "far")
+    window.app.store.replace("saving.workspace", str(tmp_path / "here"))
+    add(window, "near").toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    for row, (name, workspace) in enumerate((("far", "elsewhere"), ("near", "here"))):
+        queue_page(window)
+        canvas = page.table.canvas
+        if by_key:
+            page.table.select(row)
+            canvas.focus_force()
+            window.turn()
+            canvas.event_generate("<Return>")
+        else:
+            for press in ("<Button-1>", "<ButtonRelease-1>", "<Button-1>", "<ButtonRelease-1>"):
+                canvas.event_generate(press, x=20, y=canvas.px(HEAD) + row * canvas.px(ROW) + 5)
+        assert window.app.shell.current == "runs"
+        runs = window.app.shell.pages["runs"]
+        assert isinstance(runs, RunsPage)
+        window.until(lambda: window.app.desk.reader.idle)
+        window.turn(0.1)
+        assert runs.enlarged
+        assert runs.detail.title.cget("text") == name
+        assert [run.folder for run in runs.selected] == [tmp_path / workspace / name]
+
+
+def test_the_run_of_an_entry_may_be_gone(window: Window) -> None:
+    page = add(window, "a")
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    shutil.rmtree(page.queue.entries[0].folder)
+    page.table.select(0)
+    page.table.open()
+    runs = window.app.shell.pages["runs"]
+    assert isinstance(runs, RunsPage)
+    window.until(lambda: window.app.desk.reader.idle)
+    window.turn(0.1)
+    assert not runs.enlarged
+    assert "'a'" in runs.hint.cget("text")
+    assert runs.hint.winfo_viewable()
+
+
+def test_opened_one_that_runs_is_the_run_view_and_one_that_waits_is_renamed(window: Window) -> None:
+    page = add(window, "a", "b")
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: states(page)[0] == "running")
+    window.ask.texts = ["bee"]
+    page.table.select(1)
+    page.table.open()
+    settle(window)
+    assert names(page) == ["a", "bee"]
+    page.table.select(0)
+    page.table.open()
+    assert window.app.shell.current == "run"
+    window.app.runner.stop(save=False)
+    finish(window)
+
+
+def test_no_button_moves_when_the_queue_starts(window: Window) -> None:
+    page = add(window, "a")
+    toolbar = page.toolbar
+    window.turn(0.1)
+
+    def places() -> list[int]:
+        return [button.winfo_x() for button in toolbar.buttons.values()]
+
+    before = places()
+    page.toolbar.buttons["start"].invoke()
+    window.turn(0.1)
+    assert toolbar.buttons["start"].cget("text") == "Stop after this run"
+    assert places() == before
+    finish(window)
+
+
+def test_while_the_next_run_is_launched_the_last_one_is_not_running(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, go_on = Event(), Event()
+
+    def slow(session: Session, state: TrainingState) -> TrainingState:
+        if state.run_name == "b":
+            begins.set()
+            go_on.wait(30)
+        return begin(session, state)
+
+    def running() -> str:
+        folder = window.app.desk.running_folder
+        return folder.name if folder else ""
+
+    monkeypatch.setattr("ui.queue.controller.begin", slow)
+    page = add(window, "a", "b")
+    page.toolbar.buttons["start"].invoke()
+    window.until(begins.is_set)
+    assert running() == ""
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    go_on.set()
+    window.until(lambda: running() == "b")
+    window.app.runner.stop(save=False)
+    finish(window)

@@ -47,9 +47,7 @@ class QueueRunner:
 
     def add(self, state: TrainingState, rejected: list[Problem], name: str = "") -> None:
         """Put a state at the end. What is wrong with it is said by `added`, and again when it is started."""
-        name = name or self.free_name(state.run_name)
-
-        self._put(state, rejected, lambda said: self._queue.add(state, name, said))
+        self._put(state, rejected, lambda said: self._queue.add(state, name or self._queue.free_name(state), said))
 
     def exchange(self, key: str, state: TrainingState, rejected: list[Problem]) -> None:
         """Give an entry other settings; what is wrong with them is said as by `add`."""
@@ -63,14 +61,6 @@ class QueueRunner:
             return put("\n".join(["Before it can run:", *_in_words(state, problems)]) if problems else "")
 
         self._do(work, lambda entry: self.added.emit(entry, problems))
-
-    def free_name(self, wanted: str) -> str:
-        """'cat', 'cat-2' ...: a name that no other entry has."""
-        taken = {entry.name for entry in self.entries}
-        number, name = 2, wanted
-        while name in taken:
-            number, name = number + 1, f"{wanted}-{number}"
-        return name
 
     def remove(self, keys: Sequence[str]) -> None:
         self._do(lambda: self._queue.remove(keys))

@@ -1,6 +1,6 @@
 """The Queue tab: what waits to be trained, what ran, and what each of them said."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ EMPTY = (
 COLUMNS = (
     Column("Name", 120, 2), Column("State", 80), Column("Preset", 100, 1, drop=1), Column("What it said", 140, 5),
 )  # fmt: skip
+FINISH = "Stop after this run"
 LIST, SAID = 170, 96  # px at 100 %: the least height of the list, and of what an entry said
 LOOKS: dict[Status, tuple[str, colours.Pair]] = {
     "waiting": ("waiting", colours.DIM), "running": ("running", colours.ACCENT), "done": ("done", colours.GOOD),
@@ -38,9 +39,9 @@ LOOKS: dict[Status, tuple[str, colours.Pair]] = {
 
 
 class QueuePage(Page):
-    def __init__(self, parent: Any, bench: Workbench, queue: QueueRunner, runner: Runner):
+    def __init__(self, parent: Any, bench: Workbench, queue: QueueRunner, runner: Runner, open_run: Callable[[Path], None]):
         super().__init__(parent, bench)
-        self.queue, self.runner = queue, runner
+        self.queue, self.runner, self._open_run = queue, runner, open_run
         self._plans = Background("forecast")
         self.forecast = Forecast(self._plans)
         self._now: tuple[str, int] = ("", 0)  # what the row of the one that runs shows
@@ -54,7 +55,7 @@ class QueuePage(Page):
         self.table.pack(fill="both", expand=True)
         self.said = ctk.CTkTextbox(self, height=SAID, wrap="word", state="disabled", font=theme.font(theme.SMALL))
         self.table.on_select.connect(self._on_select)
-        self.table.on_open.connect(lambda _index: self.rename())
+        self.table.on_open.connect(lambda _index: self.open())
         self.table.on_delete.connect(self.remove)
         self.table.on_move.connect(self.move_to)
         self.table.canvas.bind("<<Undo>>", self._on_undo_key)
@@ -89,8 +90,8 @@ class QueuePage(Page):
         return progress.words, round(200 * progress.fraction)
 
     def _learn(self) -> None:
-        if self.runner.going and self.runner.state is not None:
-            self.forecast.learn(self.runner.state, self.runner.record.progress)
+        if (state := self.runner.running) is not None:
+            self.forecast.learn(state, self.runner.record.progress)
 
     @property
     def entry(self) -> Entry | None:
@@ -112,7 +113,7 @@ class QueuePage(Page):
         one = chosen[0] if len(chosen) == 1 else None
         places = [keys.index(entry.key) for entry in chosen]
         idle = bool(chosen) and all(entry.status != "running" for entry in chosen)
-        self.toolbar.name("start", "Stop after this run" if self.queue.going else "Start the queue")
+        self.toolbar.name("start", FINISH if self.queue.going else "Start the queue")
         self.toolbar.enable(
             {
                 "start": bool(self.queue.waiting or self.queue.going),
@@ -161,6 +162,17 @@ class QueuePage(Page):
         keys = [entry.key for entry in self.queue.entries]
         self.queue.move(self._keys, sum(key not in self._keys for key in keys[: max(to, 0)]))
 
+    def open(self) -> None:
+        """The run of an entry, or the name of one that waits."""
+        if (entry := self.entry) is None:
+            return
+        if entry == self.queue.current:
+            self.bench.go("run")
+        elif entry.folder:
+            self._open_run(Path(entry.folder))
+        else:
+            self.rename()
+
     def rename(self) -> None:
         entry = self.entry
         if entry is not None and entry.status == "waiting":
@@ -185,7 +197,7 @@ class QueuePage(Page):
     def load(self) -> None:
         """Its settings into the window, in one step of undo."""
         if (entry := self.entry) is not None:
-            self.bench.store.set(entry.state(), f"Load the settings of '{entry.name}' from the queue")
+            self.bench.store.set(entry.state(), f"Load the settings of '{entry.title}' from the queue")
             self._undoes = False
 
     def _again(self) -> None:
@@ -212,7 +224,7 @@ class QueuePage(Page):
         removed = self.queue.removed
         if not removed:
             return "Undoes a removal, or a replacement of settings."
-        names = ", ".join(f"'{entry.name}'" for entry in removed[:4]) + (" and more" if len(removed) > 4 else "")
+        names = ", ".join(f"'{entry.title}'" for entry in removed[:4]) + (" and more" if len(removed) > 4 else "")
         return f"{names}: the settings that were replaced." if removed[0].was else f"{names}: into the queue again."
 
     def _on_added(self, entry: Entry, problems: list[Problem]) -> None:
@@ -246,18 +258,18 @@ class QueuePage(Page):
 
     def _actions(self) -> tuple[Action, ...]:
         return (
-            Action("start", "Start the queue", self.start_or_finish, "Runs what waits, from the top.", "main"),
+            Action("start", "Start the queue", self.start_or_finish, "Runs what waits, from the top.", "main", FINISH),
             Action("add", "Add the settings", self.add, "Puts the settings as they are now at the end."),
             Action("replace", "Replace settings", self.replace, "Gives the entry the settings as they are now, and has it "
                    "wait. 'Bring back' undoes it."),
             Action("up", "▲", lambda: self.move(-1), "Moves what is selected up. Dragging does it, too."),
             Action("down", "▼", lambda: self.move(1), "Moves what is selected down. Dragging does it, too."),
-            Action("rename", "Rename…", self.rename, "Its run will have this name."),
+            Action("rename", "Rename…", self.rename, "Its run will have this name (double click)."),
             Action("remove", "Remove", self.remove, "Takes what is selected out (Delete); the folder of a run stays."),
             Action("back", "Bring back", self.bring_back, self._back_in_words),
             Action("again", "Run again", self._again, "Has what is selected wait once more."),
             Action("load", "Load settings", self.load, "Its settings into the window; undo brings back yours."),
-            Action("reveal", "Show folder", self._reveal, "Opens the folder of its run."),
+            Action("reveal", "Show folder", self._reveal, "In the file manager. A double click shows the run here."),
         )  # fmt: skip
 
     def _row(self, entry: Entry) -> Row:
@@ -269,4 +281,4 @@ class QueuePage(Page):
         elif entry.status == "waiting" and not said and (steps := self.forecast.steps(entry)):
             seconds = self.forecast.seconds(entry)
             said = f"{steps:,} steps" + (f", about {duration(seconds)}" if seconds is not None else "")
-        return Row((entry.name, words, entry.preset or "-", said), (None, colour, colours.DIM, colours.DIM), done)
+        return Row((entry.title, words, entry.preset or "-", said), (None, colour, colours.DIM, colours.DIM), done)

@@ -39,7 +39,7 @@ class QueueStatus(ctk.CTkFrame):
             going = sentence(progress, self._runner.going, self._runner.paused, self._runner.stopping)
             left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
             room = self.winfo_width() / theme.scaling(self) - 10
-            self._set(self.now, theme.fitting(f"'{entry.name}': {going}{left}", max(room, 80), self._font))
+            self._set(self.now, theme.fitting(f"'{entry.title}': {going}{left}", max(room, 80), self._font))
             if abs(self.bar.get() - progress.fraction) > 0.002:
                 self.bar.set(progress.fraction)
         if entry is not None and not self.now.winfo_manager():

@@ -36,6 +36,11 @@ class Runner:
         return self._going or self._launching
 
     @property
+    def running(self) -> TrainingState | None:
+        """What runs now; None also while it is being launched: until then `state` is the last run's."""
+        return self.state if self._going else None
+
+    @property
     def controls(self) -> Controls:
         return self._session.controls
 

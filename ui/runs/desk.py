@@ -14,6 +14,7 @@ from ui.background import Background
 from ui.queue.controller import QueueRunner
 from ui.run.offers import Offers
 from ui.run.runner import Runner
+from ui.signals import Signal
 from ui.tabs.page import Page
 from ui.workbench import Workbench
 
@@ -41,6 +42,7 @@ class Desk:
         self._run_tool = run_tool
         self.queue = QueueRunner(runner, self.keeper, self._drawing)
         self.offers = Offers(bench.root, bench.ask)
+        self.run_wanted: Signal[[Path]] = Signal()  # a past run is to be shown
         self._bench, self._imports = bench, imports
         # What is done at every turn of the window's loop.
         self.steps: tuple[Callable[[], object], ...] = (
@@ -100,7 +102,7 @@ class Desk:
     @property
     def running_folder(self) -> Path | None:
         """Of the run that goes on."""
-        return self.runner.state.run_folder if self.runner.going and self.runner.state else None
+        return self.runner.running.run_folder if self.runner.running else None
 
     def errors(self) -> list[Problem]:
         """What keeps a run from starting."""
@@ -138,6 +140,11 @@ class Desk:
         )
         self._bench.go("run")
 
+    def open_run(self, folder: Path) -> None:
+        """Show a past run on the Runs tab, in whatever workspace it is."""
+        self._bench.go("runs")
+        self.run_wanted.emit(folder)
+
     def add_to_queue(self) -> None:
         """The settings as they are now, at the end of the queue, which is shown."""
         self._bench.go("queue")
@@ -154,7 +161,7 @@ class Desk:
         def queue(parent: Any) -> Page:
             from ui.queue.page import QueuePage
 
-            return QueuePage(parent, self._bench, self.queue, self.runner)
+            return QueuePage(parent, self._bench, self.queue, self.runner, self.open_run)
 
         def tools(parent: Any) -> Page:
             from ui.tools.tabs import ToolTabs

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIST, HINT = FINDER + ROWS, 120  # px at 100 %: the least height of the list, and of the hint where no run is shown
 SASH = 8  # px between the panes
 SHARE, SETTLE_MS = 0.36, 60  # of the height for the list; what comes into view is laid out in several steps
+BACK = "Back to the list"
 PICK = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
 
 
@@ -70,6 +71,7 @@ class RunsPage(Page):
             self.listing.changed.connect(self.refresh),
             desk.runner.ended.connect(lambda _ended: self._look_in_view()),
             desk.runner.moved.connect(self._on_moved_on),
+            desk.run_wanted.connect(self.open_run),
         ]
 
     def destroy(self) -> None:
@@ -118,6 +120,13 @@ class RunsPage(Page):
         if runs:
             self.hint.configure(text="Reading …")
             self._show_again()
+
+    def open_run(self, folder: Path) -> None:
+        """Select a run and give it the page, whatever is listed now."""
+        self._visited = True
+        self.list.bring(folder)
+        self.show(PastRun(folder))
+        self.enlarge(True)
 
     @property
     def _live(self) -> dict[Path, Record]:
@@ -173,6 +182,7 @@ class RunsPage(Page):
 
     def _on_unread(self, error: Exception) -> None:
         self._reading, self.shown = False, ()
+        self.enlarge(False)
         self.hint.configure(text=str(error) if isinstance(error, UserError) else "The run could not be read.")
         self.detail.pack_forget()
         self.hint.pack(expand=True)
@@ -203,7 +213,7 @@ class RunsPage(Page):
         runs = self.selected
         one = len(runs) == 1
         free = not self.desk.runner.going
-        self.toolbar.name("open", "Back to the list" if self.enlarged else "Open")
+        self.toolbar.name("open", BACK if self.enlarged else "Open")
         self.toolbar.enable(
             {
                 "open": bool(runs) or self.enlarged,
@@ -237,7 +247,7 @@ class RunsPage(Page):
             self.enlarge(not self.enlarged)
 
         return (
-            Action("open", "Open", open_or_back, "Gives the run the whole page (double click)."),
+            Action("open", "Open", open_or_back, "Gives the run the whole page (double click).", other=BACK),
             Action("compare", "Compare", self._compare, "Two runs, selected with Ctrl: charts, samples and settings."),
             Action("resume", "Resume", self.resume, "Goes on from its newest backup, where it has one."),
             Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),

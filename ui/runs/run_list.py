@@ -33,6 +33,7 @@ class RunList(ctk.CTkFrame):
         self.table.on_sort.connect(self._sort)
         self.table.on_select.connect(self._on_select)
         self.chosen: list[Path] = []  # folders of the selected runs, wherever they are in the list now
+        self._brought: Path | None = None  # a run that is to be in view as soon as it is listed
         self._next = 0.0
 
     @property
@@ -48,6 +49,14 @@ class RunList(ctk.CTkFrame):
 
     def look(self) -> None:
         self.listing.look(self.finder.wanted())
+
+    def bring(self, folder: Path) -> None:
+        """Have a run listed, and select it."""
+        self.chosen, self._brought = [folder], folder
+        self.finder.variable.set("")
+        if not self.finder.all and folder.parent != (self.finder.other or self.finder.present):
+            self.finder.choose(None if folder.parent == self.finder.present else folder.parent)
+        self.listing.changed.emit()
 
     def show(self, running: Path | None) -> None:
         """The runs as they are now; those that were selected stay so."""
@@ -67,6 +76,9 @@ class RunList(ctk.CTkFrame):
             ),
             [places[folder] for folder in self.chosen if folder in places],
         )
+        if self._brought in places:
+            self.table.canvas.reveal(places[self._brought])
+            self._brought = None
 
     def tick(self) -> None:
         """The run that goes on has come further."""

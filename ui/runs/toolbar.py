@@ -19,6 +19,7 @@ class Action:
     command: Callable[[], object]
     tip: str | Callable[[], str] = ""
     kind: Kind = "plain"
+    other: str = ""  # what else it is called at times: there is room for both, so that the rest stays where it is
 
 
 class Wrapping(ctk.CTkFrame):
@@ -77,7 +78,7 @@ class Toolbar(Wrapping):
         super().__init__(parent)
         self.buttons: dict[str, Any] = {}
         for action in actions:
-            made = theme.button(self, action.text, action.command, action.kind)
+            made = theme.button(self, action.text, action.command, action.kind, width=_wide(action))
             self.lay(made)
             if action.tip:
                 tooltip.attach(made, action.tip if callable(action.tip) else partial(str, action.tip))
@@ -91,5 +92,9 @@ class Toolbar(Wrapping):
 
     def name(self, key: str, text: str) -> None:
         if self.buttons[key].cget("text") != text:
-            self.buttons[key].configure(text=text, width=24 + 8 * len(text))
-            self.after_idle(self._lay)
+            self.buttons[key].configure(text=text)
+
+
+def _wide(action: Action) -> int:
+    """px at 100 %."""
+    return 24 + 8 * max(len(action.text), len(action.other))
