@@ -155,6 +155,7 @@ TOOLS: Sequence[Tool] = (
     Tool("resize", "Resize LoRA", "A LoRA of another rank that does nearly the same", Resize),
     Tool("inspect", "Inspect", "What a file is and holds", Inspect),
 )
+BESIDE = (Inspect,)  # need so little memory that they may work beside a run
 
 
 def problems(tool: ToolSettings) -> list[Problem]:

@@ -34,6 +34,7 @@ class Closing:
         if app.runner.going:
             if app.actions.stop(closing=True):
                 app.desk.queue.finish_current()
+                app.desk.stop_work()  # a file may be inspected meanwhile
                 self.waiting = True
                 app.topbar.say("The window closes when the run has ended.")
             return

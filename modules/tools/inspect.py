@@ -46,7 +46,7 @@ def _file(path: Path) -> Report:
 
 def _plain(path: Path) -> dict[str, Tensor]:
     """The tensors of a PyTorch file, those of an embedding with their names from inside."""
-    content = load_plain(path)
+    content = load_plain(path, mmap=True)  # a run may need the memory
     if isinstance(content, Mapping) and "string_to_param" in content:
         names = {"text_encoder": "string_to_param.*", "text_encoder_2": "string_to_param.clip_g"}
         return {names[part]: tensor for part, tensor in read_embedding(path).items()}

@@ -15,7 +15,7 @@ from onetrainer_clone.settings import UserError, declarations
 from onetrainer_clone.tools import TOOLS, Inspect, Merge, Resize, ToolSettings
 from tests.ui.conftest import Window
 from ui.tools.file_page import FileToolPage
-from ui.tools.tabs import ToolTabs
+from ui.tools.tabs import PICTURES, ToolTabs
 
 
 class FakeTool:
@@ -201,10 +201,19 @@ def test_what_was_filled_in_is_there_again_but_no_permission(
 
 
 def test_pictures_are_not_drawn_while_a_tool_works(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
-    page = tabs.file_tool("inspect")
+    page = tabs.file_tool("resize")
     tool.go_on = False
     fill(page, "source", str(lora))
+    fill(page, "target", str(lora.parent / "small.safetensors"))
     page.start()
+    window.turn()
+    other = tabs.file_tool("merge")
+    assert other.toolbar.buttons["start"].cget("state") == "disabled"
+    assert other.status.words.cget("text") == "Another tool is working."
+    tabs.choose(PICTURES)
+    window.turn()
+    assert tabs.pictures.toolbar.buttons["draw"].cget("state") == "disabled"
+    assert tabs.pictures.status.words.cget("text") == "A tool of the Tools tab works: wait, or stop that first."
     tabs.pictures.form.begin()
     tabs.pictures.form.take_prompts()
     tabs.drawer.draw = lambda *_: None
@@ -212,3 +221,37 @@ def test_pictures_are_not_drawn_while_a_tool_works(window: Window, tabs: ToolTab
         tabs.pictures.draw()
     tool.go_on = True
     window.until(lambda: not page.worker.going)
+    window.turn()
+    assert tabs.pictures.toolbar.buttons["draw"].cget("state") == "normal"
+
+
+def test_a_file_is_inspected_while_a_run_goes_on_and_the_others_say_why_not(
+    window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path
+) -> None:
+    page = tabs.file_tool("merge")
+    window.turn()
+    assert page.toolbar.buttons["start"].cget("state") == "normal"
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.app.runner.start()
+    window.until(lambda: page.toolbar.buttons["start"].cget("state") == "disabled")
+    assert page.status.words.cget("text").startswith("A run is going on: wait for its end")
+    assert page._start_tip().startswith("Not now: a run is going on")
+    page = tabs.file_tool("inspect")
+    window.turn()
+    tool.go_on = False
+    fill(page, "source", str(lora))
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: bool(tool.asked))
+    assert window.app.desk.at_work == "a file is inspected on the Tools tab"
+    window.app.runner.stop(save=False)
+    window.until(lambda: not window.app.runner.going)
+    window.app.runner.start()  # which needs not wait for it either
+    tool.go_on = True
+    window.until(lambda: not page.worker.going)
+    window.turn()
+    assert page.status.words.cget("text").startswith("Done")
+    assert not window.ask.told
+    window.app.runner.stop(save=False)
+    window.until(lambda: not window.app.runner.going)
+    window.turn()
+    assert tabs.file_tool("merge").toolbar.buttons["start"].cget("state") == "normal"

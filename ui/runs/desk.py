@@ -112,7 +112,11 @@ class Desk:
     @property
     def at_work(self) -> str:
         """What is done beside runs, in words; empty where nothing is."""
-        return self._drawing() or ("" if self.offers.copier.idle else "a result is copied to the folder that was chosen")
+        if why := self._drawing():
+            return why
+        if not self.offers.copier.idle:
+            return "a result is copied to the folder that was chosen"
+        return "a file is inspected on the Tools tab" if self._tools is not None and self._tools.going else ""
 
     def stop_work(self) -> None:
         """Have it end; `at_work` says when it has."""
@@ -122,7 +126,8 @@ class Desk:
             self._tools.stop()
 
     def _drawing(self) -> str:
-        if self._tools is not None and self._tools.going:
+        """What needs the memory beside runs, in words; empty where nothing does."""
+        if self._tools is not None and self._tools.heavy:
             return "a tool of the Tools tab works"
         return "the pictures of the Tools tab are drawn" if self._drawer is not None and self._drawer.going else ""
 

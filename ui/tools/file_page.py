@@ -6,7 +6,7 @@ from typing import Any, cast
 import customtkinter as ctk
 
 from onetrainer_clone.settings import Invalid, Settings, declarations
-from onetrainer_clone.tools import Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
+from onetrainer_clone.tools import BESIDE, Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
 from ui import colours, theme
 from ui.chosen import PathEntry
 from ui.filekinds import FOLDER, PT, WEIGHTS, FileKind
@@ -50,7 +50,7 @@ class FileToolPage(Page):
             self.loras = LoraRows(column, bench, self.store, "loras")
             self.loras.grid(row=1, column=0, sticky="ew", padx=(2, 8), pady=(0, 10))
         self.box = ctk.CTkTextbox(column, height=260, wrap="word", state="disabled", font=theme.font(theme.SMALL))
-        self._text = ""
+        self._text = self._blocked = ""  # as shown
         self._ends = [worker.moved.connect(self.refresh_in_view)]
 
     def destroy(self) -> None:
@@ -82,11 +82,23 @@ class FileToolPage(Page):
         """Whether what works, or worked last, is this tool."""
         return isinstance(self.worker.settings, self.tool.settings)
 
+    @property
+    def blocked(self) -> str:
+        """What else goes on, so that it cannot start; in words."""
+        if self.worker.going:
+            return "" if self.mine else "another tool is working"
+        return self.worker.blocked(self.tool.settings in BESIDE)
+
+    def tick(self) -> None:
+        if self.blocked != self._blocked:
+            self.refresh()
+
     def refresh(self) -> None:
         self.form.refresh_if_stale()
         worker, mine = self.worker, self.mine
+        self._blocked = self.blocked
         self.toolbar.enable(
-            {"start": not worker.going, "stop": mine and worker.going and not worker.stopping,
+            {"start": not worker.going and not self._blocked, "stop": mine and worker.going and not worker.stopping,
              "folder": mine and not worker.going and worker.result is not None}
         )  # fmt: skip
         self.status.show(*self._words(), worker.progress if mine and worker.going else None)
@@ -107,14 +119,15 @@ class FileToolPage(Page):
     def _words(self) -> tuple[str, colours.Pair]:
         worker = self.worker
         if not self.mine:
-            return ("Another tool is working." if worker.going else f"{self.tool.tip}."), colours.DIM
+            words = self._blocked or self.tool.tip
+            return f"{words[:1].upper()}{words[1:]}.", colours.DIM
         if (ended := worker.progress.ended) is not None and ended.outcome == "done" and worker.result:
             return f"Done: {worker.result}", colours.GOOD
         return words_of(worker, worker.progress, "stopping …")
 
     def _actions(self) -> tuple[Action, ...]:
         found = [
-            Action("start", "Look" if self.tool.settings is Inspect else "Start", self.start, f"{self.tool.tip}.", "main"),
+            Action("start", "Look" if self.tool.settings is Inspect else "Start", self.start, self._start_tip, "main"),
             Action("stop", "Stop", self.worker.stop, "Nothing half-written stays."),
         ]
         if self.tool.settings is not Inspect:
@@ -123,6 +136,9 @@ class FileToolPage(Page):
         else:
             found.append(Action("folder", "Open folder", self._reveal, "Of what was written."))
         return tuple(found)
+
+    def _start_tip(self) -> str:
+        return f"Not now: {self.blocked}." if self.blocked else f"{self.tool.tip}."
 
     def _reveal(self) -> None:
         if self.worker.result is not None:

@@ -21,6 +21,10 @@ class Job:
         self.moved: Signal[[]] = Signal()
         self._busy, self._session = busy, Session(train)
 
+    def blocked(self, beside: bool = False) -> str:
+        """Why it cannot begin now, in words. `beside`: it needs so little that it may go on beside anything."""
+        return "" if beside else self._busy()
+
     @property
     def stopping(self) -> bool:
         return self.going and self._session.controls.stopping
@@ -35,11 +39,11 @@ class Job:
         if events := self._session.events(limit=BATCH):
             each([*(partial(self._on, event) for event in events), self.moved.emit])
 
-    def _begin(self, work: Work, forget: Callable[[], object]) -> None:
+    def _begin(self, work: Work, forget: Callable[[], object], beside: bool = False) -> None:
         """`forget` what the one before has told. Raises `UserError` while it, or something else, goes on."""
         if self.going:
             raise Busy
-        if why := self._busy():
+        if why := self.blocked(beside):
             raise UserError(why)
         self._session.join(5)
         self._session.run(work)

@@ -47,6 +47,7 @@ class ToolsPage(Page):
         super().__init__(parent, bench)
         self.drawer, self.stacked = drawer, False
         self._tell_needs = needs_changed
+        self._blocked = ""  # as shown
         self.form = DrawingForm(self, bench, store)
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.status = WorkStatus(self)
@@ -78,12 +79,17 @@ class ToolsPage(Page):
         self.form.begin()
         super().enter()
 
+    def tick(self) -> None:
+        if self.drawer.blocked() != self._blocked:
+            self.refresh()
+
     def refresh(self) -> None:
         drawer = self.drawer
+        self._blocked = drawer.blocked()
         self.form.refresh()
         self.pictures.show(drawer.record)
         self.toolbar.enable(
-            {"draw": not drawer.going, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
+            {"draw": not drawer.going and not self._blocked, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
              "folder": bool(drawer.record.samples), "earlier": not drawer.going, "again": bool(drawer.drawing.prompts),
              "back": bool(self.form.store.undo_sentence)}
         )  # fmt: skip
@@ -144,6 +150,8 @@ class ToolsPage(Page):
     def _words(self) -> tuple[str, colours.Pair]:
         if not self.drawer.going and self.drawer.record.progress.ended is None and self.drawer.sheet:
             return f"Drawn earlier: {Path(self.drawer.sheet).parent}", colours.DIM
+        if self._blocked and self.drawer.record.progress.ended is None and not self.drawer.going:
+            return f"{self._blocked[:1].upper()}{self._blocked[1:]}.", colours.DIM
         return words_of(self.drawer, self.drawer.record.progress, "stopping after this step …")
 
     def _open_menu(self) -> None:
@@ -189,7 +197,7 @@ class ToolsPage(Page):
 
     def _actions(self) -> tuple[Action, ...]:
         return (
-            Action("draw", "Draw", self.draw, "Draws every prompt with every column.", "main"),
+            Action("draw", "Draw", self.draw, self._draw_tip, "main"),
             Action("stop", "Stop", self.drawer.stop, "What is drawn by then stays."),
             Action("sheet", "Labelled picture", self.show_sheet, "All pictures as one, with their labels."),
             Action("folder", "Single pictures", self._reveal, "In the file manager; each has its settings inside."),
@@ -197,6 +205,11 @@ class ToolsPage(Page):
             Action("again", "Use its settings", self.take_settings, "Fills the form with what these were drawn with."),
             Action("back", "Take back", self.form.store.undo, self._back_tip),
         )
+
+    def _draw_tip(self) -> str:
+        if (why := self.drawer.blocked()) and not self.drawer.going:
+            return f"Not now: {why}."
+        return "Draws every prompt with every column."
 
     def _show_back(self) -> None:
         self.toolbar.enable({"back": bool(self.form.store.undo_sentence)})

@@ -9,7 +9,7 @@ from onetrainer_clone.inspection import as_text
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.session import Controls, Emit, Train
 from onetrainer_clone.settings import UserError
-from onetrainer_clone.tools import ToolSettings
+from onetrainer_clone.tools import BESIDE, ToolSettings
 from ui.tools.job import Job
 
 RunTool = Callable[[ToolSettings, Emit, Controls], None]
@@ -31,7 +31,12 @@ class ToolWorker(Job):
         """Raises `UserError` while something else goes on."""
         if self._run_tool is None:
             raise UserError("this window was opened without the tools")
-        self._begin(partial(self._run_tool, settings), partial(self._show, settings))
+        self._begin(partial(self._run_tool, settings), partial(self._show, settings), isinstance(settings, BESIDE))
+
+    @property
+    def heavy(self) -> bool:
+        """Whether what works needs the memory for itself."""
+        return self.going and not isinstance(self.settings, BESIDE)
 
     def _on(self, event: Event) -> None:
         super()._on(event)
