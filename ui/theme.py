@@ -84,6 +84,18 @@ class MainButton(ctk.CTkButton):
         super().configure(require_redraw, **options)
 
 
+class ProgressBar(ctk.CTkProgressBar):
+    """Empty at first and at 0, where customtkinter draws the round end of what is done."""
+
+    def __init__(self, parent: Any, **options: Any):
+        super().__init__(parent, **options)
+        self.set(0)
+
+    def _draw(self, no_color_updates: bool = False) -> None:
+        super()._draw(no_color_updates)
+        self._canvas.itemconfigure("progress_parts", state="normal" if self.get() > 0 else "hidden")
+
+
 class Entry(ctk.CTkEntry):
     """A field of one line. customtkinter writes the placeholder into the field, also under the cursor: what is typed then
     is not the field's content. Here there is one only while the cursor is elsewhere, however it came to be asked for."""

@@ -23,3 +23,13 @@ def test_a_main_button_is_pale_while_it_cannot_be_pressed(window: Window) -> Non
     assert tuple(made.cget("fg_color")) == colours.IDLE
     made.configure(state="normal")
     assert tuple(made.cget("fg_color")) == colours.ACCENT
+
+
+def test_a_progress_bar_shows_nothing_where_nothing_is_done(window: Window) -> None:
+    made = theme.ProgressBar(window.app.root, height=8)
+    made.place(x=0, y=0)
+    for done, state in ((None, "hidden"), (0.01, "normal"), (0.0, "hidden"), (1.0, "normal")):
+        if done is not None:
+            made.set(done)
+        window.turn()
+        assert made._canvas.itemcget("progress_parts", "state") == state

@@ -52,7 +52,7 @@ class Numbers(ctk.CTkFrame):
         top.pack(fill="x", pady=(0, 8))
         self.button = theme.button(top, "Compute again", self._on_button, width=120)
         self.button.pack(side="right")
-        self.bar = ctk.CTkProgressBar(top, width=160)
+        self.bar = theme.ProgressBar(top, width=160)
         self.said = ctk.CTkLabel(top, text="", anchor="w", text_color=colours.DIM, width=10)
         self.said.pack(side="left", fill="x", expand=True)
         self.body = Scrolled(self)

@@ -81,7 +81,7 @@ class Bulk(ctk.CTkFrame):
         below.grid(row=6, column=0, sticky="ew", padx=12, pady=(4, 12))
         self.go = theme.button(below, "Change 0 captions", self.apply, "main", width=180)
         self.go.pack(side="left")
-        self.bar = ctk.CTkProgressBar(below)
+        self.bar = theme.ProgressBar(below)
         for entry in (self.find, self.by):
             entry.bind("<KeyRelease>", lambda _event: self._looking.start(LOOK_MS, self.look))
             entry.bind("<Return>", lambda _event: self.look())

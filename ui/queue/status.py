@@ -20,7 +20,7 @@ class QueueStatus(ctk.CTkFrame):
         self._queue, self._runner, self._forecast = queue, runner, forecast
         self._font = theme.font(bold=True)
         self.now = ctk.CTkLabel(self, text="", anchor="w", font=self._font, height=LINE)
-        self.bar = ctk.CTkProgressBar(self, height=BAR - 4)
+        self.bar = theme.ProgressBar(self, height=BAR - 4)
         self.next = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.DIM, height=LINE)
         theme.wrap(self.next, self, less=10)
         self.next.pack(fill="x")

@@ -27,8 +27,7 @@ class Status(ctk.CTkFrame):
         )
         for label in (self.words, self.facts, self.files):
             theme.wrap(label, self, less=10)
-        self.bar = ctk.CTkProgressBar(self, height=8)
-        self.bar.set(0)
+        self.bar = theme.ProgressBar(self, height=8)
         self.words.grid(row=0, column=0, sticky="w")
         self.bar.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(3, 0))
         self._beside: bool | None = None
@@ -46,7 +45,7 @@ class Status(ctk.CTkFrame):
         fraction = progress.fraction
         if progress.activity in ("scanning", "caching") and progress.total:
             fraction = progress.done / progress.total
-        if abs(self.bar.get() - fraction) > 0.002 or fraction in (0.0, 1.0) != self.bar.get():
+        if fraction != (shown := self.bar.get()) and (abs(shown - fraction) > 0.002 or fraction in (0.0, 1.0)):
             self.bar.set(fraction)
 
     def _place_facts(self) -> None:

@@ -16,7 +16,7 @@ class WorkStatus(ctk.CTkFrame):
         self.words = ctk.CTkLabel(self, text="", anchor="w", justify="left")
         theme.wrap(self.words, self, less=10)
         self.words.pack(fill="x")
-        self.bar = ctk.CTkProgressBar(self, height=8)
+        self.bar = theme.ProgressBar(self, height=8)
 
     def show(self, words: str, colour: colours.Pair, progress: Progress | None) -> None:
         """`progress` of what goes on; None where nothing does."""
