@@ -11,7 +11,7 @@ from presets.runs import begin
 from ui.dialogs import Option
 from ui.run.runner import Runner
 from ui.runs.desk import Desk
-from ui.words import where
+from ui.words import begun, where
 from ui.workbench import Workbench
 
 STOP = (Option("on", "Go on training"), Option("discard", "Discard", "danger"), Option("save", "Save and stop", "main"))
@@ -100,7 +100,7 @@ class Actions:
     def tell_end(self, ended: Ended) -> None:
         """How a run ended that did not end well: its sentence, the way out, the trace on demand."""
         title = "The run did not start" if ended.outcome == "refused" else "The run failed"
-        message = "\n".join(ended.problems) or ended.message
+        message = "\n".join(map(begun, ended.problems or (ended.message,)))
         if ended.outcome == "failed":
             message += "\n\nThis is a fault of ours. The window stays usable; you can start again."
         if ended.path:

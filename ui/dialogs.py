@@ -12,6 +12,7 @@ from ui.dialog import Dialog
 from ui.dialog import Option as Option
 from ui.file_dialogs import FileDialogs
 from ui.filekinds import PRESET, FileKind
+from ui.words import begun
 
 SCROLLBAR = 30  # px at 100 %
 GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
@@ -128,7 +129,7 @@ class TkAsk:
                 wanted.append(problem)
                 dialog.close("go")
 
-            words = problem.message[:1].upper() + problem.message[1:]
+            words = begun(problem.message)
             heading = ctk.CTkLabel(shown, text=place, text_color=colours.SEVERITY[problem.severity],
                                    font=theme.font(bold=True))  # fmt: skip
             for line, label in enumerate((heading, ctk.CTkLabel(shown, text=words))):

@@ -10,6 +10,7 @@ from types import TracebackType
 from onetrainer_clone.settings import UserError
 from ui import memory
 from ui.dialogs import Ask
+from ui.words import begun
 
 LOG = logging.getLogger("onetrainer_clone.window")
 
@@ -46,7 +47,7 @@ class Errors:
         if self._is_heard(error):
             return
         if isinstance(error, UserError) and not self.window_gone:
-            self._show("That did not work", str(error))
+            self._show("That did not work", begun(str(error)))
             return
         trace = "".join(traceback.format_exception(error))
         self._keep(trace)

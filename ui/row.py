@@ -11,7 +11,7 @@ from ui.control import NUMBER_WIDTH, Control, Different
 from ui.help import LEFT, Help, help_text
 from ui.origin import saved_value
 from ui.reset import ResetMark, show_menu
-from ui.words import tip_of
+from ui.words import begun, tip_of
 from ui.workbench import Workbench
 
 FLASH_MS = 1400
@@ -299,7 +299,7 @@ class Row:
         self._place_mark()
 
     def _say(self, problems: list[Problem]) -> None:
-        text = "\n".join(problem.message[:1].upper() + problem.message[1:] for problem in problems)
+        text = "\n".join(begun(problem.message) for problem in problems)
         if text == self.message_text:
             return
         self.message_text = text

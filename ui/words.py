@@ -1,5 +1,6 @@
 """Values and changes as a person reads them."""
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -16,6 +17,8 @@ from onetrainer_clone.settings import (
     split,
 )
 from onetrainer_clone.state import TrainingState
+
+_NAMED = re.compile(r"\S*[\w:][./\\_]\w|[^:\n]*\.\w{1,11}: ")  # 'p05.txt cannot be read', 'my cat.txt: not UTF-8'
 
 
 def number(value: float) -> str:
@@ -44,6 +47,11 @@ def shortened(text: str, length: int) -> str:
 def quoted(text: str, length: int = 40) -> str:
     """The same in quotes."""
     return f'"{shortened(text, length)}"'
+
+
+def begun(message: str) -> str:
+    """A message as a sentence begins; names of files and settings at its beginning stay as they are spelled."""
+    return message if _NAMED.match(message) else message[:1].upper() + message[1:]
 
 
 def first_line(text: str) -> str:

@@ -21,7 +21,7 @@ from ui.colours import CONCEPTS, ConceptColours
 from ui.run.record import Record, Series
 from ui.store import DEPTH, MERGE_SECONDS, StateStore
 from ui.thumbnails import Bounded, decode
-from ui.words import number, tip_of, where
+from ui.words import begun, number, tip_of, where
 
 
 class Clock:
@@ -279,3 +279,16 @@ def test_decode_takes_the_first_picture_and_survives_bad_ones(tmp_path: Path) ->
     picture = decode(tmp_path, 32)
     assert picture is not None
     assert (picture.size, picture.mode) == ((32, 8), "RGB")
+
+
+@pytest.mark.parametrize("named", [
+    "p05.txt: not UTF-8; read as Windows-1252", "my cat.txt: not UTF-8", "p05.txt cannot be read: it is gone",
+    "a/b is no folder", "c:\\pictures cannot be read", "network_dim: not taken over", "",
+])  # fmt: skip
+def test_names_of_files_keep_their_spelling_where_a_sentence_begins(named: str) -> None:
+    assert begun(named) == named
+
+
+@pytest.mark.parametrize("message", ["must be at least 1 (was 0)", "there is a preset 'a.b' already"])
+def test_a_sentence_begins_with_a_capital(message: str) -> None:
+    assert begun(message) == message[:1].upper() + message[1:]

@@ -154,7 +154,7 @@ def test_a_mistake_of_the_person_is_told_in_its_own_words(window: Window, traine
     trainer.fail_at, trainer.fail = 1, lambda: UserError("the model is an SDXL model: choose SD 1.5")
     run = start(window)
     finish(window)
-    assert window.ask.told == [("The run did not start", "the model is an SDXL model: choose SD 1.5", "")]
+    assert window.ask.told == [("The run did not start", "The model is an SDXL model: choose SD 1.5", "")]
     assert run.status.words.cget("text") == "Not started"
 
 

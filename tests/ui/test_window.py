@@ -173,7 +173,7 @@ def test_errors_of_handlers_become_words(window: Window) -> None:
 
     window.app.root.after(0, mistake)
     window.until(lambda: len(window.ask.told) == 1)
-    assert window.ask.told[0] == ("That did not work", "the disk is full", "")
+    assert window.ask.told[0] == ("That did not work", "The disk is full", "")
     window.app.root.after(0, fault)
     window.until(lambda: len(window.ask.told) == 2)
     title, message, trace = window.ask.told[1]

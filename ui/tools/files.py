@@ -21,7 +21,7 @@ from ui.runs.table import Column, Row, Table
 from ui.runs.toolbar import Action, Toolbar
 from ui.tools.said import Said
 from ui.tools.store import ToolStore
-from ui.words import tip_of
+from ui.words import begun, tip_of
 from ui.workbench import Workbench
 
 COLUMNS = (Column("File", 90, 3), Column("Column", 64), Column("Strengths", 74, 1, drop=1), Column("Folder", 90, 2, drop=2))
@@ -111,7 +111,7 @@ class FileList(ctk.CTkFrame):
             return Row(cells, (colours.ERROR if f"files[{place}" in wrong else None, None, None, colours.DIM))
 
         self.table.show(len(files), row, [place for place in self.table.selection if place < len(files)])
-        self.wrong.configure(text="\n".join(f"{message[:1].upper()}{message[1:]}" for message in wrong.values()))
+        self.wrong.configure(text="\n".join(map(begun, wrong.values())))
         self.wrong.grid(row=5, column=0, sticky="ew", padx=16, pady=(0, 10)) if wrong else self.wrong.grid_remove()
         self._show_strengths()
 

@@ -8,6 +8,7 @@ from onetrainer_clone.events import Ended
 from onetrainer_clone.progress import Progress
 from ui import colours, theme
 from ui.tools.job import Job
+from ui.words import begun
 
 
 class WorkStatus(ctk.CTkFrame):
@@ -42,4 +43,4 @@ def words_of(job: Job, progress: Progress, stopping: str) -> tuple[str, colours.
 
 def ended_words(ended: Ended) -> tuple[str, colours.Pair]:
     colour = {"done": colours.GOOD, "stopped": colours.WARNING}.get(ended.outcome, colours.ERROR)
-    return "\n".join(ended.problems) or ended.message, colour
+    return "\n".join(map(begun, ended.problems or (ended.message,))), colour
