@@ -119,7 +119,7 @@ def test_a_stop_and_a_failure_are_said(window: Window, tabs: ToolTabs, tool: Fak
     page.start()
     window.until(lambda: not page.worker.going)
     window.turn()
-    assert "the disk is full" in page.status.words.cget("text")
+    assert "The disk is full" in page.status.words.cget("text")
 
 
 def test_what_is_missing_is_said_beside_the_fields_and_in_a_list(window: Window, tabs: ToolTabs, tool: FakeTool) -> None:
