@@ -2,6 +2,7 @@
 
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from ui.tabs.run import RunPage
 
 
 def told(window: Window) -> tuple[str, str, str]:
@@ -36,13 +37,36 @@ def test_a_run_is_seen_from_every_tab_until_it_was_looked_at(window: Window, tra
 
 
 def test_a_run_that_fails_out_of_sight_says_so(window: Window, trainer: FakeTrainer) -> None:
-    trainer.fail_at, trainer.step_seconds = 15, 0.08
+    trainer.steps, trainer.step_seconds = 2000, 0.02
     window.app.actions.start()
     window.until(lambda: window.app.shell.current == "run")
     window.app.shell.show("model")
+    trainer.fail_at = window.app.runner.record.progress.step + 50
     window.until(lambda: not window.app.runner.going)
     assert told(window) == ("Run · failed", "failed · OneTrainer Clone", "The run 'demo' failed")
     assert window.app.run_sign.words.winfo_manager()
+
+
+def test_who_edits_settings_during_a_run_is_told_what_they_count_for(window: Window, trainer: FakeTrainer) -> None:
+    trainer.steps, trainer.step_seconds = 2000, 0.02
+    window.app.actions.start()
+    window.until(lambda: window.app.shell.current == "run")
+    window.app.actions.pause_or_resume()
+    window.app.shell.show("training")
+    window.until(lambda: told(window)[2].startswith("Paused"))
+    assert "next run" not in told(window)[2]
+    window.app.store.replace("training.batch_size", 7)
+    window.until(lambda: "changes count for the next run" in told(window)[2].lower())
+    run = window.app.shell.show("run")
+    assert isinstance(run, RunPage)
+    window.until(lambda: "count for the next run" in run.banner.cget("text"))
+    window.app.store.undo()
+    window.until(lambda: not run.banner.cget("text"))
+    window.app.runner.stop(save=False)
+    window.until(lambda: not window.app.runner.going)
+    window.app.store.replace("training.batch_size", 7)
+    window.turn(0.3)
+    assert "next run" not in run.banner.cget("text")
 
 
 def test_what_is_said_at_the_foot_is_never_cut(window: Window) -> None:

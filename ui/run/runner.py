@@ -24,10 +24,13 @@ class Runner:
         self.state: TrainingState | None = None  # as it runs
         self.moved: Signal[[]] = Signal()
         self.ended: Signal[[Ended]] = Signal()
+        self.edits: Signal[[]] = Signal()  # the window's settings changed while a run goes on
         self._session = Session(train)
         self._store, self._errors = store, errors
         self._going = self._launching = False
+        self._begun_with = store.state  # what the window held when the run began
         self._stop_at_launch: bool | None = None  # the person's word while a run is being launched: save or not
+        store.changed.connect(lambda _before, _after: self.edits.emit() if self.going else None)
         self.quiet = False  # whether its end is told elsewhere: runs of the queue open no dialogs
 
     @property
@@ -52,6 +55,11 @@ class Runner:
     def stopping(self) -> bool:
         return self._stop_at_launch is not None or (self._going and self.controls.stopping)
 
+    @property
+    def edited(self) -> bool:
+        """Whether settings were changed in the window since the run began: it keeps its own, they count for the next."""
+        return self.going and self._store.state != self._begun_with
+
     def start(self) -> None:
         """Start a run of the store's state. Raises `Invalid` with all that keeps it from starting."""
         if self.going:
@@ -61,6 +69,7 @@ class Runner:
             raise Invalid(found)
         self._session.join(5)  # the last run's thread is over as soon as its end was heard
         self.state = begin(self._session, self._store.state)
+        self._begun_with = self._store.state
         self.record = Record()
         self._going, self.quiet = True, False
         self.moved.emit()
@@ -80,6 +89,7 @@ class Runner:
         if self.going:
             raise Busy
         self._launching, self.record = True, Record()
+        self._begun_with = self._store.state
 
         def work() -> tuple[Record, TrainingState]:
             self._session.join(5)

@@ -17,6 +17,8 @@ from ui.words import shortened
 SOON_MS = 250  # a run may tell of twenty steps a second: nobody reads that fast
 ENDS = {"done": "is done", "stopped": "was stopped", "refused": "did not start", "failed": "failed"}
 NAME_LETTERS = 24
+EDITED = "changes count for the next run"
+SHARE = 0.6  # of the foot's width at most, where there are longer and shorter words
 
 
 class RunSign:
@@ -25,9 +27,11 @@ class RunSign:
         self._waiting = ""
         self._ended: Ended | None = None  # that the person has not looked at yet
         self._title = TITLE
-        self.words = ctk.CTkLabel(shell.foot, text="", height=20, font=theme.font(theme.SMALL), cursor="hand2")
+        self._font = theme.font(theme.SMALL)
+        self.words = ctk.CTkLabel(shell.foot, text="", height=20, font=self._font, cursor="hand2")
         self.words.bind("<Button-1>", lambda _event: shell.show("run"))
         runner.moved.connect(self._soon)
+        runner.edits.connect(self._soon)
         runner.ended.connect(self._on_ended)
         shell.shown.connect(self._show)
         root.bind("<FocusIn>", lambda _event: self._show() if self._ended else None, add="+")
@@ -71,8 +75,16 @@ class RunSign:
         if runner.going:
             progress = runner.record.progress
             left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-            return sentence(progress, True, runner.paused, runner.stopping) + left
+            words = sentence(progress, True, runner.paused, runner.stopping)
+            if not runner.edited:
+                return words + left
+            return self._fitting(f"{words}{left}; {EDITED}", f"{words}; {EDITED}", EDITED.capitalize())
         return f"The run '{name}' {ENDS[self._ended.outcome]}" if self._ended else ""
+
+    def _fitting(self, *choices: str) -> str:
+        """The first that has room at the foot; the last in any case."""
+        room = SHARE * self._shell.foot.winfo_width() / theme.scaling(self.words)
+        return next((words for words in choices if self._font.measure(words) <= room), choices[-1])
 
     def _show_words(self, text: str) -> None:
         bad = self._ended is not None and self._ended.outcome in ("failed", "refused")

@@ -23,6 +23,8 @@ from ui.tabs.page import Page
 from ui.words import first_line, where
 from ui.workbench import Workbench
 
+EDITED = "You have changed settings since this run began: it goes on with its own, the changes count for the next run."
+
 
 class RunPage(Page):
     def __init__(self, parent: Any, bench: Workbench, runner: Runner, actions: Actions, background: Background):
@@ -139,7 +141,7 @@ class RunPage(Page):
 
     def _banner(self) -> tuple[str, colours.Pair]:
         if self.runner.going:
-            return "", colours.DIM
+            return (EDITED if self.runner.edited else ""), colours.DIM
         blocking = self.actions.blocking()
         if blocking:
             first = f"{where(self.bench.store.state, blocking[0].path)}: {blocking[0].message}"

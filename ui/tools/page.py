@@ -89,9 +89,9 @@ class ToolsPage(Page):
         self.form.refresh()
         self.pictures.show(drawer.record)
         self.toolbar.enable(
-            {"draw": not drawer.going and not self._blocked, "stop": drawer.going and not drawer.stopping, "sheet": bool(drawer.sheet),
-             "folder": bool(drawer.record.samples), "earlier": not drawer.going, "again": bool(drawer.drawing.prompts),
-             "back": bool(self.form.store.undo_sentence)}
+            {"draw": not drawer.going and not self._blocked, "stop": drawer.going and not drawer.stopping,
+             "sheet": bool(drawer.sheet), "folder": bool(drawer.record.samples), "earlier": not drawer.going,
+             "again": bool(drawer.drawing.prompts), "back": bool(self.form.store.undo_sentence)}
         )  # fmt: skip
         words, colour = self._words()
         self.status.show(words, colour, drawer.record.progress if drawer.going else None)
