@@ -103,11 +103,14 @@ class RowCanvas(theme.Canvas):
         """In pixels of the screen."""
         return int(self.tk.call("font", "measure", face, text))
 
-    def scroll(self, way: int) -> None:
-        """By a notch of the wheel."""
-        if self._whole > self.winfo_height():
-            self.yview_scroll(way * 3, "units")
-            self.redraw()
+    def scroll(self, way: int) -> str | None:
+        """By a notch of the wheel; what lies around scrolls where nothing is left here that way."""
+        first, last = self.yview()
+        if self._whole <= self.winfo_height() or (first <= 0.0 if way < 0 else last >= 1.0):
+            return None
+        self.yview_scroll(way * 3, "units")
+        self.redraw()
+        return "break"
 
     @property
     def _whole(self) -> int:

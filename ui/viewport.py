@@ -80,7 +80,7 @@ class Viewport(ctk.CTkFrame):
     def _on_wheel(self, event: Any) -> None:
         """Unless the pointer is over something that scrolls by itself and has not come to its end."""
         up = event.num == 4 or event.delta > 0
-        if not self.scrolls or not self._within(event.widget) or _scrolls_itself(event.widget, self.inner, up):
+        if not self.scrolls or not self._within(event.widget) or scrolls_itself(event.widget, self.inner, up):
             return
         self.scroll_to(self._top + (-NOTCH if up else NOTCH) * theme.scaling(self))
 
@@ -98,7 +98,7 @@ class Viewport(ctk.CTkFrame):
         return not isinstance(widget, str) and str(widget).startswith(f"{self.inner}.")
 
 
-def _scrolls_itself(widget: Any, above: Any, up: bool) -> bool:
+def scrolls_itself(widget: Any, above: Any, up: bool) -> bool:
     """Whether a part of the page that the widget is in has its own scrollbar, and something to scroll to that way."""
     while widget is not None and widget is not above:
         if isinstance(widget, (tkinter.Canvas, tkinter.Text)):

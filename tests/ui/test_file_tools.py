@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -255,3 +256,32 @@ def test_a_file_is_inspected_while_a_run_goes_on_and_the_others_say_why_not(
     window.until(lambda: not window.app.runner.going)
     window.turn()
     assert tabs.file_tool("merge").toolbar.buttons["start"].cget("state") == "normal"
+
+
+def test_the_wheel_scrolls_the_form_over_texts_and_lists_that_cannot(window: Window, tabs: ToolTabs) -> None:
+    form = tabs.pictures.form
+    row = form.row("prompts")
+    assert row is not None
+    box = cast(Any, row.control).box
+    window.until(lambda: form._parent_canvas.yview()[1] < 1.0)
+
+    def notch(widget: Any) -> tuple[float, float]:
+        """How far the form and the widget have come, from the form's top."""
+        form._parent_canvas.yview_moveto(0.0)
+        window.turn()
+        widget.event_generate("<Button-5>")
+        window.turn()
+        return form._parent_canvas.yview()[0], widget.yview()[0]
+
+    for widget in (box._textbox, form.files.table.canvas):
+        moved, _ = notch(widget)
+        assert moved > 0.0, "an empty one hands the wheel on"
+    box.insert("1.0", "\n".join(map(str, range(100))))
+    form.files.add([f"/x/{number}.safetensors" for number in range(60)])
+    window.turn(0.1)
+    for widget in (box._textbox, form.files.table.canvas):
+        moved, within = notch(widget)
+        assert (moved, within > 0.0) == (0.0, True), "a full one keeps it"
+        widget.yview_moveto(1.0)
+        moved, _ = notch(widget)
+        assert moved > 0.0, "until its end"

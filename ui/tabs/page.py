@@ -6,7 +6,7 @@ from typing import Any
 import customtkinter as ctk
 
 from ui import theme
-from ui.viewport import CHANGED
+from ui.viewport import CHANGED, scrolls_itself
 from ui.workbench import Workbench
 
 STACKED = 520  # px at 100 %: on a narrower page what else lies beside each other lies under each other
@@ -70,7 +70,7 @@ class Scrolled(ctk.CTkScrollableFrame):
     def _on_focus(self, event: Any) -> None:
         """What the Tab key came to is brought into view."""
         widget = event.widget
-        if isinstance(widget, str) or not str(widget).startswith(f"{self}.") or not self.winfo_ismapped():
+        if isinstance(widget, str) or not self._holds(widget) or not self.winfo_ismapped():
             return
         if str(self.tk.call("focus")) != str(widget):  # a frame around it: the event comes to each of them
             return
@@ -78,6 +78,18 @@ class Scrolled(ctk.CTkScrollableFrame):
         top, first = widget.winfo_rooty(), self._parent_canvas.winfo_rooty()
         if not first <= top <= first + self._parent_canvas.winfo_height() - widget.winfo_height():
             self.bring(top)
+
+    def _mouse_wheel_all(self, event: Any) -> None:
+        """Unless the pointer is over a text that has something to scroll to: customtkinter stops at every text."""
+        widget = event.widget
+        if not isinstance(widget, str) and isinstance(widget.master, ctk.CTkTextbox) and self._holds(widget):
+            if scrolls_itself(widget, self, up=event.num == 4 or event.delta > 0):
+                return
+            event.widget = self._parent_canvas
+        super()._mouse_wheel_all(event)
+
+    def _holds(self, widget: Any) -> bool:
+        return str(widget).startswith(f"{self}.")
 
     def bring(self, top: int) -> None:
         """Scroll until what stands at this height of the screen is in the upper part of the view."""
