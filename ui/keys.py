@@ -49,6 +49,7 @@ IN_VIEWS = (
     ("[ ], Ctrl+Wheel", "there: a smaller and a larger brush"),
     ("Wheel, + and -", "a sample, or two that are compared, larger or smaller"),
     ("↑ ↓", "in the prompt box of a run: what was asked for before"),
+    ("Return, double click", "opens the run, or the entry of the queue, that is selected"),
     ("Delete", "takes away what is selected in a list"),
     ("Esc", "closes a dialog, a list, a search"),
 )
