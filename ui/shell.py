@@ -41,6 +41,7 @@ class Shell:
         self.foot.grid_columnconfigure(0, weight=1)
         self.tabs: dict[str, Any] = {}
         self.shown: Signal[[]] = Signal()  # another page came into view
+        self.stepped: Signal[[]] = Signal()  # what undo and redo are about is another thing now
         self._marks: dict[str, int] = {}
         self._notes: dict[str, str] = {}  # a word beside a tab
         self._idle: set[str] = set()  # tabs whose settings have no effect in this state
@@ -64,6 +65,7 @@ class Shell:
             return self.pages[key]
         if key not in self.pages:
             self.pages[key] = self._makers[key](self.room.inner)
+            self.pages[key].stepped.connect(self.stepped.emit)
         if self.current:
             self.pages[self.current].leave()
             self.pages[self.current].pack_forget()
@@ -74,6 +76,7 @@ class Shell:
         for tab in {_parent(was), _parent(key)} & set(self.tabs):
             self._look(tab)
         self.shown.emit()
+        self.stepped.emit()
         return self.pages[key]
 
     def note(self, key: str, words: str) -> None:

@@ -29,8 +29,8 @@ class TopBar:
         self.redo = theme.button(shell.bar, "Redo", self.step_forth, width=60)
         self.undo.pack(side="left", padx=(10, 0))
         self.redo.pack(side="left", padx=(6, 0))
-        bench.tooltip.attach(self.undo, lambda: f"Undo (Ctrl+Z): {bench.store.undo_sentence or 'nothing yet'}")
-        bench.tooltip.attach(self.redo, lambda: f"Redo (Ctrl+Shift+Z): {bench.store.redo_sentence or 'nothing'}")
+        bench.tooltip.attach(self.undo, lambda: f"Undo (Ctrl+Z): {self._steps[0] or 'nothing yet'}")
+        bench.tooltip.attach(self.redo, lambda: f"Redo (Ctrl+Shift+Z): {self._steps[1] or 'nothing'}")
         self.depth = ctk.CTkSegmentedButton(shell.bar, values=list(DEPTHS[False]), command=self._on_depth)
         self._tiny = False
         self._show_depth()
@@ -53,6 +53,7 @@ class TopBar:
         self._presets = presets
         bench.options.changed.connect(self._show_depth)
         bench.store.changed.connect(lambda _before, _after: self._refresh())
+        shell.stepped.connect(self._refresh)
         self._refresh()
 
     @property
@@ -98,7 +99,7 @@ class TopBar:
 
     def _show_undo(self) -> None:
         """While nothing else is said: what Ctrl+Z would take back, on one line, since it comes with every edit."""
-        sentence = self._bench.store.undo_sentence
+        sentence = self._steps[0]
         text = theme.fitting(f"Undo: {sentence}", self.said.cget("wraplength") - 4, self._font) if sentence else ""
         if not self._clearing and self.said.cget("text") != text:
             self.said.configure(text=text, text_color=colours.DIM)
@@ -146,19 +147,31 @@ class TopBar:
     def _on_depth(self, chosen: str) -> None:
         self._bench.options.basic = chosen == "Basic"
 
+    @property
+    def _steps(self) -> tuple[str, str]:
+        """What undo would take back and redo do again: of the page, or else of the settings."""
+        store, page = self._bench.store, self._shell.pages.get(self._shell.current)
+        own = page.steps if page is not None else None
+        return (store.undo_sentence, store.redo_sentence) if own is None else own
+
     def step_back(self) -> None:
-        if sentence := self._bench.store.undo():
+        """On a page with steps of its own only those: nothing changes out of view."""
+        page = self._shell.pages.get(self._shell.current)
+        if page is not None and page.steps is not None:
+            self.say(page.step_back())
+        elif sentence := self._bench.store.undo():
             self.say(f"Undone: {sentence}")
 
     def step_forth(self) -> None:
-        if sentence := self._bench.store.redo():
+        page = self._shell.pages.get(self._shell.current)
+        if page is not None and page.steps is not None:
+            self.say(page.step_forth())
+        elif sentence := self._bench.store.redo():
             self.say(f"Done again: {sentence}")
 
     def _refresh(self) -> None:
-        store = self._bench.store
-        for button, possible in (
-            (self.undo, store.undo_sentence), (self.redo, store.redo_sentence), (self.changes, store.unsaved)
-        ):  # fmt: skip
+        (back, forth), changed = self._steps, self._bench.store.unsaved
+        for button, possible in ((self.undo, back), (self.redo, forth), (self.changes, changed)):
             wanted = "normal" if possible else "disabled"
             if button is not None and button.cget("state") != wanted:
                 button.configure(state=wanted)

@@ -204,11 +204,12 @@ def test_search_and_replace_with_preview_and_undo(window: Window, pictures: Path
     browser.bulk.closed.emit()
     browser.step(1)
     assert browser.box.content == "a green dog"
-    browser.bar["undo"].invoke()
-    window.until(lambda: not browser.bulk.working)
+    browser.undo()
+    assert not browser.many.shown
+    window.until(lambda: not browser.deeds.working)
     assert [(pictures / f"{n}.txt").read_text() for n in (1, 2)] == ["a green cat", "a blue cat"]
     assert browser.box.content == "a green cat"
-    assert browser.bar["undo"].cget("state") == "disabled"
+    assert window.app.topbar.undo.cget("state") == "disabled"
 
 
 def test_tags_everywhere_and_what_could_not_be_changed(window: Window, pictures: Path) -> None:
@@ -284,7 +285,7 @@ def test_a_mask_is_removed_and_comes_back(window: Window, pictures: Path) -> Non
     path = mask_path(pictures / "0.png")
     assert not path.exists()
     assert not browser.gallery.entries[0].masked
-    browser.bar["undo"].invoke()
+    browser.undo()
     window.until(lambda: browser.view.loaded is not None and browser.view.masked)
     assert path.is_file()
 
@@ -322,7 +323,7 @@ def test_delete_goes_to_the_trash_and_comes_back(window: Window, pictures: Path)
     assert names(browser) == ["0.png", "2.png"]
     assert browser.box.content == "a blue cat"
     assert sorted(path.name for path in (pictures / ".trash").iterdir()) == ["1.png", "1.txt"]
-    browser.bar["undo"].invoke()
+    browser.undo()
     window.until(lambda: names(browser) == ["0.png", "1.png", "2.png"])
     assert (pictures / "1.txt").read_text() == "typed before it went"
     for _ in range(3):

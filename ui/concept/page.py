@@ -81,6 +81,21 @@ class ConceptPage(Page):
         head = self._head.winfo_reqheight() / theme.scaling(self) + 8
         return float(head + self.views[self.view].needs(width)) if self.view in self.views else 0.0
 
+    @property
+    def steps(self) -> tuple[str, str] | None:
+        """Those of the pictures where they are in view: a setting that is not is not taken back there."""
+        return self.views["pictures"].undoes if self._of_pictures else None
+
+    def step_back(self) -> str:
+        return str(self.views["pictures"].undo())
+
+    def step_forth(self) -> str:
+        return str(self.views["pictures"].redo())
+
+    @property
+    def _of_pictures(self) -> bool:
+        return self.view == "pictures" and "pictures" in self.views and self.concept is not None
+
     def go(self, path: str) -> bool:
         """'concept[2].pictures'"""
         place, _, view = path.removeprefix("concept[").partition("]")
@@ -130,6 +145,7 @@ class ConceptPage(Page):
             self._shown = (self.view, concept)
             self.views[self.view].show(concept)
         self.needs_changed()
+        self.stepped.emit()
 
     def _place_choice(self, width: int) -> None:
         """In a line of its own where the concept's name would have no room beside it."""
@@ -148,7 +164,9 @@ class ConceptPage(Page):
         def pictures(parent: Any) -> Any:
             from ui.pictures.browser import Browser
 
-            return Browser(parent, self.bench, self._writer, self.context)
+            made = Browser(parent, self.bench, self._writer, self.context)
+            made.deeds.changed.connect(self.stepped.emit)
+            return made
 
         def image(parent: Any) -> Any:
             from ui.concept.crops import Crops

@@ -18,6 +18,7 @@ from ui.pictures.current import Current
 from ui.pictures.desk import Desk
 from ui.pictures.shelf import Shelf
 from ui.pictures.stage import Stage
+from ui.pictures.steps import Steps
 from ui.slices import Slices
 from ui.viewport import CHANGED
 from ui.workbench import Workbench
@@ -97,10 +98,17 @@ class Browser(ctk.CTkFrame):
             self.grid_.selected = sum(self.desk.key(row) not in chosen for row in range(self.grid_.selected))
             self.deeds.delete(chosen)
 
+    @property
+    def undoes(self) -> tuple[str, str]:
+        """What `undo` would take back, and what `redo` would do again."""
+        return self.steps.words if self.ready else ("", "")
+
     def undo(self) -> str:
-        """Take the last deletion or change of many captions back."""
-        self.deeds.take_back(lambda deed: self.reload() if deed.moves else self.many.take_back(deed.edits))
-        return "break"  # of the key: else the window would undo a change of the settings too
+        """Take back what was done last to these pictures, and say what it was."""
+        return self.steps.back() if self.ready else ""
+
+    def redo(self) -> str:
+        return self.steps.forth() if self.ready else ""
 
     def reload(self) -> None:
         """Everything anew from the disk, except what is not saved yet."""
@@ -118,13 +126,14 @@ class Browser(ctk.CTkFrame):
         yield
         commands = {
             "previous": lambda: self.step(-1), "next": lambda: self.step(1), "delete": self.delete,
-            "reload": self.reload, "undo": self.undo, "bulk": self._open_many, "remove": self._remove_mask,
+            "reload": self.reload, "bulk": self._open_many, "remove": self._remove_mask,
         }  # fmt: skip
         self.stage = Stage(self, commands, tooltip)
-        yield from self.stage.build(desk, lambda: self.deeds.sentence)
+        yield from self.stage.build(desk)
         self.bar, self.title = self.stage.top.buttons, self.stage.title
         self.view, self.tools, self.box = self.stage.view, self.stage.tools, self.stage.box
         self.current = Current(desk, self.stage)
+        self.steps = Steps(desk, self.stage, self.find, self.reload, self._on_changed)
         yield
         self._connect()
         self._bind_keys()
@@ -140,7 +149,6 @@ class Browser(ctk.CTkFrame):
         self.gallery.changed.connect(self._refresh)
         self.gallery.read.connect(self._on_read)
         self.drafts.changed.connect(lambda _path: self._refresh_count())
-        self.deeds.changed.connect(self.stage.top.refresh)
         self.deeds.changed.connect(self._refresh_count)
         self.masks.saved.connect(self._on_mask)
         self.tools.changed.connect(lambda: self.event_generate(CHANGED))
@@ -153,7 +161,6 @@ class Browser(ctk.CTkFrame):
             widget.bind("<Next>", lambda _event: self.step(1))
         self.view.bind("<Left>", lambda _event: self.step(-1))
         self.view.bind("<Right>", lambda _event: self.step(1))
-        self.grid_.canvas.bind("<<Undo>>", lambda _event: self.undo())
         self.grid_.canvas.bind("<Key>", self.view.hand.key)
         self.grid_.canvas.bind("<Escape>", self._on_escape)
 
@@ -248,5 +255,10 @@ class Browser(ctk.CTkFrame):
 
     def _on_bulk(self, edits: list[Edit], sentence: str) -> None:
         self.deeds.changed_captions(edits, sentence)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        """Many captions are others now."""
         self.current.read_again()
         self._refresh_count()
+        self.many.look()

@@ -34,8 +34,7 @@ class Brush:
         if lens is None or (painting := self._open(value)) is None:
             return
         if self._view.tool == FILL:
-            self._view.lay(painting.fill(lens.to_picture(x, y), value))
-            self._view.painted.emit()
+            self._done(painting.fill(lens.to_picture(x, y), value), 1)
             return
         painting.begin()
         self._last = lens.to_picture(x, y)
@@ -53,22 +52,29 @@ class Brush:
     def release(self) -> None:
         if self._last is not None and self.painting is not None:
             self._last = None
-            self.painting.end()
-            self._view.painted.emit()
+            self._tell(self.painting.end(), 1)
 
-    def step(self, step: Callable[[Painting], Box | None]) -> None:
-        """Undo or redo."""
+    def step(self, way: int) -> None:
+        """Redo (1) or undo (-1)."""
         if (painting := self.painting) is not None and self._last is None:
-            box = step(painting)
+            box = painting.redo() if way > 0 else painting.undo()
             if box is not None:
-                self._view.lay(box)
-                self._view.painted.emit()
+                self._done(box, way)
 
     def whole(self, work: Callable[[Painting], Box | None]) -> None:
         """Do something with the whole mask."""
         if (painting := self._open(LEFT_OUT)) is not None:
-            self._view.lay(work(painting))
-            self._view.painted.emit()
+            self._done(work(painting), 1)
+
+    def _done(self, box: Box | None, way: int) -> None:
+        self._view.lay(box)
+        self._tell(box, way)
+
+    def _tell(self, box: Box | None, way: int) -> None:
+        """There is a step more to take back, or one less."""
+        if box is not None and self._view.path is not None:
+            self._view.stroked.emit(self._view.path, way)
+        self._view.painted.emit()
 
     def _value(self, opposite: bool) -> int:
         return TRAINED if (self._view.tool != ERASE) != opposite else LEFT_OUT

@@ -25,7 +25,7 @@ EVERY, SHOWN, CHOSEN = "In all captions", "In those shown", "In those selected"
 LOOK_MS = 250
 NEEDS = 420  # px at 100 %: its height, with some of the changes in view
 TIPS = {
-    "go": "Changes the files; 'Undo' above the picture takes it back.",
+    "go": "Changes the files; 'Undo' (Ctrl+Z) takes it back.",
     "case": "'Cat' and 'cat' are not the same.",
     "words": "'cat' is not found in 'cattle'.",
     "front": "The tag comes first in every caption, else last.",
@@ -139,11 +139,10 @@ class Bulk(ctk.CTkFrame):
             return
         if not self.edits or self._gallery.reading:
             return
-        sentence = self._sentence()
-        self.run(self.edits, sentence)
+        self._write(self.edits, self._sentence())
 
-    def run(self, edits: list[Edit], sentence: str) -> None:
-        """Write them in the background, each file whole or not at all."""
+    def _write(self, edits: list[Edit], sentence: str) -> None:
+        """In the background, each file whole or not at all."""
         self.working, self._stop, self._progress = True, False, (0, len(edits))
         self._drafts.save_all()
         self.go.configure(text="Stop", state="normal")
@@ -248,8 +247,3 @@ class Bulk(ctk.CTkFrame):
         if scope == EVERY:
             return gallery.caption_files()
         return gallery.caption_files(gallery.shown if scope == SHOWN else gallery.places(self._chosen()))
-
-
-def back(edits: list[Edit]) -> list[Edit]:
-    """What takes a change back."""
-    return [edit.back for edit in reversed(edits)]

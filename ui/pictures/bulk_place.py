@@ -1,9 +1,9 @@
 """The change of many captions takes the place of the large view, and gives it back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from onetrainer_clone.caption_changes import Edit
-from ui.pictures.bulk import CHOSEN, EVERY, Bulk, back
+from ui.pictures.bulk import CHOSEN, EVERY, Bulk
 from ui.signals import Signal
 
 
@@ -32,11 +32,6 @@ class BulkPlace:
 
     def close(self) -> None:
         self._show(False)
-
-    def take_back(self, edits: Iterable[Edit]) -> None:
-        """Undo a change, with its bar in view."""
-        self.open()
-        self.panel.run(back(list(edits)), "")
 
     def look(self) -> None:
         """The captions are others now."""

@@ -1,5 +1,6 @@
 """The caption editor: the file's whole text, how many tokens the line has, and what went wrong with saving it."""
 
+import tkinter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from ui import colours, theme
 from ui.background import Background
 from ui.findings import Timer
 from ui.pictures.drafts import Drafts
+from ui.signals import Signal
 from ui.tooltip import Tooltip
 
 SAVE_MS = 1000  # after the last keystroke
@@ -33,7 +35,8 @@ class CaptionBox(ctk.CTkFrame):
         super().__init__(parent, fg_color="transparent")
         self.path: Path | None = None
         self._drafts, self._background, self._context = drafts, background, context
-        self._stored = ""
+        self.typed: Signal[[Path, str, bool]] = Signal()  # the file, the text before, whether it begins anew
+        self._stored, self._anew = "", True
         self._saving = Timer(self.after, self.after_cancel)
         self._counting = Timer(self.after, self.after_cancel)
         self.grid_columnconfigure(0, weight=1)
@@ -52,13 +55,7 @@ class CaptionBox(ctk.CTkFrame):
         self.text.bind("<<Modified>>", lambda _event: self._on_modified())
         self.text.bind("<KeyRelease>", lambda _event: self._count_soon())
         self.text.bind("<ButtonRelease-1>", lambda _event: self._count_soon())
-        self.text.bind("<FocusOut>", lambda _event: self.save())
-        for key, command in (
-            ("<Control-z>", "<<Undo>>"),
-            ("<Control-Shift-Z>", "<<Redo>>"),
-            ("<Control-y>", "<<Redo>>"),
-        ):
-            self.text.bind(key, partial(self._own, command))
+        self.text.bind("<FocusOut>", lambda _event: self._on_left())
         for widget, tip in (
             (self.text, TIP), (self.tokens, TOKENS), (self.retry, "Writes what stands here into the file."),
             (self.reload, "Takes what is in the file; what stands here is gone."),
@@ -83,7 +80,7 @@ class CaptionBox(ctk.CTkFrame):
 
     def save(self) -> None:
         self._saving.stop()
-        self._take()
+        self.take()
         if self.path is not None and self.path in self._drafts.drafts:
             self._drafts.save(self.path)
 
@@ -107,16 +104,31 @@ class CaptionBox(ctk.CTkFrame):
     def content(self) -> str:
         return str(self.text.get("1.0", "end-1c"))
 
-    def _own(self, command: str, _event: Any) -> str:
-        """The text's own undo, not that of the window."""
+    def step(self, way: str) -> bool:
+        """The text's own 'undo' or 'redo'; False where there is nothing."""
         try:
-            self.text._textbox.event_generate(command)
-        finally:
-            self._count_soon()
-        return "break"
+            getattr(self.text, f"edit_{way}")()
+        except tkinter.TclError:
+            return False
+        self.take()
+        self._count_soon()
+        return True
+
+    def put_back(self, text: str) -> None:
+        """As the caption was before something was typed."""
+        if self.path is not None:
+            self._drafts.type(self.path, text, self._stored)
+            self._put(self.path, text)
+            self.save()
+
+    def _on_left(self) -> None:
+        """The cursor goes elsewhere: what is typed later is another step."""
+        self.save()
+        self._anew = True
+        self.text._textbox.edit_separator()
 
     def _put(self, path: Path | None, text: str) -> None:
-        self.path = path
+        self.path, self._anew = path, True
         self.text.configure(state="normal")
         if self.content != text:
             self.text.delete("1.0", "end")
@@ -132,17 +144,20 @@ class CaptionBox(ctk.CTkFrame):
         if not self.text.edit_modified():
             return
         self.text.edit_modified(False)
-        if self._take():
+        if self.take():
             self._saving.start(SAVE_MS, self.save)
         self._count_soon()
 
-    def _take(self) -> bool:
+    def take(self) -> bool:
         """What stands here becomes a draft. Not left to Tk's event alone, which comes a moment after the keystroke."""
         draft = self._drafts.drafts.get(self.path) if self.path else None
-        changed = self.path is not None and self.content != (draft.text if draft else self._stored)
-        if changed and self.path is not None:
-            self._drafts.type(self.path, self.content, self._stored)
-        return changed
+        before = draft.text if draft else self._stored
+        if self.path is None or self.content == before:
+            return False
+        self._drafts.type(self.path, self.content, self._stored)
+        anew, self._anew = self._anew, False
+        self.typed.emit(self.path, before, anew)
+        return True
 
     def _on_draft(self, path: Path) -> None:
         if path == self.path:

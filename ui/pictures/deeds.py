@@ -1,10 +1,11 @@
-"""What is done to pictures and captions and can be taken back: to the trash folder and out of it, many captions at once."""
+"""What is done to pictures, captions and masks and can be taken back, the last first: per concept, since it is shown where
+it happens."""
 
 from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import TypeVar
 
-from onetrainer_clone import browse
+from onetrainer_clone import browse, caption_changes
 from onetrainer_clone.browse import Entry
 from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.settings import UserError
@@ -28,12 +29,43 @@ class Deeds:
         self.changed: Signal[[]] = Signal()
         self.working = ""  # what is being done in the background, in words
         self._gallery, self._drafts, self._masks, self._writer = gallery, drafts, masks, writer
+        self._histories: dict[str, History] = {}  # by the concept's folder
         self._history = History()
 
     @property
     def sentence(self) -> str:
         """What undo would take back; empty: nothing."""
-        return "" if self.working else self._history.sentence
+        last = None if self.working else self._last()
+        return last.sentence if last is not None else ""
+
+    def turn_to(self, folder: str) -> None:
+        """Another concept's pictures are looked at: what was done to others is not taken back out of view."""
+        self._history = self._histories.setdefault(folder, History())
+        self.changed.emit()
+
+    def painted(self, picture: Path, way: int) -> None:
+        """A stroke, or all of the mask at once (1); one that was taken back (-1)."""
+        if way > 0:
+            self._history.add(Deed(f"what was painted in {picture.name}", painted=picture))
+        else:
+            self._history.unpaint(picture)
+        self.changed.emit()
+
+    def typed(self, path: Path, before: str, anew: bool) -> None:
+        """A letter of a caption. What is typed in one go is one step; `anew`: this does not go on with the last one."""
+        if anew or not self.typing(path):
+            self._add(Deed(f"what was typed into {path.name}", typed=(path, before)))
+
+    def typing(self, path: Path | None) -> bool:
+        """Whether the last that was done is typing into this caption."""
+        last = self._last()
+        return last is not None and last.typed is not None and last.typed[0] == path
+
+    def typed_back(self, path: Path | None, text: str) -> None:
+        """The caption's own undo has come to this text."""
+        if (last := self._last()) is not None and last.typed == (path, text):
+            self._history.take()
+            self.changed.emit()
 
     def delete(self, keys: Set[str]) -> None:
         """Pictures with caption and mask go to the trash, with what was typed and painted a moment ago."""
@@ -61,19 +93,24 @@ class Deeds:
             self._add(Deed(f"mask of {entry.key} moved to the trash", moves=tuple(moves)))
 
     def changed_captions(self, edits: list[Edit], sentence: str) -> None:
-        """Many captions were changed; without a sentence that was itself an undo."""
+        """Many captions were changed."""
         for edit in edits:
             self._gallery.wrote(edit.path, edit.after)
-        if edits and sentence:
+        if edits:
             self._add(Deed(sentence, edits=tuple(edits)))
 
     def take_back(self, then: Callable[[Deed], None]) -> None:
-        """The last one. `then`: files are where they were again; changes of captions are for the caller to write."""
-        if self.working or (deed := self._history.take()) is None:
+        """The last one. `then`: files are what they were again; strokes and typing are for the caller."""
+        if self.working or (deed := self._last()) is None:
+            return
+        if deed.painted is None:  # a stroke goes when the painting has taken it back
+            self._history.take()
+        if deed.edits:
+            self._write_back(deed, then)
             return
         if not deed.moves:
-            self.changed.emit()
             then(deed)
+            self.changed.emit()
             return
         self._do(
             len(deed.moves),
@@ -82,8 +119,35 @@ class Deeds:
             lambda _nothing: then(deed),
         )
 
-    def _do(self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """At once where it is little; else when there is time, so that the window does not stand still."""
+    def _last(self) -> Deed | None:
+        """Strokes on masks that are no longer remembered (those of the last few pictures are) are passed over."""
+        while (deed := self._history.last) is not None and deed.painted is not None:
+            painting = self._masks.get(deed.painted)
+            if painting is not None and painting.can_undo:
+                break
+            self._history.take()
+        return deed
+
+    def _write_back(self, deed: Deed, then: Callable[[Deed], None]) -> None:
+        """On the thread that writes what is typed, so that it comes after it."""
+        self._drafts.save_all()
+        edits = [edit.back for edit in reversed(deed.edits)]
+
+        def done(results: list[tuple[Edit, str]]) -> None:
+            for edit, why in results:
+                if not why:
+                    self._gallery.wrote(edit.path, edit.after)
+            then(deed)
+            if reasons := [why for _, why in results if why]:
+                raise UserError(f"{len(reasons):,} of {len(results):,} captions stay as they are: {reasons[0]}")
+
+        words = f"taking the change of {len(edits):,} captions back …"
+        self._do(len(edits), words, lambda: list(caption_changes.apply(edits)), done, later=True)
+
+    def _do(
+        self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None], later: bool = False
+    ) -> None:
+        """At once where it is little; `later` and else when there is time, so that the window does not stand still."""
 
         def done(result: T) -> None:
             self.working = ""
@@ -97,7 +161,7 @@ class Deeds:
             self.changed.emit()
             raise error
 
-        if count > AT_ONCE:
+        if later or count > AT_ONCE:
             self.working = words
             self.changed.emit()
             self._writer.submit("trash", work, done, failed)

@@ -32,6 +32,7 @@ class Desk:
     def load(self, concept: Concept) -> None:
         """List the concept's pictures; files may be others than the last time."""
         self.finder.forget()
+        self.deeds.turn_to(concept.path)
         self.gallery.load(concept)
 
     def filter(self, wish: Wish) -> None:

@@ -76,9 +76,9 @@ class Drafts:
         for path, draft in list(self.drafts.items()):
             try:
                 captions.write(path, draft.text, draft.before)
-                del self.drafts[path]
             except UserError:
                 continue
+            self._on_written(path, draft.text)
         _keep(self.drafts)
 
     def _on_written(self, path: Path, text: str) -> None:

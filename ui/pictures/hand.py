@@ -3,7 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from onetrainer_clone.masks import Painting
 from ui.findings import Timer
 from ui.keys import ALT_OF_WINDOWS
 from ui.pictures.brush import BRUSH, ERASE, FILL, LOOK
@@ -36,8 +35,6 @@ class Hand:
         for name, way in (("<MouseWheel>", 0), ("<Button-4>", 1), ("<Button-5>", -1)):
             view.bind(name, partial(self._wheel, way))
             view.bind(name.replace("<", "<Control-"), partial(self._wheel_brush, way))
-        for name, step in (("<<Undo>>", Painting.undo), ("<<Redo>>", Painting.redo)):
-            view.bind(name, partial(self._step, step))
         view.bind("<Key>", self.key)
         view.bind("<KeyRelease-space>", lambda _event: self._releasing.start(RELEASED_MS, self._let_go))
 
@@ -109,10 +106,6 @@ class Hand:
     def _wheel_brush(self, way: int, event: Any) -> str:
         self._view.brush_px += _brush_step(self._view.brush_px, way or (1 if event.delta > 0 else -1))
         return "break"
-
-    def _step(self, step: Any, _event: Any) -> str:
-        self._view.brush.step(step)
-        return "break"  # else a setting would be taken back, too
 
     def _let_go(self) -> None:
         self._space = False

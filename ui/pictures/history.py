@@ -1,20 +1,22 @@
-"""What was done to many captions or to files, and can be taken back: the way back and a sentence for each."""
+"""What was done to pictures, captions and masks, in one order: the way back and a sentence for each."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.caption_changes import Edit
 
-DEPTH = 50
+DEPTH = 200
 
 
 @dataclass(frozen=True)
 class Deed:
-    """Either captions that were changed or a picture that was moved to the trash."""
+    """One of: many captions that were changed, files that were moved to the trash, a stroke on a picture's mask, typing."""
 
     sentence: str
     edits: tuple[Edit, ...] = ()
     moves: tuple[tuple[Path, Path], ...] = ()
+    painted: Path | None = None  # the picture; its painting knows the stroke
+    typed: tuple[Path, str] | None = None  # the caption file, and the text before
 
 
 class History:
@@ -27,6 +29,13 @@ class History:
     def take(self) -> Deed | None:
         return self._deeds.pop() if self._deeds else None
 
+    def unpaint(self, picture: Path) -> None:
+        """The last stroke on this picture is gone."""
+        for place in reversed(range(len(self._deeds))):
+            if self._deeds[place].painted == picture:
+                del self._deeds[place]
+                return
+
     @property
-    def sentence(self) -> str:
-        return self._deeds[-1].sentence if self._deeds else ""
+    def last(self) -> Deed | None:
+        return self._deeds[-1] if self._deeds else None

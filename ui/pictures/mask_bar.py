@@ -30,8 +30,8 @@ TIPS = {
     "none": "Leave all of it out.",
     "invert": "Swap what is trained and what is left out.",
     "remove": "Move the mask to the folder .trash: all of the picture is trained. 'Undo' at the top brings it back.",
-    "undo": "Undo (Ctrl+Z in the picture)",
-    "redo": "Redo (Ctrl+Shift+Z in the picture)",
+    "undo": "Take back the last that was painted in this picture.",
+    "redo": "Paint it again (Ctrl+Shift+Z).",
     "overlay": "Show what is left out in colour (O).",
     "brush": "How large the brush is: [ and ], or the wheel with Ctrl held.",
 }

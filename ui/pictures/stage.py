@@ -25,9 +25,9 @@ class Stage(ctk.CTkFrame):
         self.pack_propagate(False)  # else the grid would be as much narrower as a file's name is longer
         self._commands, self._tooltip = commands, tooltip
 
-    def build(self, desk: Desk, undoes: Callable[[], str]) -> Iterator[None]:
-        """Some hundredths of a second each. `undoes` says what the top bar's undo would take back."""
-        self.top = TopBar(self, self._tooltip, self._commands, undoes)
+    def build(self, desk: Desk) -> Iterator[None]:
+        """Some hundredths of a second each."""
+        self.top = TopBar(self, self._tooltip, self._commands)
         self.top.pack(fill="x", pady=(0, 6))
         yield
         self.title = ctk.CTkLabel(

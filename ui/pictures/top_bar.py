@@ -14,31 +14,22 @@ BULK = "Search and replace, add or remove a tag: in all captions, in those shown
 
 
 class TopBar(Wrapping):
-    """`commands` by key; `undoes` says what undo would take back now, if anything."""
+    """`commands` by key."""
 
-    def __init__(
-        self, parent: Any, tooltip: Tooltip, commands: Mapping[str, Callable[[], object]], undoes: Callable[[], str]
-    ):
+    def __init__(self, parent: Any, tooltip: Tooltip, commands: Mapping[str, Callable[[], object]]):
         super().__init__(parent)
         self.buttons: dict[str, Any] = {}
-        self._undoes = undoes
         for key, text, tip in (
             ("previous", "◀", PREVIOUS),
             ("next", "▶", NEXT),
             ("bulk", "All captions …", BULK),
-            ("undo", "Undo", ""),
             ("reload", "Reload", "Reads the folder again."),
             ("delete", "Delete", DELETE),
         ):
             made = theme.button(self, text, commands[key], "danger" if key == "delete" else "plain")
             self.lay(made)
-            says = partial(str, tip) if tip else (lambda: f"Undo: {undoes() or 'nothing yet'}")
-            tooltip.attach(made, says)
+            tooltip.attach(made, partial(str, tip))
             self.buttons[key] = made
-        self.refresh()
-
-    def refresh(self) -> None:
-        self.buttons["undo"].configure(state="normal" if self._undoes() else "disabled")
 
     def several(self, count: int) -> None:
         """So many pictures are selected: the buttons say what they are about."""

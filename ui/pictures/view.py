@@ -31,6 +31,7 @@ class View(theme.Canvas):
         self.lens: Lens | None = None
         self.path: Path | None = None
         self.painted: Signal[[]] = Signal()
+        self.stroked: Signal[[Path, int]] = Signal()  # a step of this picture's mask more (1) or less (-1) to take back
         self.came: Signal[[]] = Signal()  # the picture is there
         self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
         self.zoomed: Signal[[]] = Signal()
@@ -98,10 +99,10 @@ class View(theme.Canvas):
         self._ask()
 
     def undo(self) -> None:
-        self.brush.step(Painting.undo)
+        self.brush.step(-1)
 
     def redo(self) -> None:
-        self.brush.step(Painting.redo)
+        self.brush.step(1)
 
     def whole(self, work: Callable[[Painting], Box | None]) -> None:
         """Do something with the whole mask."""

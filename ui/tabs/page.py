@@ -6,6 +6,7 @@ from typing import Any
 import customtkinter as ctk
 
 from ui import theme
+from ui.signals import Signal
 from ui.viewport import CHANGED, scrolls_itself
 from ui.workbench import Workbench
 
@@ -17,6 +18,19 @@ class Page(ctk.CTkFrame):
         super().__init__(parent, fg_color="transparent")
         self.bench = bench
         self.in_view = False
+        self.stepped: Signal[[]] = Signal()  # `steps` are others now
+
+    @property
+    def steps(self) -> tuple[str, str] | None:
+        """What undo would take back and redo do again on this page, in words; None: the window's settings."""
+        return None
+
+    def step_back(self) -> str:
+        """Take back what was done last on this page, if it has `steps`, and say what it was."""
+        return ""
+
+    def step_forth(self) -> str:
+        return ""
 
     def enter(self) -> None:
         """The page comes into view: what was put off until now is done."""
