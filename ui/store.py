@@ -9,7 +9,7 @@ from typing import Any
 from onetrainer_clone.settings import Problem, get, replace
 from onetrainer_clone.state import TrainingState
 from ui.signals import Signal
-from ui.words import changed_in_words, changed_together
+from ui.words import changed_in_words, changed_together, where
 
 MERGE_SECONDS = 1.5  # keystrokes in one field that follow each other this fast are one step of undo
 DEPTH = 200
@@ -70,9 +70,10 @@ class StateStore:
         self.rejected[path] = message
         self.changed.emit(self.state, self.state)
 
-    def set(self, state: TrainingState, sentence: str) -> None:
-        """Change the whole state in one step of undo."""
-        self.rejected.clear()
+    def set(self, state: TrainingState, sentence: str, mended: Collection[str] | None = None) -> None:
+        """Change the whole state in one step of undo. What was typed and cannot be used goes; with `mended` only there."""
+        for path in tuple(self.rejected) if mended is None else mended:
+            self.rejected.pop(path, None)
         self._push(Change(self.state, state, sentence, "", self._clock()))
 
     def load(self, state: TrainingState, saved: TrainingState | None = None, sentence: str = "") -> None:
@@ -153,7 +154,10 @@ class StateStore:
     def undo_sentence(self) -> str:
         """What undo would take back, in words; empty where there is nothing."""
         if self.rejected:
-            return "what was typed and cannot be used"
+            names = [where(self.state, path) for path in self.rejected]
+            more = f" and {len(names) - 2} more" if len(names) > 3 else ""
+            shown = names[:2] if more else names
+            return f"what was typed for {', '.join(shown)}{more}, which cannot be used"
         return self._done[-1].sentence if self._done else ""
 
     @property

@@ -170,7 +170,8 @@ class TopBar:
             self.say(f"Done again: {sentence}")
 
     def _refresh(self) -> None:
-        (back, forth), changed = self._steps, self._bench.store.unsaved
+        (back, forth), store = self._steps, self._bench.store
+        changed = store.unsaved or store.rejected
         for button, possible in ((self.undo, back), (self.redo, forth), (self.changes, changed)):
             wanted = "normal" if possible else "disabled"
             if button is not None and button.cget("state") != wanted:

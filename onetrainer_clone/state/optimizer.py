@@ -50,7 +50,7 @@ USUAL_RATE = {
     Method.EMBEDDING: {NEW_WORDS: 1e-3},
 }
 """With AdamW; Prodigy finds its own and multiplies it by 1."""
-USUAL = "the usual: LoRA 1e-4 (text encoder 5e-5), fine-tune 1e-5 (5e-6), Prodigy 1"
+USUAL = "LoRA 1e-4 (text encoder 5e-5), fine-tune 1e-5 (5e-6), Prodigy 1"
 
 
 class LearningRate(Settings):
@@ -67,7 +67,7 @@ class LearningRate(Settings):
         empty=USUAL, basic=True, when=when("/model.type", ModelType.SDXL),
     )  # fmt: skip
     embedding: float | None = setting(
-        None, "Embeddings", "Learning rate of new words.", gt=0, le=100, empty="the usual: 1e-3, Prodigy 1", basic=True
+        None, "Embeddings", "Learning rate of new words.", gt=0, le=100, empty="1e-3, Prodigy 1", basic=True
     )
     schedule: Schedule = setting(Schedule.CONSTANT, "Schedule", "How the rate goes on after the warm-up.", basic=True)
     warmup: float = setting(

@@ -88,3 +88,27 @@ def test_what_undo_would_take_back_stands_at_the_foot(window: Window) -> None:
     assert window.app.topbar.said.cget("text") == 'Undo: Loss weight of "class" 2 -> 0.3'
     window.app.topbar.step_back()
     assert window.app.topbar.said.cget("text") == 'Undone: Loss weight of "class" 2 -> 0.3'
+
+
+def test_a_field_in_error_is_listed_and_named(window: Window) -> None:
+    store = window.app.store
+    window.turn(0.2)
+    store.reject("training.batch_size", "must be a whole number (was 'many')")
+    store.reject("training.resolution", "must be a whole number (was 'big')")
+    assert window.app.topbar.changes.cget("state") == "normal"
+    assert store.undo_sentence == (
+        "what was typed for Training: Batch size, Training: Resolution, which cannot be used"
+    )
+    changes = page(window)
+    assert cells(changes) == [
+        ("Training: Batch size", "4", "Must be a whole number (was 'many')"),
+        ("Training: Resolution", "64", "Must be a whole number (was 'big')"),
+    ]
+    changes.table.select(0)
+    changes.reset_selected()
+    window.turn()
+    assert list(store.rejected) == ["training.resolution"], "what was not selected stays"
+    changes.toolbar.buttons["all"].invoke()
+    window.turn()
+    assert not store.rejected
+    assert cells(changes) == []

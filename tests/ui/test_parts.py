@@ -147,6 +147,11 @@ def test_a_tip_has_limits_and_default() -> None:
     assert "Default: 1" in tip
 
 
+def test_a_tip_says_what_an_empty_field_stands_for() -> None:
+    assert "Empty: LoRA 1e-4" in tip_of(declaration_at(TrainingState(), "learning_rate.unet"))
+    assert "Empty" not in tip_of(declaration_at(TrainingState(), "model.source"))
+
+
 def wait(background: Background, seconds: float = 5.0) -> None:
     end = time.monotonic() + seconds
     while not background.idle:

@@ -15,7 +15,7 @@ MASK_TIP = "Show in colour what the picture's mask leaves out, as the crops see 
 
 class Crops(Preview):
     fields = ("flip", "crop_jitter", "image_variants", "resolution", "include_subfolders")
-    unit = "samples of it"
+    unit = "samples of the picture"
 
     def __init__(self, parent: Any, bench: Any, index: Any):
         super().__init__(parent, bench, index)

@@ -25,7 +25,7 @@ class Variants:
 class Texts(Preview):
     fields = ("caption_source", "caption_text", "caption_file", "trigger_words", "shuffle_tags", "keep_tags",
               "caption_dropout")  # fmt: skip
-    unit = "samples of it"
+    unit = "samples of the picture"
 
     def __init__(self, parent: Any, bench: Any, index: Any):
         super().__init__(parent, bench, index)

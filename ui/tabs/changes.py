@@ -4,12 +4,14 @@ from typing import Any
 
 import customtkinter as ctk
 
-from presets.differences import Difference, differences
+from onetrainer_clone.settings import get
+from presets.differences import Difference, differences, in_words
 from ui import colours, theme
-from ui.origin import back
+from ui.origin import back, saved_value
 from ui.runs.table import Column, Row, Table
 from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
+from ui.words import begun, where
 from ui.workbench import Workbench
 
 COLUMNS = (Column("Setting", 190, 3), Column("In the preset", 84, 2), Column("Now", 60, 2))
@@ -47,11 +49,20 @@ class ChangesPage(Page):
 
     def refresh(self) -> None:
         store = self.bench.store
-        self.found = differences(store.saved, store.state)
+        self.found = self._found()
         name = f"the preset '{store.saved.preset}'" if store.saved.preset else "the defaults"
         self.title.configure(text=f"Changed from {name}: {len(self.found):,}")
         self.table.show(len(self.found), self._row, self.table.selection)
         self._enable()
+
+    def _found(self) -> list[Difference]:
+        """Fields in error come first: with what is wrong with them, since what stands in them is no value."""
+        store = self.bench.store
+        wrong = []
+        for path, message in store.rejected.items():
+            old = in_words(saved_value(store.state, store.saved, path, get(store.state, path)))
+            wrong.append(Difference(path, where(store.state, path), old, begun(message)))
+        return [*wrong, *(one for one in differences(store.saved, store.state) if one.path not in store.rejected)]
 
     def reset_selected(self) -> None:
         """Back to the preset, in one step of undo."""
@@ -60,10 +71,12 @@ class ChangesPage(Page):
             return
         store = self.bench.store
         state = store.state
-        for difference in sorted(chosen, key=_turn):
+        differ = {found.path for found in differences(store.saved, store.state)}
+        for difference in sorted((one for one in chosen if one.path in differ), key=_turn):
             state = back(state, store.saved, difference)
         words = chosen[0].label if len(chosen) == 1 else f"{len(chosen)} settings"
-        store.set(state, f"{words} back to the preset")
+        places = any(_turn(difference) != (0, 0) for difference in chosen)  # then what is typed may be of another item
+        store.set(state, f"{words} back to the preset", None if places else [one.path for one in chosen])
 
     def _reset_all(self) -> None:
         store = self.bench.store
@@ -85,7 +98,8 @@ class ChangesPage(Page):
 
     def _row(self, index: int) -> Row:
         found = self.found[index]
-        return Row((found.label, _line(found.old), _line(found.new)), (None, colours.DIM, None))
+        wrong = colours.ERROR if found.path in self.bench.store.rejected else None
+        return Row((found.label, _line(found.old), _line(found.new)), (wrong, colours.DIM, wrong))
 
     def _enable(self) -> None:
         chosen = bool(self.table.selection)
