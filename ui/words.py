@@ -110,9 +110,9 @@ def _shown(value: Any) -> str:
 
 def tip_of(declaration: Declaration) -> str:
     """The tooltip of a setting: its tip, its limits, its default, or what an empty field stands for."""
-    default = as_text(declaration.default)
+    limits, default = str(declaration.limits), "" if declaration.default == () else as_text(declaration.default)
     facts = [f"Default: {default}"] if default else [f"Empty: {declaration.empty}"] if declaration.empty else []
-    if str(declaration.limits):
-        facts.insert(0, f"{str(declaration.limits)[:1].upper()}{str(declaration.limits)[1:]}")
+    if limits:
+        facts.insert(0, begun(limits))
     choices = [f"{choice.label}: {choice.tip}" for choice in declaration.choices if choice.tip]
     return "\n".join(part for part in (declaration.tip, *choices, ". ".join(facts)) if part)

@@ -58,7 +58,7 @@ class ModelSettings(Settings):
     clip_skip: int | None = setting(
         None, "Clip skip",
         "Counted as A1111 and ComfyUI do: 1 uses the text encoder's last layer, 2 the one before it.", ge=1, le=12,
-        empty="as the model was made: 1, for SDXL 2",
+        empty="as the model was made (1, for SDXL 2)",
     )  # fmt: skip
     text_windows: int = setting(
         1, "Caption windows",

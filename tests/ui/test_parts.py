@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from onetrainer_clone.events import Ended, Sampled, Started, Stepped, Warned
-from onetrainer_clone.settings import Invalid, declaration_at, replace
+from onetrainer_clone.settings import Invalid, declaration_at, declarations, replace
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
+from onetrainer_clone.tools import Inspect, Merge
 from ui import colours
 from ui.background import Background
 from ui.colours import CONCEPTS, ConceptColours
@@ -150,6 +151,8 @@ def test_a_tip_has_limits_and_default() -> None:
 def test_a_tip_says_what_an_empty_field_stands_for() -> None:
     assert "Empty: LoRA 1e-4" in tip_of(declaration_at(TrainingState(), "learning_rate.unet"))
     assert "Empty" not in tip_of(declaration_at(TrainingState(), "model.source"))
+    source, loras = declarations(Inspect)["source"], declarations(Merge)["loras"]
+    assert (tip_of(source), tip_of(loras)) == (source.tip, loras.tip)  # without them there is nothing to do
 
 
 def wait(background: Background, seconds: float = 5.0) -> None:

@@ -19,6 +19,7 @@ from ui.tools.said import Said
 from ui.tools.status import WorkStatus, words_of
 from ui.tools.store import ToolStore
 from ui.tools.worker import ToolWorker
+from ui.words import begun
 from ui.workbench import Workbench
 
 KINDS = {kind.suffix: kind for kind in (WEIGHTS, PT, FOLDER)}  # of results
@@ -119,8 +120,7 @@ class FileToolPage(Page):
     def _words(self) -> tuple[str, colours.Pair]:
         worker = self.worker
         if not self.mine:
-            words = self._blocked or self.tool.tip
-            return f"{words[:1].upper()}{words[1:]}.", colours.DIM
+            return f"{begun(self._blocked or self.tool.tip)}.", colours.DIM
         if (ended := worker.progress.ended) is not None and ended.outcome == "done" and worker.result:
             return f"Done: {worker.result}", colours.GOOD
         return words_of(worker, worker.progress, "stopping …")

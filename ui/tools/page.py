@@ -25,6 +25,7 @@ from ui.tools.drawer import Drawer
 from ui.tools.form import DrawingForm
 from ui.tools.status import WorkStatus, words_of
 from ui.tools.store import ToolStore
+from ui.words import begun
 from ui.workbench import Workbench
 
 EMPTY = (
@@ -151,7 +152,7 @@ class ToolsPage(Page):
         if not self.drawer.going and self.drawer.record.progress.ended is None and self.drawer.sheet:
             return f"Drawn earlier: {Path(self.drawer.sheet).parent}", colours.DIM
         if self._blocked and self.drawer.record.progress.ended is None and not self.drawer.going:
-            return f"{self._blocked[:1].upper()}{self._blocked[1:]}.", colours.DIM
+            return f"{begun(self._blocked)}.", colours.DIM
         return words_of(self.drawer, self.drawer.record.progress, "stopping after this step …")
 
     def _open_menu(self) -> None:

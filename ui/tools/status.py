@@ -37,7 +37,7 @@ def words_of(job: Job, progress: Progress, stopping: str) -> tuple[str, colours.
     """How far it is, or how it ended; empty where it never began."""
     if job.going:
         words = stopping if job.stopping else progress.words or "starting …"
-        return f"{words[:1].upper()}{words[1:]}", colours.DIM
+        return begun(words), colours.DIM
     return ended_words(progress.ended) if progress.ended else ("", colours.DIM)
 
 
