@@ -442,10 +442,13 @@ def test_no_button_moves_when_the_queue_starts(window: Window) -> None:
         return [button.winfo_x() for button in toolbar.buttons.values()]
 
     before = places()
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
     page.toolbar.buttons["start"].invoke()
+    window.until(lambda: states(page) == ["running"])
     window.turn(0.1)
     assert toolbar.buttons["start"].cget("text") == "Stop after this run"
     assert places() == before
+    window.app.runner.stop(save=False)
     finish(window)
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.progress import duration
 from onetrainer_clone.settings import Problem
-from presets.queue import Entry, Status
-from ui import colours, theme
+from presets.queue import Entry
+from ui import theme
 from ui.background import Background
 from ui.queue.controller import QueueRunner
 from ui.queue.forecast import Forecast
+from ui.queue.rows import COLUMNS, row_of
 from ui.queue.status import QueueStatus
 from ui.run.runner import Runner
 from ui.runs.reveal import reveal
-from ui.runs.table import Column, Row, Table
+from ui.runs.table import Row, Table
 from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.words import where
@@ -27,15 +27,8 @@ EMPTY = (
     "again, then start the queue and leave it alone. One run that fails does not stop the next, and the queue is here "
     "again when the program is."
 )
-COLUMNS = (
-    Column("Name", 120, 2), Column("State", 80), Column("Preset", 100, 1, drop=1), Column("What it said", 140, 5),
-)  # fmt: skip
 FINISH = "Stop after this run"
 LIST, SAID = 170, 96  # px at 100 %: the least height of the list, and of what an entry said
-LOOKS: dict[Status, tuple[str, colours.Pair]] = {
-    "waiting": ("waiting", colours.DIM), "running": ("running", colours.ACCENT), "done": ("done", colours.GOOD),
-    "failed": ("failed", colours.ERROR), "stopped": ("stopped", colours.WARNING),
-}  # fmt: skip
 
 
 class QueuePage(Page):
@@ -273,12 +266,5 @@ class QueuePage(Page):
         )  # fmt: skip
 
     def _row(self, entry: Entry) -> Row:
-        words, colour = LOOKS[entry.status]
-        said, done = entry.said, None
-        if (now := self.queue.current) is not None and entry.key == now.key:
-            progress = self.runner.record.progress
-            said, done = progress.words or "starting …", progress.fraction
-        elif entry.status == "waiting" and not said and (steps := self.forecast.steps(entry)):
-            seconds = self.forecast.seconds(entry)
-            said = f"{steps:,} steps" + (f", about {duration(seconds)}" if seconds is not None else "")
-        return Row((entry.title, words, entry.preset or "-", said), (None, colour, colours.DIM, colours.DIM), done)
+        now = self.queue.current
+        return row_of(entry, self.forecast, self.runner.record.progress if now and entry.key == now.key else None)
