@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from onetrainer_clone import browse, dataset, epoch, tokens
 from onetrainer_clone.dataset import Folder, Picture
@@ -57,10 +56,13 @@ class Statistics:
     bytes: int
 
     @property
-    def megapixels(self) -> tuple[float, float, float]:
-        """Of the smallest picture, the middle one and the largest."""
-        found = [width * height / 1e6 for width, height, count in self.sizes for _ in range(count)]
-        return (min(found), median(found), max(found)) if found else (0.0, 0.0, 0.0)
+    def extent(self) -> tuple[tuple[int, int], ...]:
+        """Width and height of the smallest picture, of the middle one and of the largest, by their pixels; or nothing."""
+        found = sorted(
+            ((width, height) for width, height, count in self.sizes for _ in range(count)),
+            key=lambda size: (size[0] * size[1], size),
+        )
+        return (found[0], found[len(found) // 2], found[-1]) if found else ()
 
 
 def survey(state: TrainingState, concept: Concept, tell: Tell) -> Statistics:

@@ -29,7 +29,7 @@ def test_numbers_agree_with_the_plan(tmp_path: Path) -> None:
     assert found.without_caption == ("wide.png",)
     assert found.captions == 5
     assert found.sizes[0] == (64, 64, 2)
-    assert found.megapixels == pytest.approx((0.000256, 0.004096, 0.008192))
+    assert found.extent == ((16, 16), (64, 64), (128, 64))
     assert found.duplicates == (("a.png", "b.png"),)
     assert found.masked == 1
     assert "wide.png" in found.without_mask
@@ -78,7 +78,7 @@ def test_no_folder_is_said_in_words_and_no_tokenizer_is_no_fault(tmp_path: Path)
 def test_an_empty_folder(tmp_path: Path) -> None:
     state = make_state([{"name": "cat", "path": str(tmp_path)}])
     found = survey(state, state.concepts[0], nothing)
-    assert (found.pictures, found.buckets, found.megapixels) == (0, (), (0.0, 0.0, 0.0))
+    assert (found.pictures, found.buckets, found.extent) == (0, (), ())
 
 
 def test_histogram_has_no_gaps() -> None:

@@ -453,3 +453,41 @@ def test_another_part_of_the_window_has_a_picture_shown(window: Window, pictures
     page.show_picture("gone.png")
     window.turn(0.2)
     assert browser.gallery.entries[browser.at].key == "2.png"
+
+
+def test_nothing_is_painted_where_the_picture_cannot_be_read(window: Window, pictures: Path) -> None:
+    (pictures / "1.png").write_bytes(b"no picture")
+    browser = browse(window, pictures)
+    tools = browser.tools
+
+    def states() -> set[str]:
+        return {tools.tool.cget("state"), *(tools.buttons[name].cget("state") for name in ("all", "invert", "fit"))}
+
+    assert states() == {"normal"}
+    browser.step(1)
+    window.until(lambda: browser.view.loaded is not None and bool(browser.view.loaded.problem))
+    window.until(lambda: states() == {"disabled"})
+    browser.step(1)
+    window.until(lambda: states() == {"normal"})
+    browser.grid_.select_all()
+    browser.delete()
+    window.until(lambda: browser.view.path is None)
+    assert states() == {"disabled"}
+
+
+def test_arrows_go_from_picture_to_picture_from_the_page_and_from_painting(window: Window, pictures: Path) -> None:
+    window.app.root.focus_force()
+    window.turn()
+    browser = browse(window, pictures)
+
+    def right() -> int:
+        window.app.root.focus_get().event_generate("<Right>")
+        window.turn()
+        return browser.at
+
+    assert right() == 1
+    window.until(lambda: browser.view.seen)
+    browser.tools.tool.set(BRUSH)
+    browser.tools._on_tool(BRUSH)
+    drag(window, browser, (-10, 0), (10, 0))
+    assert right() == 2

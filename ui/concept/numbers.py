@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.result_plan import size_text
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
@@ -125,7 +126,7 @@ class Numbers(ctk.CTkFrame):
 
     def _on_found(self, found: "Statistics") -> None:
         self.found = found
-        self._end(f"{found.pictures:,} pictures, {found.bytes / 2**20:,.1f} MiB")
+        self._end(f"{found.pictures:,} pictures, {size_text(found.bytes)}")
         self._show(found)
 
     def _on_error(self, error: Exception) -> None:

@@ -15,10 +15,9 @@ MOST_BARS = 24
 
 def facts(found: "Statistics") -> list[str]:
     """The lines of the first card."""
-    low, middle, high = found.megapixels
     lines = [
         f"{found.pictures:,} pictures, {len(found.unreadable):,} unreadable",
-        f"{low:.2g} to {high:.2g} megapixels, half of them under {middle:.2g}",
+        *_sizes(found),
         f"{len(found.too_small):,} smaller than their bucket",
         f"{found.captions:,} captions, {len(found.without_caption):,} pictures without",
         f"{found.masked:,} with a mask, {len(found.without_mask):,} without",
@@ -43,6 +42,14 @@ def lists(found: "Statistics") -> dict[str, tuple[File, ...]]:
         "Without mask": tuple(map(File, found.without_mask)) if found.masked else (),
     }
     return {title: files for title, files in named.items() if files}
+
+
+def _sizes(found: "Statistics") -> list[str]:
+    """How large the pictures are: a line, or none where there are no pictures."""
+    small, middle, large = ["{} x {} px".format(*size) for size in found.extent] or [""] * 3
+    if small == large:
+        return [f"all of them {small}"] if small else []
+    return [f"{small} to {large}, in the middle {middle}"]
 
 
 def _alike(group: tuple[str, ...]) -> list[File]:

@@ -51,6 +51,7 @@ class Browser(ctk.CTkFrame):
             self.current.forget()
             self.grid_.selected = -1
         self.desk.load(concept)
+        self._take_keys()
 
     def find(self, key: str) -> None:
         """Look at one picture, whatever the filter; as soon as it is known to be there."""
@@ -140,6 +141,7 @@ class Browser(ctk.CTkFrame):
         self.ready = True
         self._arrange()
         self._refresh()
+        self._take_keys()
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)
@@ -244,6 +246,12 @@ class Browser(ctk.CTkFrame):
         self.leave()
         self._arrange()
         if not shown:
+            self.grid_.canvas.focus_set()
+
+    def _take_keys(self) -> None:
+        """For the arrows, unless a person is about to type somewhere."""
+        focus = str(self.tk.call("focus"))
+        if self.ready and (focus == "." or (focus and not self.tk.call("winfo", "viewable", focus))):
             self.grid_.canvas.focus_set()
 
     def _on_escape(self, event: Any) -> str | None:

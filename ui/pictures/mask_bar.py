@@ -79,15 +79,17 @@ class MaskBar(ctk.CTkFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        painting = self._view.painting
-        for key, possible in (
-            ("undo", painting is not None and painting.can_undo),
-            ("redo", painting is not None and painting.can_redo),
-            ("remove", self._view.masked),
-        ):
-            wanted = "normal" if possible else "disabled"
-            if self.buttons[key].cget("state") != wanted:
-                self.buttons[key].configure(state=wanted)
+        """There is nothing to paint on where there is no picture, or one that cannot be read."""
+        painting, seen = self._view.painting, self._view.seen
+        possible = {
+            "undo": painting is not None and painting.can_undo,
+            "redo": painting is not None and painting.can_redo,
+            "remove": self._view.masked,
+        }
+        for key, button in self.buttons.items():
+            _enable(button, seen and possible.get(key, True))
+        for widget in (self.tool, self.size, self.overlay):
+            _enable(widget, seen)
 
     def needs(self, width: float) -> float:
         """The height at a width, both in px at 100 %."""
@@ -130,3 +132,9 @@ class MaskBar(ctk.CTkFrame):
 
     def _on_overlay(self) -> None:
         self._view.overlay = bool(self.overlay.get())
+
+
+def _enable(widget: Any, enabled: bool) -> None:
+    wanted = "normal" if enabled else "disabled"
+    if widget.cget("state") != wanted:
+        widget.configure(state=wanted)

@@ -32,7 +32,7 @@ class View(theme.Canvas):
         self.path: Path | None = None
         self.painted: Signal[[]] = Signal()
         self.stroked: Signal[[Path, int]] = Signal()  # a step of this picture's mask more (1) or less (-1) to take back
-        self.came: Signal[[]] = Signal()  # the picture is there
+        self.came: Signal[[]] = Signal()  # the picture is there, or there is none
         self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
         self.zoomed: Signal[[]] = Signal()
         self._tool, self._brush_px, self._overlay = LOOK, 18, True
@@ -81,6 +81,11 @@ class View(theme.Canvas):
         return self.brush.painting
 
     @property
+    def seen(self) -> bool:
+        """Whether the picture is there and could be read."""
+        return self.loaded is not None and self.loaded.path == self.path and self.loaded.picture is not None
+
+    @property
     def masked(self) -> bool:
         """Whether the picture has a mask, saved or not."""
         return self._mask() is not None
@@ -92,6 +97,8 @@ class View(theme.Canvas):
         self.path, self._hint = path, hint
         self._ask()
         self.redraw()
+        if path is None:
+            self.came.emit()
 
     def reload(self) -> None:
         """The file may have changed."""
