@@ -15,6 +15,7 @@ from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError, declarations
 from onetrainer_clone.tools import TOOLS, Inspect, Merge, Resize, ToolSettings
 from tests.ui.conftest import Window
+from tests.ui.test_keys import press
 from ui.tools.file_page import FileToolPage
 from ui.tools.tabs import PICTURES, ToolTabs
 
@@ -285,3 +286,37 @@ def test_the_wheel_scrolls_the_form_over_texts_and_lists_that_cannot(window: Win
         widget.yview_moveto(1.0)
         moved, _ = notch(widget)
         assert moved > 0.0, "until its end"
+
+
+def test_undo_on_a_switch_or_menu_takes_back_in_the_form(window: Window, tabs: ToolTabs) -> None:
+    """And never a setting of the run, which is out of view."""
+    window.app.store.replace("training.batch_size", 7)
+    window.app.bench.options.basic = False
+    page = tabs.file_tool("resize")
+    store = page.store
+    undo, said = window.app.topbar.undo, window.app.topbar.said
+    window.turn()
+    assert undo.cget("state") == "disabled"
+    row = page.form.row("overwrite")
+    assert row is not None
+    assert row.control is not None
+    switch = row.control.widget._canvas
+    press(window, switch, "<Control-z>")
+    assert window.app.store.state.training.batch_size == 7
+    assert said.cget("text") == "Nothing was changed in this form."
+    press(window, switch, "<space>")
+    assert cast(Resize, store.settings).overwrite
+    assert undo.cget("state") == "normal"
+    press(window, switch, "<Control-z>")
+    assert not cast(Resize, store.settings).overwrite
+    assert said.cget("text").startswith("Undone: ")
+    press(window, switch, "<Control-Shift-Z>")
+    assert cast(Resize, store.settings).overwrite
+    tabs.choose(PICTURES)
+    window.turn()
+    assert undo.cget("state") == "disabled"
+    press(window, tabs.menu._canvas, "<Control-z>")
+    assert cast(Resize, store.settings).overwrite
+    window.app.shell.show("training")
+    press(window, window.app.root, "<Control-z>")
+    assert window.app.store.state.training.batch_size == 4

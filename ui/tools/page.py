@@ -49,6 +49,7 @@ class ToolsPage(Page):
         self.drawer, self.stacked = drawer, False
         self._tell_needs = needs_changed
         self._blocked = ""  # as shown
+        self.store = store
         self.form = DrawingForm(self, bench, store)
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
         self.status = WorkStatus(self)

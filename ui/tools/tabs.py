@@ -12,7 +12,7 @@ from ui.tabs.page import Page
 from ui.tools.drawer import Drawer
 from ui.tools.file_page import FileToolPage
 from ui.tools.page import NAME, ToolsPage
-from ui.tools.store import ToolStores
+from ui.tools.store import ToolStore, ToolStores
 from ui.tools.worker import ToolWorker
 from ui.workbench import Workbench
 
@@ -54,6 +54,24 @@ class ToolTabs(Page):
         page = self._page(self.current).needs(width)
         return page + self.shown.winfo_reqheight() / theme.scaling(self) + GAP if page else 0.0
 
+    @property
+    def steps(self) -> tuple[str, str]:
+        """Those of the form in view: a setting of the run, which is not, is not taken back here."""
+        return self._form.undo_sentence, self._form.redo_sentence
+
+    def step_back(self) -> str:
+        return f"Undone: {taken}" if (taken := self._form.undo()) else "Nothing was changed in this form."
+
+    def step_forth(self) -> str:
+        return f"Done again: {done}" if (done := self._form.redo()) else "Nothing was taken back in this form."
+
+    @property
+    def _form(self) -> ToolStore:
+        """What the form in view edits."""
+        found = self._page(self.current)
+        assert isinstance(found, ToolsPage | FileToolPage)
+        return found.store
+
     def choose(self, label: str) -> None:
         if label != self.current:
             self._page(self.current).leave()
@@ -63,6 +81,7 @@ class ToolTabs(Page):
             self._show()
             self._page(label).enter()
             self.needs_changed()
+            self.stepped.emit()
 
     def file_tool(self, name: str) -> FileToolPage:
         """The page of a tool for files, brought into view."""
@@ -107,5 +126,8 @@ class ToolTabs(Page):
         for tool in TOOLS:
             if tool.label == label:
                 store = self.stores.of(tool.name, tool.settings)
+                store.changed.connect(lambda _before, _after: self.stepped.emit())
                 return FileToolPage(self, self.bench, tool, self.worker, store)
-        return ToolsPage(self, self.bench, self.drawer, self.stores.of(NAME, GridForm), self.needs_changed)
+        store = self.stores.of(NAME, GridForm)
+        store.changed.connect(lambda _before, _after: self.stepped.emit())
+        return ToolsPage(self, self.bench, self.drawer, store, self.needs_changed)
