@@ -27,8 +27,8 @@ from onetrainer_clone.settings import Invalid, Problem, Settings, UserError, dec
 from onetrainer_clone.state import TrainingState, check, errors
 from onetrainer_clone.terminal import Json, Terminal, complain, plan_text
 from onetrainer_clone.tool_arguments import embedding_from, lora_from
+from onetrainer_clone.tool_checks import problems as tool_problems
 from onetrainer_clone.tools import TOOLS, Inspect, ToolSettings
-from onetrainer_clone.tools import problems as tool_problems
 from onetrainer_clone.typed import parse
 from presets import store
 from presets.importers import import_preset

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import Invalid
-from onetrainer_clone.tools import TOOLS, ToolSettings, problems
+from onetrainer_clone.tool_checks import problems
+from onetrainer_clone.tools import TOOLS, ToolSettings
 
 
 def run_tool(settings: ToolSettings, emit: Emit, controls: Controls) -> None:

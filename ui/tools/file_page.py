@@ -6,7 +6,8 @@ from typing import Any, cast
 import customtkinter as ctk
 
 from onetrainer_clone.settings import Invalid, Settings, declarations
-from onetrainer_clone.tools import BESIDE, Inspect, Merge, Tool, ToolSettings, problems, proposed_target, target_suffix
+from onetrainer_clone.tool_checks import problems, proposed_target, target_suffix
+from onetrainer_clone.tools import BESIDE, Inspect, Merge, Tool, ToolSettings
 from ui import colours, theme
 from ui.chosen import PathEntry
 from ui.filekinds import FOLDER, PT, WEIGHTS, FileKind
