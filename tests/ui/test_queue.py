@@ -245,6 +245,17 @@ def test_a_run_that_is_stopped_by_hand_halts_the_queue(window: Window) -> None:
     assert "stopped by hand" in page.status.next.cget("text")
 
 
+def test_after_the_last_one_is_stopped_by_hand_there_is_nothing_to_go_on_with(window: Window) -> None:
+    page = add(window, "a")
+    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.record.progress.step > 2)
+    window.app.runner.stop(save=True)
+    finish(window)
+    assert page.status.next.cget("text") == "The run was stopped by hand. Nothing else waits."
+    assert page.toolbar.buttons["start"].cget("state") == "disabled"
+
+
 def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
     page = add(window, "queued")
     window.app.store.replace("saving.name", "by hand")

@@ -18,6 +18,7 @@ from ui.words import where
 T = TypeVar("T")
 OUTCOMES: dict[str, Status] = {"done": "done", "stopped": "stopped"}  # all others have failed
 BY_HAND = "The queue waits: its run was stopped by hand. Start it to go on with the next."
+LAST_BY_HAND = "The run was stopped by hand. Nothing else waits."
 
 
 class QueueRunner:
@@ -146,7 +147,7 @@ class QueueRunner:
         self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
         if ended.outcome == "stopped" and self.going:
             self.going = False
-            self._say(BY_HAND)
+            self._say(BY_HAND if self.waiting else LAST_BY_HAND)
         elif self.last:
             self.last = False
             self._say("")
