@@ -1,6 +1,7 @@
 """Questions to the person. `Ask` is what the window needs; tests answer it themselves, `TkAsk` opens real dialogs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import colorchooser
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from ui.filekinds import PRESET, FileKind
 from ui.words import begun
 
 SCROLLBAR = 30  # px at 100 %
+LIST = 340  # px at 100 %: a longer list of problems scrolls
 GO_WIDTH = 120  # px at 100 %: the button beside a problem, and what is around it
 
 
@@ -120,7 +122,9 @@ class TkAsk:
         wanted: list[Problem] = []
         wide, high = dialog.room
         wide -= SCROLLBAR
-        shown = ctk.CTkScrollableFrame(dialog.body, width=round(wide), height=round(min(64 * len(problems), 340, high)))
+        shown = ctk.CTkScrollableFrame(dialog.body, width=round(wide))
+        bar = shown._scrollbar
+        shown._parent_canvas.configure(yscrollcommand=theme.scrolls(bar, bar.grid, partial(theme.put_away, bar)))
         shown.grid_columnconfigure(0, weight=1)
         shown.pack(fill="both", expand=True, pady=(8, 0))
         for number, (problem, place) in enumerate(problems):
@@ -143,6 +147,8 @@ class TkAsk:
             if problem.path:
                 made = theme.button(shown, "Go there", go)
                 made.grid(row=2 * number, column=1, rowspan=2, sticky="n", padx=(8, 4), pady=4)
+        shown.update_idletasks()  # now it has the height of its lines
+        shown.configure(height=round(min(shown.winfo_reqheight() / theme.scaling(shown) + 1, LIST, high)))
         dialog.run([Option("ok", "Close", "main")])
         return wanted[0] if wanted else None
 

@@ -78,10 +78,10 @@ def bind_keys(root: Any, app: "App") -> None:
     root.bind_all("<Control-Key>", partial(_other_layout, root), add="+")
     app.shell.name.configure(cursor="hand2")
     app.shell.name.bind("<Button-1>", lambda _event: app.go("welcome"))
-    app.bench.tooltip.attach(app.shell.name, lambda: "First steps and keys (F1)")
+    app.bench.tooltip.attach(app.shell.name, lambda: "First steps and keys (F1)", beside=True)
     for number, (name, tab) in zip(TAB_KEYS, app.shell.tabs.items(), strict=True):
         root.bind(f"<Alt-Key-{number}>", lambda _event, name=name: app.go(name))
-        app.bench.tooltip.attach(tab, partial(str, f"Alt+{'-' if number == 'minus' else number}"))
+        app.bench.tooltip.attach(tab, partial(str, f"Alt+{'-' if number == 'minus' else number}"), beside=True)
 
 
 def _name_letters(root: Any) -> None:

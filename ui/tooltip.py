@@ -7,6 +7,7 @@ from typing import Any
 from ui import colours, theme
 
 DELAY_MS = 450
+GAP, EDGE = 4, 8  # px: from the widget, and from the right edge
 
 
 class Tooltip:
@@ -17,8 +18,9 @@ class Tooltip:
         self._waiting = ""
         self._window: tkinter.Toplevel | None = None
 
-    def attach(self, widget: Any, text: Callable[[], str]) -> None:
-        widget.bind("<Enter>", lambda _event: self._soon(widget, text), add="+")
+    def attach(self, widget: Any, text: Callable[[], str], beside: bool = False) -> None:
+        """`beside`: at the right of the widget, not below it, where others are that a person goes on to."""
+        widget.bind("<Enter>", lambda _event: self._soon(widget, text, beside), add="+")
         widget.bind("<Leave>", lambda _event: self.hide(), add="+")
         widget.bind("<ButtonPress>", lambda _event: self.hide(), add="+")
 
@@ -30,11 +32,11 @@ class Tooltip:
             self._window.destroy()
             self._window = None
 
-    def _soon(self, widget: Any, text: Callable[[], str]) -> None:
+    def _soon(self, widget: Any, text: Callable[[], str], beside: bool = False) -> None:
         self.hide()
-        self._waiting = self._root.after(DELAY_MS, lambda: self.show(widget, text()))
+        self._waiting = self._root.after(DELAY_MS, lambda: self.show(widget, text(), beside))
 
-    def show(self, widget: Any, text: str) -> None:
+    def show(self, widget: Any, text: str, beside: bool = False) -> None:
         self.hide()
         if not text or not widget.winfo_exists():
             return
@@ -49,8 +51,24 @@ class Tooltip:
         )  # fmt: skip
         label.pack(padx=1, pady=1)
         window.update_idletasks()
-        left = min(widget.winfo_rootx(), self._root.winfo_screenwidth() - window.winfo_reqwidth() - 8)
-        below = widget.winfo_rooty() + widget.winfo_height() + 4
-        if below + window.winfo_reqheight() > self._root.winfo_screenheight():
-            below = widget.winfo_rooty() - window.winfo_reqheight() - 4
-        window.wm_geometry(f"+{max(left, 0)}+{max(below, 0)}")
+        left, top = place(widget, window.winfo_reqwidth(), window.winfo_reqheight(), beside)
+        window.wm_geometry(f"+{left}+{top}")
+
+
+def place(widget: Any, width: int, height: int, beside: bool) -> tuple[int, int]:
+    """Where a text of this size lies: beside the widget or below it, above it where there is no room; within its window,
+    as far as that is on the screen and large enough."""
+    top_level = widget.winfo_toplevel()
+    right = _end(top_level.winfo_rootx(), top_level.winfo_width(), widget.winfo_screenwidth())
+    bottom = _end(top_level.winfo_rooty(), top_level.winfo_height(), widget.winfo_screenheight())
+    if beside:
+        left, top = widget.winfo_rootx() + widget.winfo_width() + GAP, widget.winfo_rooty()
+    else:
+        left, top = widget.winfo_rootx(), widget.winfo_rooty() + widget.winfo_height() + GAP
+        if top + height > bottom:
+            top = widget.winfo_rooty() - height - GAP
+    return max(min(left, right - width - EDGE), 0), max(min(top, bottom - height), 0)
+
+
+def _end(start: int, size: int, screen: int) -> int:
+    return min(start + size, screen)

@@ -1,9 +1,11 @@
 """Start with settings whose run cannot be: nothing runs, every problem is said in words, and each leads to its field."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import customtkinter as ctk
 import pytest
 
 from onetrainer_clone.settings import Problem
@@ -126,3 +128,22 @@ def test_an_empty_state_says_all_that_is_missing(window: Window) -> None:
     window.app.store.load(TrainingState())
     start(window)
     assert set(window.ask.listed[0]) == {"model.source", "concepts"}
+
+
+@pytest.mark.parametrize(("count", "scrolls"), [(1, False), (2, False), (30, True)])
+def test_a_list_of_problems_scrolls_only_where_it_is_long(window: Window, count: int, scrolls: bool) -> None:
+    ask, seen, end = TkAsk(window.app.root), [], time.monotonic() + 5
+    found = [Problem(f"concepts[{number}].path", "is gone") for number in range(count)]
+
+    def look() -> None:
+        dialog = next(child for child in window.app.root.winfo_children() if child.winfo_class() == "Toplevel")
+        bar = next(each for each in walk(dialog) if isinstance(each, ctk.CTkScrollbar))
+        if bool(bar.winfo_ismapped()) != scrolls and time.monotonic() < end:
+            window.app.root.after(50, look)
+            return
+        seen.append(bool(bar.winfo_ismapped()))
+        next(each for each in walk(dialog) if getattr(each, "_text", "") == "Close").invoke()
+
+    window.app.root.after(500, look)
+    ask.problems("No", "These:", [(problem, problem.path) for problem in found])
+    assert seen == [scrolls]
