@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
@@ -10,6 +11,7 @@ import pytest
 
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from tests.ui.test_pictures import browse
 from ui.dialogs import TkAsk
 from ui.queue.page import QueuePage
 from ui.runs.table_rows import HEAD
@@ -184,3 +186,43 @@ def test_two_runs_are_queued_put_into_another_order_and_run(seen: Window, traine
     click(seen, page.toolbar.buttons["start"])
     seen.until(lambda: [entry.status for entry in queue.entries] == ["done", "done"], 30)
     assert [state.run_name for state in trainer.runs] == ["two", "one"]
+
+
+def test_words_of_captions_are_replaced_and_come_back(seen: Window, pictures: Path) -> None:
+    """From field to field with the Tab key, with a rest in which the preview comes; Ctrl+Z changes no setting."""
+    store = seen.app.store
+    store.replace("training.batch_size", 7)
+    browser = browse(seen, pictures)
+    click(seen, browser.bar["bulk"])
+    seen.until(lambda: browser.many.shown and browser.bulk.winfo_viewable())
+    hands("type", "cat")
+    seen.until(lambda: len(browser.bulk.edits) == 2)
+    hands("key", "Tab")
+    seen.turn(0.5)
+    hands("type", "dog")
+    seen.until(lambda: browser.bulk.by.get() == "dog" and "dog" in browser.bulk.edits[0].after)
+    click(seen, browser.bulk.go)
+    seen.until(lambda: (pictures / "2.txt").read_text() == "a blue dog")
+    seen.until(lambda: not browser.bulk.working)
+    hands("key", "Escape")
+    seen.until(lambda: not browser.many.shown)
+    hands("key", "ctrl+z")
+    seen.until(lambda: (pictures / "2.txt").read_text() == "a blue cat")
+    assert not browser.many.shown
+    hands("key", "ctrl+z")
+    seen.turn(0.3)
+    assert store.state.training.batch_size == 7
+
+
+def test_the_arrows_work_after_a_click_on_a_button(seen: Window, pictures: Path) -> None:
+    browser = browse(seen, pictures)
+    click(seen, browser.tools.buttons["fit"])
+    hands("key", "Right")
+    seen.until(lambda: browser.at == 1)
+    click(seen, browser.tools.tool._buttons_dict["Train"])
+    hands("key", "Right")
+    seen.until(lambda: browser.at == 2)
+    click(seen, browser.box.text)
+    hands("key", "Left")
+    seen.turn(0.2)
+    assert browser.at == 2, "there it moves the cursor"

@@ -10,7 +10,7 @@ from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.background import Background
-from ui.pictures import arrangement, said
+from ui.pictures import arrangement, page_keys, said
 from ui.pictures.bulk import Bulk
 from ui.pictures.bulk_place import BulkPlace
 from ui.pictures.caption_box import Context
@@ -51,7 +51,6 @@ class Browser(ctk.CTkFrame):
             self.current.forget()
             self.grid_.selected = -1
         self.desk.load(concept)
-        self._take_keys()
 
     def find(self, key: str) -> None:
         """Look at one picture, whatever the filter; as soon as it is known to be there."""
@@ -106,6 +105,8 @@ class Browser(ctk.CTkFrame):
 
     def undo(self) -> str:
         """Take back what was done last to these pictures, and say what it was."""
+        if self.many.working:
+            return "Captions are being changed: wait for the end, or stop it there."
         return self.steps.back() if self.ready else ""
 
     def redo(self) -> str:
@@ -141,7 +142,6 @@ class Browser(ctk.CTkFrame):
         self.ready = True
         self._arrange()
         self._refresh()
-        self._take_keys()
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._filter)
@@ -165,6 +165,8 @@ class Browser(ctk.CTkFrame):
         self.view.bind("<Right>", lambda _event: self.step(1))
         self.grid_.canvas.bind("<Key>", self.view.hand.key)
         self.grid_.canvas.bind("<Escape>", self._on_escape)
+        ways = {"Left": lambda: self.step(-1), "Right": lambda: self.step(1), "Escape": self._close_many}
+        page_keys.bind(self, ways)
 
     def _arrange(self) -> None:
         """Anew where the window has become narrow or wide, or something else is shown in the large view's place."""
@@ -248,18 +250,13 @@ class Browser(ctk.CTkFrame):
         if not shown:
             self.grid_.canvas.focus_set()
 
-    def _take_keys(self) -> None:
-        """For the arrows, unless a person is about to type somewhere."""
-        focus = str(self.tk.call("focus"))
-        if self.ready and (focus == "." or (focus and not self.tk.call("winfo", "viewable", focus))):
-            self.grid_.canvas.focus_set()
-
     def _on_escape(self, event: Any) -> str | None:
         """In the grid of thumbnails."""
-        if not self.many.shown:
-            return self.view.hand.key(event)
-        self.many.close()
-        return "break"
+        return self.view.hand.key(event) if not self.many.shown else None
+
+    def _close_many(self) -> None:
+        if self.many.shown:
+            self.many.close()
 
     def _on_bulk(self, edits: list[Edit], sentence: str) -> None:
         self.deeds.changed_captions(edits, sentence)

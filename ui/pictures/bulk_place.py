@@ -24,6 +24,11 @@ class BulkPlace:
             self._made.closed.connect(self.close)
         return self._made
 
+    @property
+    def working(self) -> bool:
+        """Whether captions are being changed."""
+        return self._made is not None and self._made.working
+
     def open(self, several: bool = False) -> None:
         """`several` pictures are selected: the change is about them, unless the person says otherwise."""
         self._show(True)
