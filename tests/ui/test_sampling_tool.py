@@ -391,7 +391,6 @@ def test_an_empty_size_is_said_and_is_that_of_the_run_or_the_model(
     fill(page, "prompts", "a cat")
     for resolution, says in ((128, "px  empty: 128, as in Training"), (192, "px  empty: 192, as in Training")):
         window.app.store.replace("training.resolution", resolution)
-        page.refresh()
         assert size._extra.cget("text") == says
         press(window, page)
         assert (draw.wanted[-1].prompts[0].width, draw.wanted[-1].prompts[0].height) == (resolution, resolution)

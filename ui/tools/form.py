@@ -50,6 +50,7 @@ class DrawingForm(Scrolled):
         self._ends = [
             bench.options.changed.connect(self.refresh),
             store.changed.connect(lambda _before, _after: self._say_size()),
+            bench.store.changed.connect(lambda _before, _after: self._say_size() if self.winfo_viewable() else None),
         ]
 
     def destroy(self) -> None:
