@@ -124,6 +124,7 @@ class TkAsk:
         wide -= SCROLLBAR
         shown = ctk.CTkScrollableFrame(dialog.body, width=round(wide))
         bar = shown._scrollbar
+        bar.configure(height=0)  # it would ask for 200 px: the dialog would grow out of a low window when it appears
         shown._parent_canvas.configure(yscrollcommand=theme.scrolls(bar, bar.grid, partial(theme.put_away, bar)))
         shown.grid_columnconfigure(0, weight=1)
         shown.pack(fill="both", expand=True, pady=(8, 0))
