@@ -3,15 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from onetrainer_clone import browse as core
+from onetrainer_clone import statistics
 from onetrainer_clone.browse import Entry
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.test_pictures import browse, names
+from ui.concept.page import ConceptPage
 from ui.pictures import deeds
 from ui.pictures.browser import Browser
 from ui.pictures.bulk import ADD, CHOSEN, EVERY
@@ -267,3 +270,33 @@ def test_a_long_name_leaves_the_grid_as_wide_as_it_is(window: Window, many: Path
     window.until(lambda: "long" in browser.title.cget("text"))
     window.turn(0.1)
     assert browser.shelf.winfo_width() == width
+
+
+def test_what_the_statistics_have_found_the_filters_need_not_look_for(
+    window: Window, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the other way round, until files are others here."""
+    real, looks = statistics.survey, []
+
+    def survey(*arguments: Any) -> Any:
+        looks.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(statistics, "survey", survey)
+    (many / "8.png").write_bytes((many / "3.png").read_bytes())
+    browser = browse(window, many)
+    window.app.go("concept[0].numbers")
+    page = window.app.shell.pages["concept"]
+    assert isinstance(page, ConceptPage)
+    window.until(lambda: page.views["numbers"].found is not None)
+    window.app.go("concept[0].pictures")
+    window.until(lambda: len(names(browser)) == 9 and not browser.gallery.reading)
+    browser.filters.choose(ALIKE)
+    window.until(lambda: names(browser) == ["3.png", "8.png"])
+    assert len(looks) == 1
+    browser.bar["reload"].invoke()
+    window.until(lambda: len(looks) == 2 and names(browser) == ["3.png", "8.png"])
+    page.views["numbers"].found = None
+    window.app.go("concept[0].numbers")
+    window.until(lambda: page.views["numbers"].found is not None)
+    assert len(looks) == 2

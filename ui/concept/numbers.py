@@ -16,6 +16,7 @@ from ui.background import Background
 from ui.concept.bars import Bars
 from ui.concept.file_rows import HEIGHT, File, FileRows
 from ui.concept.survey import bars, facts, lists, token_bars
+from ui.concept.surveyed import Of, Surveyed
 from ui.rowcanvas import with_scrollbar
 from ui.tabs.page import STACKED, Scrolled
 from ui.tooltip import Tooltip
@@ -38,12 +39,13 @@ class Numbers(ctk.CTkFrame):
         tooltip: Tooltip,
         context: Callable[[], tuple[TrainingState, Concept] | None],
         open_picture: Callable[[str], object],
+        surveyed: Surveyed,
     ):
         super().__init__(parent, fg_color="transparent")
         self.found: Statistics | None = None
         self.lists: dict[str, tuple[File, ...]] = {}  # by title
         self._titles: dict[str, str] = {}  # as the menu shows them
-        self._context, self._open = context, open_picture
+        self._context, self._open, self._surveyed = context, open_picture, surveyed
         self._background = Background("statistics")
         self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
         self._stop = threading.Event()
@@ -74,8 +76,15 @@ class Numbers(ctk.CTkFrame):
         return self.body.content + HEAD if width < STACKED else LEAST
 
     def show(self, concept: Concept) -> None:
-        if self._context() != self._of or self.found is None:
+        context = self._context()
+        if context is None or (context == self._of and self.found is not None):
+            return
+        known = self._surveyed.get(context)
+        if known is None or self._working:
             self.compute()
+        else:
+            self._of = context
+            self._on_found(context, known)
 
     def leave(self) -> None:
         """It goes on: the numbers are there when the person comes back."""
@@ -116,7 +125,7 @@ class Numbers(ctk.CTkFrame):
 
         self.button.configure(text="Cancel")
         self.bar.pack(side="right", padx=(0, 10))
-        self._background.submit("survey", work, self._on_found, self._on_error)
+        self._background.submit("survey", work, partial(self._on_found, context), self._on_error)
 
     def _on_button(self) -> None:
         if self._working:
@@ -124,8 +133,9 @@ class Numbers(ctk.CTkFrame):
         else:
             self.compute()
 
-    def _on_found(self, found: "Statistics") -> None:
+    def _on_found(self, context: Of, found: "Statistics") -> None:
         self.found = found
+        self._surveyed.keep(context, found)
         self._end(f"{found.pictures:,} pictures, {size_text(found.bytes)}")
         self._show(found)
 

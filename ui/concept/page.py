@@ -14,6 +14,7 @@ from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
+from ui.concept.surveyed import Surveyed
 from ui.tabs.page import STACKED, Page
 from ui.words import quoted
 from ui.workbench import Workbench
@@ -45,7 +46,7 @@ class ConceptPage(Page):
         super().__init__(parent, bench)
         self.index, self.view = 0, "pictures"
         self.views: dict[str, Any] = {}
-        self._writer = writer
+        self._writer, self._surveyed = writer, Surveyed()
         self._shown: tuple[str, Concept] | None = None
         self._head = ctk.CTkFrame(self, fg_color="transparent")
         self._head.grid_columnconfigure(1, weight=1)
@@ -164,7 +165,7 @@ class ConceptPage(Page):
         def pictures(parent: Any) -> Any:
             from ui.pictures.browser import Browser
 
-            made = Browser(parent, self.bench, self._writer, self.context)
+            made = Browser(parent, self.bench, self._writer, self.context, self._surveyed)
             made.deeds.changed.connect(self.stepped.emit)
             return made
 
@@ -181,7 +182,7 @@ class ConceptPage(Page):
         def numbers(parent: Any) -> Any:
             from ui.concept.numbers import Numbers
 
-            return Numbers(parent, self.bench.tooltip, self.context, self.show_picture)
+            return Numbers(parent, self.bench.tooltip, self.context, self.show_picture, self._surveyed)
 
         return {"pictures": pictures, "image": image, "text": text, "numbers": numbers}
 

@@ -10,6 +10,7 @@ from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.background import Background
+from ui.concept.surveyed import Surveyed
 from ui.pictures import arrangement, page_keys, said
 from ui.pictures.bulk import Bulk
 from ui.pictures.bulk_place import BulkPlace
@@ -30,10 +31,10 @@ class Browser(ctk.CTkFrame):
     The widgets come one after the other; meanwhile the folder is listed already.
     """
 
-    def __init__(self, parent: Any, bench: Workbench, writer: Background, context: Context):
+    def __init__(self, parent: Any, bench: Workbench, writer: Background, context: Context, surveyed: Surveyed):
         super().__init__(parent, fg_color="transparent")
         self._bench = bench
-        self.desk = desk = Desk(writer, context)
+        self.desk = desk = Desk(writer, context, surveyed)
         self.gallery, self.drafts, self.masks = desk.gallery, desk.drafts, desk.masks
         self.deeds, self.thumbs = desk.deeds, desk.thumbs
         self.ready = False  # whether all widgets are there
@@ -96,6 +97,7 @@ class Browser(ctk.CTkFrame):
             self.current.save_mask()
             chosen = self._chosen()
             self.grid_.selected = sum(self.desk.key(row) not in chosen for row in range(self.grid_.selected))
+            self.desk.surveyed.forget()
             self.deeds.delete(chosen)
 
     @property
@@ -115,6 +117,7 @@ class Browser(ctk.CTkFrame):
     def reload(self) -> None:
         """Everything anew from the disk, except what is not saved yet."""
         self.leave()
+        self.desk.surveyed.forget()
         self.thumbs.forget()
         self.view.reload()
         if self.gallery.concept is not None:
@@ -264,6 +267,7 @@ class Browser(ctk.CTkFrame):
 
     def _on_changed(self) -> None:
         """Many captions are others now."""
+        self.desk.surveyed.forget()
         self.current.read_again()
         self._refresh_count()
         self.many.look()

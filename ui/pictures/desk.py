@@ -2,6 +2,7 @@
 
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
+from ui.concept.surveyed import Surveyed
 from ui.pictures import said
 from ui.pictures.caption_box import Context
 from ui.pictures.cells import Cell
@@ -17,15 +18,18 @@ from ui.pictures.thumbs import Thumbs
 class Desk:
     """`writer` outlives it: what is being saved is not cut off when the browser goes."""
 
-    def __init__(self, writer: Background, context: Context):
+    def __init__(self, writer: Background, context: Context, surveyed: Surveyed):
         self.writer, self.context = writer, context
         self.reader, self.large, self._decoder = self._workers = [
             Background(name) for name in ("captions", "large picture", "thumbnails")
         ]
         self.gallery, self.drafts, self.masks = Gallery(self.reader), Drafts(writer), MaskStore(writer)
         self.deeds, self.thumbs = Deeds(self.gallery, self.drafts, self.masks, writer), Thumbs(self._decoder)
-        self.finder = FaultFinder(context)
+        self.finder = FaultFinder(context, surveyed)
+        self.surveyed = surveyed
         self.drafts.wrote.connect(self.gallery.wrote)
+        self.drafts.wrote.connect(lambda _path, _text: surveyed.forget())
+        self.masks.saved.connect(lambda _picture: surveyed.forget())
         self.finder.found.connect(self.gallery.found)
         self.gallery.read.connect(self._look_for_faults)
 

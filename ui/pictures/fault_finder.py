@@ -1,23 +1,29 @@
 """Looks for unreadable, too small and equal pictures when a filter asks for them: the statistics of the concept."""
 
 import threading
+from functools import partial
+from typing import TYPE_CHECKING
 
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
+from ui.concept.surveyed import Of, Surveyed
 from ui.pictures.caption_box import Context
 from ui.pictures.sieve import Faults
 from ui.signals import Signal
+
+if TYPE_CHECKING:
+    from onetrainer_clone.statistics import Statistics  # it needs numpy, which takes long to import
 
 
 class FaultFinder:
     """`found` is emitted with what was found; `words` say how far it is, or why it could not be done."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context, surveyed: Surveyed):
         self.found: Signal[[Faults]] = Signal()
         self.words = ""
-        self._context = context
+        self._context, self._surveyed = context, surveyed
         self._background = Background("faults")
         self._stop = threading.Event()
         self._of: tuple[TrainingState, Concept] | None = None  # what was looked through, or is
@@ -30,6 +36,10 @@ class FaultFinder:
         if context is None or context == self._of:
             return
         self.stop()
+        if (known := self._surveyed.get(context)) is not None:
+            self._of = context
+            self.found.emit(Faults.of(known))
+            return
         stop = self._stop = threading.Event()
         self._of, self._working, self._progress = context, True, ("listing", 0, 0)
 
@@ -40,12 +50,12 @@ class FaultFinder:
             if stop.is_set():
                 raise Cancelled
 
-        def work() -> Faults:
+        def work() -> "Statistics":
             from onetrainer_clone.statistics import survey
 
-            return Faults.of(survey(*context, tell))
+            return survey(*context, tell)
 
-        self._background.submit("survey", work, self._on_found, self._on_error)
+        self._background.submit("survey", work, partial(self._on_found, context), self._on_error)
 
     def stop(self) -> None:
         """What is being looked for is not wanted any more."""
@@ -68,9 +78,10 @@ class FaultFinder:
         self._stop.set()
         self._background.close(0.5)
 
-    def _on_found(self, faults: Faults) -> None:
+    def _on_found(self, context: Of, found: "Statistics") -> None:
         self._working, self.words = False, ""
-        self.found.emit(faults)
+        self._surveyed.keep(context, found)
+        self.found.emit(Faults.of(found))
 
     def _on_error(self, error: Exception) -> None:
         from onetrainer_clone.statistics import Cancelled
