@@ -292,7 +292,7 @@ def test_what_cannot_be_brought_back_yet_is_not_forgotten(window: Window) -> Non
     folder.mkdir()
     page.toolbar.buttons["back"].invoke()
     window.until(lambda: bool(window.ask.told))
-    assert "there is a run 'old' again" in window.ask.told[0][1]
+    assert "There is a run 'old' again" in window.ask.told[0][1]
     folder.rmdir()
     page.toolbar.buttons["back"].invoke()
     window.until(lambda: page.table.count == 1)

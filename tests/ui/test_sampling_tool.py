@@ -410,7 +410,7 @@ def test_every_field_and_button_says_what_it_is_for(page: ToolsPage, monkeypatch
             assert row.tip(), row.path
     assert "A VAE" in page.form.row("model.vae").tip()  # type: ignore[union-attr]
     said: list[str] = []
-    monkeypatch.setattr(Tooltip, "_soon", lambda _self, _widget, text: said.append(text()))
+    monkeypatch.setattr(Tooltip, "_soon", lambda _self, _widget, text, _beside: said.append(text()))
     buttons = [*page.toolbar.buttons.values(), *page.form.files.toolbar.buttons.values()]
     buttons += [page.form.from_model, page.form.from_sampling]
     for button in buttons:
