@@ -19,6 +19,7 @@ from ui.run.zoom import Zoom
 
 DPI = 92  # at 100 %
 LOW = 150  # px at 100 %: what stands below the axis has to go
+POWERS = (-3, 4)  # of ten: smaller and larger numbers are told with their power above the axis
 FADED = 0.8  # how much the faint lines have of the ground; seeing through them takes longer to draw
 
 
@@ -76,6 +77,12 @@ class Axes:
             marker="o" if len(points[0]) < 3 else "", markersize=3,  # a line through one point cannot be seen
         )  # fmt: skip
 
+    @property
+    def has_power(self) -> bool:
+        """Whether a power of ten, as '1e-5', stands above the axis."""
+        largest = max(map(abs, self.y))
+        return not self.log and not 10.0 ** POWERS[0] < largest < 10.0 ** POWERS[1]
+
     def _rescale(self, log: bool) -> None:
         if log == self.log and self.lines:
             return
@@ -88,8 +95,8 @@ class Axes:
             self.axes.yaxis.set_major_formatter("{x:.2g}")
             self.axes.yaxis.set_minor_formatter("")
         else:
-            formatter = ScalarFormatter()
-            formatter.set_powerlimits((-3, 4))
+            formatter = ScalarFormatter(useOffset=False)
+            formatter.set_powerlimits(POWERS)
             self.axes.yaxis.set_major_locator(MaxNLocator(5))
             self.axes.yaxis.set_major_formatter(formatter)
         self.axes.yaxis.get_offset_text().set_fontsize(8)
@@ -141,7 +148,7 @@ class Painter:
             left=50 * scale / wish.width,
             right=1 - 14 * scale / wish.width,
             bottom=(24 if low else 40) * scale / wish.height,
-            top=1 - (8 if low else 16) * scale / wish.height,
+            top=1 - (8 if low and not axes.has_power else 16) * scale / wish.height,
         )
 
 
