@@ -435,6 +435,7 @@ def tidy(app: App) -> None:
     app.runner.stop(save=False)
     until(app, lambda: not app.runner.going)
     app.bench.options.basic = False
+    app.shell.room.scroll_to(0)
     app.topbar.search.clear()
     if app.presets.panel is not None:
         app.presets.panel.hide()
