@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import customtkinter as ctk
@@ -43,6 +44,8 @@ TURN_MS = 50  # between two looks at what the run and the workers have to say
 UNLISTED = ("welcome", "concept", "changes")  # pages that are not in the navigation
 SWITCH_SECONDS = 0.0002
 LOOK_MS = 150  # after the first page is complete: looking imports what takes the window's time
+AHEAD_MS = 700  # then what the largest page needs is imported, off this thread: opening it would wait for that
+AHEAD = "ui.pictures.browser"
 TOLD_MS = 60_000  # what is told at the start stays so long
 KEEP_MS = 1000  # after the last change the state is written to the disk
 
@@ -115,11 +118,15 @@ class App:
         self.shell.show(first)
         self.topbar.finish_soon()
         self.root.after(LOOK_MS, self.findings.look)
+        self.root.after(AHEAD_MS, self._import_ahead)
         self._mark_open()
         if left is not None and not preset:
             self._tell_left_open(left, restored=kept is not None)
         if start:
             self.root.after(TURN_MS, self.actions.start)
+
+    def _import_ahead(self) -> None:
+        self.importer.submit(AHEAD, partial(import_module, AHEAD), lambda _module: None)
 
     def _tell_left_open(self, run: str, restored: bool) -> None:
         words = "The window was not closed last time (a crash, or the power went off)."
