@@ -346,6 +346,28 @@ def test_a_mouse_that_rests_holds_nothing(window: Window) -> None:
     held.destroy()
 
 
+def test_the_picture_of_a_prompt_that_was_asked_for_comes_into_view(
+    window: Window, samples: Samples, tmp_path: Path, record: Record
+) -> None:
+    """It is in the last row: a person who asked for it saw an empty column."""
+    show(window, samples, record, lambda: samples.drawn > 0)
+    for index in (2, 3, 4, 5):
+        record.on(sampled(tmp_path, 20, index, "live", "gray"))
+    show(window, samples, record, lambda: len(samples.view.rows) == 7)
+    window.turn(0.1)
+    assert samples.view.canvasy(0) == 0
+    record.on(sampled(tmp_path, 25, -1, "live", "yellow"))
+    show(window, samples, record, lambda: samples.view.canvasy(0) > 0)
+    last = samples.view.winfo_height() - 20
+    xs = range(0, samples.view.winfo_width(), 8)
+    assert key(-1) in [place.key for x in xs if (place := samples.view.place_at(x, last))]
+    samples.view.yview("moveto", 0.0)
+    record.on(sampled(tmp_path, 30, 0, "live", "red"))  # of the others none moves what is looked at
+    show(window, samples, record, lambda: 30 in samples.timeline.steps)
+    window.turn(0.1)
+    assert samples.view.canvasy(0) == 0
+
+
 @pytest.fixture
 def comparison(window: Window, record: Record) -> Iterator[Comparison]:
     made = Comparison(window.app.root, record, Place(key(0), 0), Place(key(0), 20))

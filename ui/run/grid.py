@@ -44,6 +44,8 @@ class Grid(theme.Canvas):
         self._pictures, self._timeline, self._empty = pictures, timeline, empty
         self._record = Record()
         self._shown: tuple[Any, ...] = ()
+        self._asked: dict[PromptKey, int] = {}  # pictures of prompts that were asked for by hand
+        self._come: PromptKey | None = None  # one of them, which is still to be brought into view
         self._settling = ""
         self._hold = Hold(self, self.redraw)
         self._bind_all()
@@ -59,11 +61,14 @@ class Grid(theme.Canvas):
         shown = (id(record), record.samples_version)
         if shown == self._shown:
             return False
+        self.rows = record.rows()
+        asked = {key: len(record.samples[key]) for key in self.rows if key.index < 0}
         if record is not self._record:
             self._timeline.reset()
             self.picked.clear()
-        self._record, self._shown = record, shown
-        self.rows = record.rows()
+        elif not self.held:
+            self._come = next((key for key, count in asked.items() if count > self._asked.get(key, 0)), self._come)
+        self._record, self._shown, self._asked = record, shown, asked
         drawn = record.sample_steps
         self._timeline.update(record.timeline, drawn[-1] if drawn else None)
         self.redraw()
@@ -81,6 +86,13 @@ class Grid(theme.Canvas):
         if left < seen or left + cell > seen + room:
             wanted = left if left < seen else left + cell - room
             super().xview("moveto", max(wanted, 0) / max(self._width(), 1))
+
+    def _bring_row(self, key: PromptKey) -> None:
+        """As little as is needed; the head lies over the upper edge."""
+        top, seen, room = self._head + self._cell * self.rows.index(key), self.canvasy(0), self.winfo_height()
+        if top < seen + self._head or top + self._cell > seen + room:
+            wanted = top - self._head if top < seen + self._head else top + self._cell - room
+            super().yview("moveto", max(wanted, 0) / max(self._height(), room))
 
     def xview(self, *args: Any) -> Any:
         result = super().xview(*args)
@@ -104,6 +116,9 @@ class Grid(theme.Canvas):
         self.configure(scrollregion=(0, 0, self._width(), max(self._height(), self.winfo_height())))
         if self._timeline.following and not self.held:
             self._bring()
+        if self._come in self.rows:
+            self._bring_row(self._come)
+        self._come = None
         left, top = self.canvasx(0), self.canvasy(0)
         seen = range(
             max(int(left // cell), 0),
