@@ -16,7 +16,7 @@ from ui.background import Background
 from ui.concept.bars import Bars
 from ui.concept.file_rows import HEIGHT, File, FileRows
 from ui.concept.survey import bars, facts, lists, token_bars
-from ui.concept.surveyed import Of, Surveyed
+from ui.concept.surveyed import BEGUN, Of, Progress, Surveyed, in_words, looking_through
 from ui.rowcanvas import with_scrollbar
 from ui.tabs.page import STACKED, Scrolled
 from ui.tooltip import Tooltip
@@ -47,7 +47,7 @@ class Numbers(ctk.CTkFrame):
         self._titles: dict[str, str] = {}  # as the menu shows them
         self._context, self._open, self._surveyed = context, open_picture, surveyed
         self._background = Background("statistics")
-        self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
+        self._progress = BEGUN  # set by the worker, read here
         self._stop = threading.Event()
         self._working = False
         self._of: tuple[TrainingState, Concept] | None = None
@@ -89,12 +89,16 @@ class Numbers(ctk.CTkFrame):
     def leave(self) -> None:
         """It goes on: the numbers are there when the person comes back."""
 
+    def _tell(self, progress: Progress) -> None:
+        """On the worker: one assignment."""
+        self._progress = progress
+
     def tick(self) -> None:
         self._background.deliver()
         if self._working:
-            what, done, total = self._progress
+            _, done, total = self._progress
             self.bar.set(done / total if total else 0)
-            words = f"{what}: {done:,} of {total:,}" if total else f"{what} …"
+            words = in_words(self._progress)
             if self.said.cget("text") != words:
                 self.said.configure(text=words)
 
@@ -109,22 +113,11 @@ class Numbers(ctk.CTkFrame):
             return
         self._stop.set()  # what is being computed for another state
         stop = self._stop = threading.Event()
-        self._of, self._working, self._progress = context, True, ("listing", 0, 0)
-
-        def tell(what: str, done: int, total: int) -> None:
-            from onetrainer_clone.statistics import Cancelled
-
-            self._progress = (what, done, total)
-            if stop.is_set():
-                raise Cancelled
-
-        def work() -> "Statistics":
-            from onetrainer_clone.statistics import survey
-
-            return survey(*context, tell)
+        self._of, self._working, self._progress = context, True, BEGUN
 
         self.button.configure(text="Cancel")
         self.bar.pack(side="right", padx=(0, 10))
+        work = looking_through(context, stop, self._tell)
         self._background.submit("survey", work, partial(self._on_found, context), self._on_error)
 
     def _on_button(self) -> None:

@@ -1,5 +1,7 @@
 """The statistics that were computed last: the view of them and the filters of the pictures look through the files once."""
 
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from onetrainer_clone.state import TrainingState
@@ -9,6 +11,30 @@ if TYPE_CHECKING:
     from onetrainer_clone.statistics import Statistics  # it needs numpy, which takes long to import
 
 Of = tuple[TrainingState, Concept]
+Progress = tuple[str, int, int]  # what is being done, how many are done, of how many
+BEGUN: Progress = ("listing", 0, 0)
+
+
+def looking_through(of: Of, stop: threading.Event, told: Callable[[Progress], object]) -> "Callable[[], Statistics]":
+    """What a worker has to do for the statistics. `told` is called on its thread; `stop` ends it with `Cancelled`."""
+
+    def work() -> "Statistics":
+        from onetrainer_clone.statistics import Cancelled, survey
+
+        def tell(what: str, done: int, total: int) -> None:
+            told((what, done, total))
+            if stop.is_set():
+                raise Cancelled
+
+        return survey(*of, tell)
+
+    return work
+
+
+def in_words(progress: Progress) -> str:
+    """'counting tokens: 1,000 of 50,000'."""
+    what, done, total = progress
+    return f"{what}: {done:,} of {total:,}" if total else f"{what} …"
 
 
 class Surveyed:

@@ -8,7 +8,7 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui.background import Background
-from ui.concept.surveyed import Of, Surveyed
+from ui.concept.surveyed import BEGUN, Of, Progress, Surveyed, in_words, looking_through
 from ui.pictures.caption_box import Context
 from ui.pictures.sieve import Faults
 from ui.signals import Signal
@@ -27,7 +27,7 @@ class FaultFinder:
         self._background = Background("faults")
         self._stop = threading.Event()
         self._of: tuple[TrainingState, Concept] | None = None  # what was looked through, or is
-        self._progress = ("", 0, 0)  # set by the worker, read here: one assignment of a tuple
+        self._progress = BEGUN  # set by the worker, read here
         self._working = False
 
     def look(self) -> None:
@@ -41,20 +41,8 @@ class FaultFinder:
             self.found.emit(Faults.of(known))
             return
         stop = self._stop = threading.Event()
-        self._of, self._working, self._progress = context, True, ("listing", 0, 0)
-
-        def tell(what: str, done: int, total: int) -> None:
-            from onetrainer_clone.statistics import Cancelled
-
-            self._progress = (what, done, total)
-            if stop.is_set():
-                raise Cancelled
-
-        def work() -> "Statistics":
-            from onetrainer_clone.statistics import survey
-
-            return survey(*context, tell)
-
+        self._of, self._working, self._progress = context, True, BEGUN
+        work = looking_through(context, stop, self._tell)
         self._background.submit("survey", work, partial(self._on_found, context), self._on_error)
 
     def stop(self) -> None:
@@ -68,11 +56,14 @@ class FaultFinder:
         self.stop()
         self._of = None
 
+    def _tell(self, progress: Progress) -> None:
+        """On the worker: one assignment."""
+        self._progress = progress
+
     def tick(self) -> None:
         self._background.deliver()
         if self._working:
-            what, done, total = self._progress
-            self.words = f"{what}: {done:,} of {total:,}" if total else f"{what} …"
+            self.words = in_words(self._progress)
 
     def close(self) -> None:
         self._stop.set()
