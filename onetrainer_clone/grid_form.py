@@ -1,5 +1,6 @@
 """The sampling tool as a person fills it in: a model, files to compare, prompts, strengths, seeds; and the drawing of it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
 
 N = TypeVar("N", int, float)
+TWO_WAYS = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])")
 
 
 class Place(Choice):
@@ -139,7 +141,11 @@ def form_of(drawn: Drawing) -> GridForm:
 
 
 def numbers(text: str, kind: Callable[[str], N]) -> list[N]:
-    """'0.5, 1' -> [0.5, 1.0], each once. Raises `UserError` for what is no number."""
+    """'0.5, 1' -> [0.5, 1.0], each once. Raises `UserError` for what is no number, and for '0,5', which can be two."""
+    if kind is float and (found_two := TWO_WAYS.search(text)):
+        first, second = found_two.groups()
+        message = f"'{first},{second}' can be read in two ways: write {first}.{second} for one number"
+        raise UserError(f"{message}, or '{first}, {second}' for two")
     try:
         found = [kind(part) for part in text.replace(";", ",").replace(",", " ").split()]
     except ValueError:

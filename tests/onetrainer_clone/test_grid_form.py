@@ -7,8 +7,8 @@ import pytest
 
 from onetrainer_clone import grid_files
 from onetrainer_clone.drawing import Drawing
-from onetrainer_clone.grid_form import ComparedFile, GridForm, Place, drawing_of, form_of, problems
-from onetrainer_clone.settings import changed, load
+from onetrainer_clone.grid_form import ComparedFile, GridForm, Place, drawing_of, form_of, numbers, problems
+from onetrainer_clone.settings import UserError, changed, load
 from onetrainer_clone.state.model import ModelSettings
 
 
@@ -96,3 +96,21 @@ def test_all_that_is_wrong_is_said_by_the_paths_of_the_form() -> None:
         files=(ComparedFile(path="x.pt", place=Place.ALL), ComparedFile(path="y.safetensors")),
     )  # fmt: skip
     assert [problem.path for problem in problems(gone)] == ["files", "files[1].path"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("0.5,1", [0.5, 1.0]), ("0.5, 1", [0.5, 1.0]), ("1,2,3", [1.0, 2.0, 3.0]), ("0; 5", [0.0, 5.0])],
+)
+def test_strengths_as_people_list_them(text: str, found: list[float]) -> None:
+    assert numbers(text, float) == found
+
+
+def test_a_decimal_comma_is_not_taken_for_two_strengths() -> None:
+    """Strengths 0 and 5 would have been drawn where 0.5 was meant."""
+    for text in ("0,5", "0.5, 0,8"):
+        with pytest.raises(UserError, match=r"can be read in two ways: write 0\.\d for one number, or '0, \d' for two"):
+            numbers(text, float)
+    assert numbers("0,1", int) == [0, 1]  # seeds have no decimals
+    said = [problem for problem in problems(GridForm(strengths="0,5")) if problem.path == "strengths"]
+    assert len(said) == 1
