@@ -110,7 +110,7 @@ def cut(image: Image.Image, crop: Crop, flip: bool, room: tuple[int, int]) -> Im
     )  # fmt: skip
     scale = min(room[0] / bucket.width, room[1] / bucket.height, 1.0)
     size = (max(round(bucket.width * scale), 1), max(round(bucket.height * scale), 1))
-    small = image.resize(size, Image.Resampling.BICUBIC, box=box)
+    small = image.resize(size, Image.Resampling.LANCZOS, box=box)  # as the run does
     shown = fitted(small, room)
     return shown.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else shown
 
