@@ -109,6 +109,18 @@ def last_asked() -> list[dict[str, str]]:
         return []
 
 
+def keep_charts(charts: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what the charts of a run show, the upper one first. Raises OSError."""
+    paths.write_whole(folder() / "charts.json", json.dumps([dict(one) for one in charts]))
+
+
+def last_charts() -> list[dict[str, Any]]:
+    try:
+        return [dict(one) for one in json.loads((folder() / "charts.json").read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
 def keep_size(window: str, size: tuple[int, int]) -> None:
     """Keep how large a window beside the main one was. Raises OSError."""
     sizes = {**_sizes(), window: size}

@@ -8,7 +8,7 @@ from typing import Any
 import customtkinter as ctk
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -20,7 +20,7 @@ from ui.run.curves import VIEWS, curves, value_at
 from ui.run.limits import x_limits, y_limits
 from ui.run.picture import Drawn, Frame, Wish
 from ui.run.record import Record
-from ui.run.series import POINTS, Series
+from ui.run.series import POINTS, Joined, Series
 from ui.run.thin import thinned
 from ui.run.zoom import Zoom
 
@@ -65,6 +65,8 @@ def test_limits_of_hardly_anything(values: list[float], log: bool) -> None:
 def test_the_limits_fit_the_steps_in_view() -> None:
     values = [1.0] * 100 + [0.01] * 100
     assert y_limits([line(values)], [], (100.0, 199.0), False, True)[1] < 0.02
+    sparse = np.asarray([0, 500, 1000]), np.asarray([7.0, 8.0, 9.0])
+    assert y_limits([sparse], [], (600.0, 700.0), False, True)[1] > 9, "the line goes through between two points"
 
 
 def test_losses_that_begin_at_nothing_do_not_stretch_a_logarithmic_axis() -> None:
@@ -76,16 +78,47 @@ def test_losses_that_begin_at_nothing_do_not_stretch_a_logarithmic_axis() -> Non
     assert y_limits([line(prior), line([0.1] * 100)], [], (0.0, 9.0), True, True)[0] < 1e-11, "who looks there sees them"
 
 
-@pytest.mark.parametrize("spike", [777, 9_500, 64_001])
-def test_a_spike_stays_however_long_the_run(spike: int) -> None:
-    """Where points are joined, the one that stands out stays: upwards in every other bucket."""
-    series = Series(limit=64, peaks=True)
+@given(st.integers(0, 99_999), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_a_spike_of_one_step_stays_however_long_the_run(spike: int, down: bool) -> None:
+    """Half of them were lost whenever points were joined."""
+    series = Series(limit=64, joined="peaks")
+    wild = -9.0 if down else 9.0
     for step in range(100_000):
-        series.add(step, 9.0 if spike <= step < spike + 4096 and step % 2 else 1.0)
+        series.add(step, wild if step == spike else 1.0 + step % 3)
     steps, values = series.points
-    assert max(values) == 9.0
+    assert values[steps.index(spike)] == wild
     assert steps == sorted(set(steps))
     assert len(steps) <= 66
+    line = np.asarray(steps), np.asarray(values)
+    assert wild in thinned(line, (0.0, 1e5), 20)[1]
+
+
+@pytest.mark.parametrize("joined", ["peaks", "means", "thinned"])
+def test_a_run_that_goes_back_tells_those_steps_anew(joined: Joined) -> None:
+    series = Series(limit=64, joined=joined)
+    for step in range(1, 1001):
+        series.add(step, 1.0)
+    for step in range(500, 801):
+        series.add(step, 2.0)
+    steps, values = series.points
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 800
+    assert {value for step, value in zip(steps, values, strict=True) if step >= 560} == {2.0}
+    assert {value for step, value in zip(steps, values, strict=True) if step <= 440} == {1.0}
+
+
+@pytest.mark.parametrize("joined", ["peaks", "means"])
+def test_what_is_no_number_hides_none(joined: Joined) -> None:
+    series = Series(limit=64, joined=joined)
+    for step in range(10_000):
+        series.add(step, float("nan") if step % 20 == 0 or step > 9000 else 1.0)
+    _, values = series.points
+    before = values[: len(values) * 8 // 10]
+    assert before.count(1.0) == len(before)
+    assert np.isnan(values[-2:]).all(), "where there is nothing else the line ends"
+    line = np.arange(10_000), np.where(np.arange(10_000) % 7, np.nan, 0.5)
+    assert np.isfinite(thinned(line, (0.0, 1e4), 100)[1][1:-1]).all()
 
 
 def test_zoom_never_leaves_the_run_and_ends_at_all_of_it() -> None:
@@ -95,10 +128,12 @@ def test_zoom_never_leaves_the_run_and_ends_at_all_of_it() -> None:
     assert near.scaled(0.5, 0, (0.0, 250.0), whole).x == (0.0, 500.0)
     assert near.scaled(0.01, 100, (75.0, 325.0), whole) == Zoom()
     assert near.scaled(1e9, 100, (75.0, 325.0), whole) == near
-    assert near.panned(0.5, 1.0, (75.0, 325.0), (0.0, 1.0), False) == Zoom((200.0, 450.0))
+    assert near.panned(0.5, 1.0, (75.0, 325.0), (0.0, 1.0), whole, False) == Zoom((200.0, 450.0))
+    assert near.panned(-9, 0, (75.0, 325.0), (0.0, 1.0), whole, False).x == (0.0, 250.0)
+    assert near.panned(9, 0, (75.0, 325.0), (0.0, 1.0), whole, False).x == (750.0, 1000.0)
     box = Zoom().box((9.0, 3.0), (0.1, 0.4))
     assert (box.x, box.y) == ((3.0, 9.0), (0.1, 0.4))
-    assert box.panned(0, 1.0, (3.0, 9.0), (0.1, 0.4), True).y == pytest.approx((0.4, 1.6))
+    assert box.panned(0, 1.0, (3.0, 9.0), (0.1, 0.4), whole, True).y == pytest.approx((0.4, 1.6))
 
 
 def test_the_nearest_point() -> None:
@@ -208,6 +243,40 @@ def test_log_scale_zoom_and_hidden_lines(window: Window, chart: Chart) -> None:
     shown(window, chart, record, lambda: set(chart.lines) == {"cat", "class"})
 
 
+def test_heights_that_reach_zero_are_let_go_on_a_logarithmic_scale(window: Window, chart: Chart) -> None:
+    """A rectangle down to the axis, then 'log': there was no picture any more, but a fault."""
+    record = record_of(lambda step: 1 / step)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    chart.hover.set(Zoom((10.0, 60.0), (0.0, 0.5)))
+    chart.bar.buttons["log"].invoke()
+    shown(window, chart, record, lambda: chart.screen.frame.log)
+    assert chart.screen.frame.x == (10.0, 60.0)
+    assert chart.screen.frame.y[0] > 0
+
+
+@pytest.mark.parametrize("value", [0.0, -0.5])
+def test_a_logarithmic_scale_without_anything_above_zero_says_so(window: Window, chart: Chart, value: float) -> None:
+    record = record_of(lambda _step: value)
+    chart.choose("Loss of all")
+    shown(window, chart, record, lambda: bool(chart.lines) and not chart.screen.words)
+    chart.bar.buttons["log"].invoke()
+    shown(window, chart, record, lambda: "above zero" in chart.screen.words)
+    chart.bar.buttons["log"].invoke()
+    shown(window, chart, record, lambda: chart.up_to_date and not chart.screen.words)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_run_of_one_step_is_a_point(window: Window, chart: Chart, log: bool) -> None:
+    record = record_of(lambda _step: 0.5, 1)
+    chart.log = log
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    frame = chart.screen.frame
+    assert frame.x[0] < 1 < frame.x[1]
+    assert frame.inside(*frame.pixel(1, 0.5))
+    chart.bar.buttons["in"].invoke()
+    shown(window, chart, record, lambda: chart.up_to_date)
+
+
 def test_the_mouse_shows_values_and_chooses_a_rectangle(window: Window, chart: Chart) -> None:
     record = record_of(lambda step: 1 / step)
     shown(window, chart, record, lambda: len(chart.lines) == 2)
@@ -302,14 +371,13 @@ def test_nothing_is_drawn_of_a_concept_without_points(window: Window) -> None:
     assert curves(record, VIEWS[0], window.app.colours) == []
 
 
-@pytest.mark.parametrize("peaks", [False, True])
-def test_what_is_drawn_is_thinned_and_keeps_its_ends(peaks: bool) -> None:
+def test_what_is_drawn_is_thinned_and_keeps_its_ends_and_its_peaks() -> None:
     values = np.sin(np.arange(10_000) / 700)
     values[4321] = 9.0
-    steps, shown_values = thinned((np.arange(10_000), values), (2000.0, 8000.0), 200, peaks)
+    steps, shown_values = thinned((np.arange(10_000), values), (2000.0, 8000.0), 200)
     assert len(steps) <= 210
     assert steps[0] <= 2000
     assert steps[-1] >= 8000
     assert (np.diff(steps) > 0).all()
     assert (shown_values == values[steps]).all()
-    assert not peaks or 9.0 in shown_values
+    assert 9.0 in shown_values

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from tests.ui.conftest import Answers, Window
 from tests.ui.test_chart import record_of, stepped
+from ui import memory
 from ui.run import chart as chart_module
 from ui.run.charts import Charts
+from ui.run.curves import VIEWS
 from ui.run.picture import Drawn, Wish
 from ui.run.record import Record
 from ui.run.series import Series
@@ -21,7 +23,7 @@ losses = st.lists(st.floats(0, 10), min_size=1, max_size=200)
 
 
 def means_of(values: list[float], limit: int | None = None) -> Series:
-    series = Series(limit, means=True)
+    series = Series(limit, "means")
     for step, value in enumerate(values, start=1):
         series.add(step, value)
     return series
@@ -138,6 +140,42 @@ def test_two_charts_share_their_steps(window: Window, charts: Charts) -> None:
     window.turn()
     assert charts.shown == [first]
     assert not second.winfo_ismapped()
+
+
+def test_what_the_charts_show_is_so_at_the_next_start(window: Window, ask: Answers) -> None:
+    def made() -> Charts:
+        return Charts(window.app.root, window.app.importer, window.app.colours, ask)
+
+    charts = made()
+    charts.first.smooth(50)
+    charts.toggle()
+    assert charts.second is not None
+    charts.second.choose("Gradient norm")
+    charts.second.toggle_log()
+    window.until(lambda: window.app.importer.idle)
+    again = made()
+    assert again.second is not None
+    assert again.shown == [again.first, again.second]
+    assert again.first.over == 50
+    assert again.first.smoothing.said.cget("text") == "50 steps"
+    assert (again.second.view.title, again.second.log, again.second.over) == ("Gradient norm", True, None)
+    again.toggle()
+    window.until(lambda: window.app.importer.idle)
+    third = made()
+    assert third.shown == [third.first]
+    third.toggle()
+    assert third.second is not None
+    assert third.second.view.title == "Gradient norm", "also where it was put away meanwhile"
+    for one in (charts, again, third):
+        one.destroy()
+
+
+@pytest.mark.parametrize("kept", [b"", b"[1]", b'{"a": 1}', b'[{"title": "gone", "over": 7, "log": "x"}, {"shown": true}]'])
+def test_what_was_kept_of_charts_may_be_of_any_version(window: Window, ask: Answers, kept: bytes) -> None:
+    (memory.folder() / "charts.json").write_bytes(kept)
+    charts = Charts(window.app.root, window.app.importer, window.app.colours, ask)
+    assert (charts.first.view.title, charts.first.over, charts.first.log) == (VIEWS[0].title, None, False)
+    charts.destroy()
 
 
 def test_two_charts_together_are_drawn_at_most_four_times_a_second(

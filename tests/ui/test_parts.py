@@ -19,7 +19,8 @@ from onetrainer_clone.tools import Inspect, Merge
 from ui import colours
 from ui.background import Background
 from ui.colours import CONCEPTS, ConceptColours
-from ui.run.record import Record, Series
+from ui.run.record import Record
+from ui.run.series import Series
 from ui.store import DEPTH, MERGE_SECONDS, StateStore
 from ui.thumbnails import Bounded, decode
 from ui.words import begun, number, tip_of, where

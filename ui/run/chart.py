@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,9 +23,10 @@ from ui.run.picture import Drawn, Wish
 from ui.run.record import Record
 from ui.run.screen import Screen
 from ui.run.series import Series
-from ui.run.smoothing import SmoothBar, Smoother, smoothed
+from ui.run.smoothing import OVER, SmoothBar, Smoother, smoothed
 from ui.run.zoom import Limits, Zoom
 from ui.runs.reopen import with_every_point
+from ui.signals import Signal
 
 SECONDS_BETWEEN = 0.25  # drawn at most 4 times a second
 SHARE_OF_TIME = 0.1  # and at most a tenth of the time, on a slow machine: the run needs its own
@@ -36,6 +37,7 @@ EMPTY = (
     "Charts are drawn here while a run goes on: losses, learning rate, gradient norm and how far the weights have come."
     "\n\nStart begins one with the settings as they are now (F5)."
 )
+BELOW_ZERO = "Nothing here is above zero, which is all that a logarithmic scale shows.\n\nThe button 'log' takes it off."
 
 
 class Chart(ctk.CTkFrame):
@@ -46,6 +48,7 @@ class Chart(ctk.CTkFrame):
         super().__init__(parent, corner_radius=8, bg_color=colours.PAGE, **edge)
         self.view, self.log = VIEWS[0], False
         self.over: int | None = None  # steps that are averaged over; None: as the trainer tells it
+        self.chosen: Signal[[]] = Signal()  # the person wants to see something else, or otherwise
         self.beside: Callable[[], Limits | None] = lambda: None  # the steps of another chart, which shares this one's
         self._smoother = Smoother()
         self._background, self._colours, self._ask = background, concept_colours, ask
@@ -99,6 +102,20 @@ class Chart(ctk.CTkFrame):
         self.hover.set(replace(self.hover.zoom, y=None))
         self._place_smoothing()
         self._soon()
+        self.chosen.emit()
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What is drawn, and how, as plain data for another day."""
+        return {"title": self.view.title, "log": self.log, "over": self.over}
+
+    def recall(self, choice: Mapping[str, Any]) -> None:
+        """Draw what was chosen once; what is not known any more stays as it is."""
+        self.view = next((view for view in VIEWS if view.title == choice.get("title")), self.view)
+        self.log = choice.get("log") is True
+        self.over = over if (over := choice.get("over")) in OVER else None
+        self.smoothing.show(self.over)
+        self._soon()
 
     def would_show(self, title: str, record: Record) -> bool:
         """Whether there is anything to be seen under this title."""
@@ -110,11 +127,15 @@ class Chart(ctk.CTkFrame):
         if over != self.over:
             self.over = over
             self._soon()
+            self.chosen.emit()
         self.smoothing.show(over)
 
     def toggle_log(self) -> None:
+        """The heights follow the curves again: what was chosen on one scale may reach below the other."""
         self.log = not self.log
+        self.hover.set(replace(self.hover.zoom, y=None))
         self._soon()
+        self.chosen.emit()
 
     def toggle(self, label: str) -> None:
         """Hide a curve, or show it again."""
@@ -222,10 +243,17 @@ class Chart(ctk.CTkFrame):
         pause = min(max(SECONDS_BETWEEN, drawn.seconds / SHARE_OF_TIME), LONGEST_PAUSE) * self._charts
         self._next = time.monotonic() + pause - drawn.seconds
         self.screen.show(drawn)
-        nothing = not drawn.wish.curves and not self._hidden
-        self.screen.say(f"Nothing measured yet.\n\n{self.view.hint}" if nothing else "")
+        self.screen.say(self._instead(drawn.wish))
         self._tell_values(None)
         self.hover.again()
+
+    def _instead(self, wish: Wish) -> str:
+        """What is said where the picture would have nothing in it."""
+        if not wish.curves:
+            return "" if self._hidden else f"Nothing measured yet.\n\n{self.view.hint}"
+        if wish.log and not any(value > 0 for curve in wish.curves for value in curve.series.values):
+            return BELOW_ZERO
+        return ""
 
     def _on_fault(self, error: Exception) -> None:
         self._painting = False

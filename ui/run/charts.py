@@ -1,11 +1,14 @@
-"""One chart, or two above each other that share their steps: what is in view of one, and where the mouse is, of both."""
+"""One chart, or two above each other that share their steps: what is in view of one, and where the mouse is, of both.
+
+What they show, and how smooth, is as the person left it.
+"""
 
 from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
-from ui import colours
+from ui import colours, memory
 from ui.background import Background
 from ui.colours import ConceptColours
 from ui.dialogs import Ask
@@ -24,13 +27,18 @@ class Charts(ctk.CTkFrame):
         super().__init__(parent, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
         self.counted: Signal[[]] = Signal()  # there is one chart more, or less
         self._make = lambda: Chart(self, background, concept_colours, ask)
+        self._background = background
         self._record = Record()
+        self._kept = memory.last_charts()  # how they were chosen, the upper one first
         self.second: Chart | None = None
         self.first = self._make()
         self.first.bar.on_second(self.toggle)
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1, uniform="charts")
         self.first.grid(row=0, column=0, sticky="nsew")
+        self._recall(self.first, 0)
+        if len(self._kept) > 1 and self._kept[1].get("shown"):
+            self.toggle()
 
     @property
     def shown(self) -> list[Chart]:
@@ -54,6 +62,7 @@ class Charts(ctk.CTkFrame):
             self._join(self.first, self.second)
             measured = (title for title in SECOND if self.second.would_show(title, self._record))
             self.second.choose(next(measured, SECOND[-1]))
+            self._recall(self.second, 1)
         two = len(self.shown) == 1
         if two:
             self.second.grid(row=1, column=0, sticky="nsew", pady=(6, 0))
@@ -63,7 +72,22 @@ class Charts(ctk.CTkFrame):
         self.grid_rowconfigure(1, weight=int(two), uniform="charts" if two else "")
         self.first.bar.mark_second(two)
         self.show(self._record)
+        self._keep()
         self.counted.emit()
+
+    def _recall(self, chart: Chart, place: int) -> None:
+        if place < len(self._kept):
+            chart.recall(self._kept[place])
+        chart.chosen.connect(self._keep)
+
+    def _keep(self) -> None:
+        """For the next start, off the main thread; what cannot be kept is no harm."""
+        kept = [self.first.choice, *self._kept[1:]]
+        if self.second is not None:
+            kept[1:] = [{**self.second.choice, "shown": self.second in self.shown}]
+        if kept != self._kept:
+            self._kept = kept
+            self._background.submit("charts kept", lambda: memory.keep_charts(kept), _pass, _pass)
 
     def _join(self, *both: Chart) -> None:
         """What happens to the steps of one happens to those of the other."""
@@ -74,3 +98,7 @@ class Charts(ctk.CTkFrame):
 
     def _steps_of(self, chart: Chart) -> Limits | None:
         return chart.steps if chart in self.shown else None
+
+
+def _pass(_result: object) -> None:
+    """Nothing is to be done with it."""

@@ -76,7 +76,7 @@ class Hover:
     def pan(self, across: float, down: float = 0.0) -> None:
         frame = self._screen.frame
         if self.zoom.zoomed:
-            self.set(self.zoom.panned(across, down, self.zoom.x or frame.x, self.zoom.y or frame.y, frame.log))
+            self.set(self.zoom.panned(across, down, self.zoom.x or frame.x, self.zoom.y or frame.y, frame.whole, frame.log))
 
     def show(self, step: float) -> None:
         """A line at the step and a dot on every curve."""

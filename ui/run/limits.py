@@ -16,14 +16,12 @@ Line = tuple[Any, Any]  # arrays of steps and values
 
 
 def in_view(line: Line, x: Limits | None, log: bool) -> Any:
-    """The values of a line that could be seen."""
+    """The values of a line that could be seen; between two points those of both, since the line goes through."""
     steps, values = line
-    seen = np.isfinite(values)
-    if log:
-        seen &= values > 0
     if x is not None:
-        seen &= (steps >= x[0]) & (steps <= x[1])
-    return values[seen]
+        first, last = np.searchsorted(steps, x[0]), np.searchsorted(steps, x[1], side="right")
+        values = values[first:last] if first < last else values[max(first - 1, 0) : last + 1]
+    return values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
 
 
 def fitted(values: Any) -> Limits:

@@ -65,7 +65,7 @@ class Axes:
         self.y = zoom.y or y_limits(main, faint, zoom.x, log, from_zero)
         self.axes.set(xlim=self.x, ylim=self.y)
         for curve, points in lines.values():
-            self._put(curve, thin.thinned(points, self.x, thin.FAINT if curve.faint else thin.MAIN, curve.faint), mode)
+            self._put(curve, thin.thinned(points, self.x, thin.FAINT if curve.faint else thin.MAIN), mode)
 
     def _put(self, curve: Curve, points: Line, mode: int) -> None:
         key = (curve.label, curve.faint)

@@ -22,8 +22,7 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import Severity
-from ui.run.series import POINTS
-from ui.run.series import Series as Series
+from ui.run.series import POINTS, Joined, Series
 
 LINES = 2000  # of the log
 
@@ -170,7 +169,8 @@ class Record:
     def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
         curves = self.curves[quantity]
         if name not in curves:
-            curves[name] = Series(self.points, quantity in PEAKS, quantity in MEANS)
+            joined: Joined = "peaks" if quantity in PEAKS else "means" if quantity in MEANS else "thinned"
+            curves[name] = Series(self.points, joined)
         curves[name].add(step, value)
 
     def head(self, step: int) -> str:

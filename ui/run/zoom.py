@@ -30,10 +30,10 @@ class Zoom:
             return Zoom()
         return Zoom((max(low, whole[0]), min(high, whole[1])), None)
 
-    def panned(self, across: float, down: float, x: Limits, y: Limits, log: bool) -> "Zoom":
-        """Moved by shares of what is in view; the height only moves where it was chosen."""
-        width = x[1] - x[0]
-        moved = replace(self, x=(x[0] + across * width, x[1] + across * width))
+    def panned(self, across: float, down: float, x: Limits, y: Limits, whole: Limits, log: bool) -> "Zoom":
+        """Moved by shares of what is in view, not beyond the run; the height only moves where it was chosen."""
+        by = min(max(across * (x[1] - x[0]), whole[0] - x[0]), whole[1] - x[1])
+        moved = replace(self, x=(x[0] + by, x[1] + by))
         if self.y is None:
             return moved
         if log:
