@@ -5,13 +5,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import pytest
 from PIL import Image
 
 from onetrainer_clone.settings import Problem
 from tests.ui.fake_trainer import FakeTrainer
+from tests.waiting import LIMIT, STEP, until
 from ui.app import App
+from ui.background import Background
 from ui.dialogs import Option
 from ui.filekinds import PRESET, FileKind
 
@@ -76,28 +80,66 @@ class Answers:
 
 @dataclass
 class Window:
-    """The window under test and how to wait for it."""
+    """The window under test and how to wait for it.
+
+    How fast the machine is decides no test: what a thread, a process or a timer brings about is waited for by `until` or
+    `rest`. `turn(seconds)` is for what is *not* to happen, and for timers of the window, never for another thread.
+    """
 
     app: App
     ask: Answers
     trainer: FakeTrainer
+    workers: "WeakSet[Background]" = field(default_factory=WeakSet)  # that were given work
+    _turns: int = 0
+
+    def __post_init__(self) -> None:
+        self.app.desk.steps = (*self.app.desk.steps, self._count)
+
+    def _count(self) -> None:
+        self._turns += 1
 
     def turn(self, seconds: float = 0.0) -> None:
-        """Let the window's loop turn."""
-        end = time.monotonic() + seconds
-        while True:
+        """Let the window's loop turn: as often as a fast machine does in this time, and at least so long."""
+        for _ in range(round(seconds / STEP)):
             self.app.root.update()
-            if time.monotonic() >= end:
-                return
-            time.sleep(0.005)
+            time.sleep(STEP)
+        self.app.root.update()
 
-    def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = LIMIT) -> None:
         """Let it turn until something is so."""
-        end = time.monotonic() + seconds
-        while not true():
-            self.turn()
-            assert time.monotonic() < end, "this took too long"
-            time.sleep(0.005)
+        until(true, self.turn, seconds)
+
+    def when(self, true: Callable[[], object], call: Callable[[], object]) -> None:
+        """Have something done as soon as something is so, also while the test stands in a dialog that waits for its end."""
+
+        def look() -> None:
+            if true():
+                call()
+            else:
+                self.when(true, call)
+
+        self.app.root.after(20, look)
+
+    def rest(self) -> None:
+        """Until all that was given to the window's threads is done and shown. A run may go on meanwhile."""
+        while True:
+            self.until(lambda: not self._at_work())
+            before = self._undelivered()
+            self.whole_turns(1)
+            if not self._at_work() and before == self._undelivered():  # what a page that is not in view asked for stays
+                return
+
+    def _at_work(self) -> bool:
+        return any(worker._waiting or worker._working for worker in self.workers)
+
+    def _undelivered(self) -> dict[Background, int]:
+        return {worker: worker._done.qsize() for worker in self.workers}
+
+    def whole_turns(self, count: int) -> None:
+        """So often all that the window's loop does at every turn of its own, from its beginning to its end."""
+        wanted = self._turns + count + 1  # one may be going on
+        self.until(lambda: self._turns >= wanted)
+        self.turn()
 
     def settle(self) -> None:
         """Until the workers have said what they had to say about the state."""
@@ -125,12 +167,28 @@ def no_garbage() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_window(no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers) -> Iterator[Callable[..., Window]]:
+def workers(monkeypatch: pytest.MonkeyPatch) -> "WeakSet[Background]":
+    """All threads of windows that are given work from now on."""
+    found: WeakSet[Background] = WeakSet()
+    submit = Background.submit
+
+    def remembered(worker: Background, *args: Any, **named: Any) -> None:
+        found.add(worker)
+        submit(worker, *args, **named)
+
+    monkeypatch.setattr(Background, "submit", remembered)
+    return found
+
+
+@pytest.fixture
+def make_window(
+    no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers, workers: "WeakSet[Background]"
+) -> Iterator[Callable[..., Window]]:
     """Opens windows, also several after each other, and closes what is left open."""
     opened: list[Window] = []
 
     def make(preset: str | None = "demo", start: bool = False) -> Window:
-        window = Window(App(trainer, ask=ask), ask, trainer)
+        window = Window(App(trainer, ask=ask), ask, trainer, workers)
         opened.append(window)
         window.app.begin(preset, start)
         window.turn()

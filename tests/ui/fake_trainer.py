@@ -16,10 +16,15 @@ from onetrainer_clone.state import TrainingState
 
 @dataclass
 class FakeTrainer:
-    """A `Train`: call it. `fail` is raised at the step `fail_at`."""
+    """A `Train`: call it. `fail` is raised at the step `fail_at`.
+
+    A test that looks at a run in its middle sets `hold_at`, and frees the run by `hold_at = None`: then it depends neither
+    on the run's speed nor on its own. A run that is stopped or paused is held no longer.
+    """
 
     steps: int = 20
     step_seconds: float = 0.0
+    hold_at: int | None = None  # all is told up to the end of this step, then the run waits
     sample_every: int = 10
     fail_at: int | None = None
     fail: Callable[[], Exception] = lambda: ZeroDivisionError("a fault of ours")
@@ -49,15 +54,23 @@ class FakeTrainer:
                 raise self.fail()
             time.sleep(self.step_seconds)
             emit(_stepped(step, self.steps, names, self.step_seconds))
-            if step % self.sample_every == 0 or controls.take("sample"):
+            if step % self.sample_every == 0:
                 self._sample(state, emit, step)
-            if controls.take("save"):
-                self._save(state, emit, step)
+            self._obey(state, emit, controls, step)
+            while self.hold_at == step and not (controls.stopping or controls.paused):
+                time.sleep(0.002)
+                self._obey(state, emit, controls, step)
         if not controls.stopping or controls.save_on_stop:
             self._save(state, emit, step, final=True)
         if controls.stopping and not controls.save_on_stop:
             raise Stopped
         emit(Logged("finished"))
+
+    def _obey(self, state: TrainingState, emit: Emit, controls: Controls, step: int) -> None:
+        if controls.take("sample"):
+            self._sample(state, emit, step)
+        if controls.take("save"):
+            self._save(state, emit, step)
 
     def _sample(self, state: TrainingState, emit: Emit, step: int) -> None:
         emit(Progressed("sampling"))

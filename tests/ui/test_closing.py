@@ -11,6 +11,7 @@ from onetrainer_clone import caption_changes
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from tests.ui.test_file_tools import FakeTool, fill, lora, tabs, tool  # noqa: F401 - fixtures
+from tests.waiting import LIMIT
 from ui import memory
 from ui.dialog import dialog_in_front
 from ui.dialogs import TkAsk
@@ -22,7 +23,7 @@ def busy(window: Window, done: threading.Event) -> None:
 
     def work() -> None:
         window.app.writer.progress = (12_000, 50_000)
-        done.wait(10)
+        done.wait(LIMIT)
 
     window.app.writer.submit("captions", work, lambda _nothing: None)
 
@@ -50,6 +51,7 @@ def test_the_window_can_stay_open_after_all(window: Window) -> None:
     assert window.app.closing.note is not None
     window.app.closing.note.stay.invoke()
     done.set()
+    window.rest()
     window.turn(0.2)
     assert not window.app.closed
     assert window.app.closing.note is None
@@ -93,6 +95,11 @@ def dialogs(window: Window) -> list[Any]:
     return [child for child in window.app.root.winfo_children() if child.winfo_class() == "Toplevel"]
 
 
+def in_front(window: Window) -> bool:
+    """Whether the last dialog that was opened is there to its last button, and takes all clicks."""
+    return bool(found := dialogs(window)) and dialog_in_front(window.app.root) is found[-1]
+
+
 def labelled(dialog: Any, text: str) -> Any:
     """The button with this text."""
     below = [dialog]
@@ -109,12 +116,12 @@ def asking(window: Window) -> Window:
 
 
 def test_the_cross_pressed_again_asks_no_second_time(asking: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds = 1000, 0.01
+    trainer.hold_at = 3
     app, seen = asking.app, []
 
     def again() -> None:
         app.close()
-        app.root.after(300, answer)
+        app.root.after(300, answer)  # a second dialog would be there at once
 
     def answer() -> None:
         seen.extend(dialogs(asking))
@@ -122,7 +129,7 @@ def test_the_cross_pressed_again_asks_no_second_time(asking: Window, trainer: Fa
 
     app.actions.start()
     asking.until(lambda: app.runner.record.progress.step > 0)
-    app.root.after(300, again)
+    asking.when(lambda: in_front(asking), again)
     app.close()
     assert len(seen) == 1
     asking.until(lambda: app.closed)
@@ -140,7 +147,7 @@ def test_the_same_question_is_asked_once_at_a_time(asking: Window) -> None:
         labelled(seen[0], "Close").invoke()
 
     app.root.after_idle(app.actions.start)
-    app.root.after(300, look)
+    asking.when(lambda: in_front(asking), lambda: app.root.after(300, look))  # a second one would be there at once
     app.actions.start()
     asking.turn(0.3)
     assert len(seen) == 1
@@ -149,7 +156,7 @@ def test_the_same_question_is_asked_once_at_a_time(asking: Window) -> None:
 
 def test_the_window_goes_after_the_dialog_that_is_open(asking: Window, trainer: FakeTrainer) -> None:
     """The run ends while something is asked: the question is answered first, in a window that is there."""
-    trainer.steps, trainer.step_seconds = 1000, 0.01
+    trainer.hold_at = 3
     app, answers = asking.app, []
     app.actions.start()
     asking.until(lambda: app.runner.record.progress.step > 0)
@@ -158,8 +165,8 @@ def test_the_window_goes_after_the_dialog_that_is_open(asking: Window, trainer: 
         assert not app.closed
         labelled(dialogs(asking)[0], "OK").invoke()
 
-    app.root.after(700, close)
-    app.root.after(100, lambda: app.runner.stop(save=False))
+    asking.when(lambda: in_front(asking), lambda: app.runner.stop(save=False))
+    asking.when(lambda: in_front(asking) and not app.runner.going, lambda: app.root.after(200, close))
     app.closing.waiting = True
     answers.append(app.ask.text("Save the preset as", "Its name:", "mine"))
     assert answers == ["mine"]
@@ -170,20 +177,23 @@ def test_a_dialog_below_another_takes_the_clicks_again(asking: Window) -> None:
     app, held = asking.app, []
 
     def above() -> None:
-        app.root.after(200, lambda: labelled(dialogs(asking)[-1], "OK").invoke())
+        asking.when(lambda: len(dialogs(asking)) == 2 and in_front(asking), dismiss)
         app.ask.tell("Above", "all of it")
         asking.turn(0.05)
         held.append(dialog_in_front(app.root))
-        labelled(dialogs(asking)[0], "OK").invoke()
+        dismiss()
 
-    app.root.after(200, above)
+    def dismiss() -> None:
+        labelled(dialogs(asking)[-1], "OK").invoke()
+
+    asking.when(lambda: in_front(asking), above)
     app.ask.tell("Below", "all of it")
     assert len(held) == 1
     assert held[0] is not None
 
 
 def test_going_on_keeps_the_window(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds = 1000, 0.01
+    trainer.hold_at = 3
     window.app.actions.start()
     window.until(lambda: window.app.runner.record.progress.step > 0)
     window.ask.choices = ["on"]

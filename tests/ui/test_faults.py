@@ -20,6 +20,13 @@ class Fault(Exception):
     """A mistake in the program."""
 
 
+@pytest.fixture
+def window(window: Window, monkeypatch: pytest.MonkeyPatch) -> Window:
+    """Its time stands still where errors that come soon after each other are told once: soon is no matter of speed."""
+    monkeypatch.setattr(window.app.errors, "_clock", lambda: 0.0)
+    return window
+
+
 def wrong(*_arguments: Any, **_named: Any) -> Any:
     raise Fault("a mistake")
 
@@ -61,12 +68,13 @@ def by_change(window: Window) -> None:
 
 @pytest.mark.parametrize("happens", [by_handler, by_after, by_job, by_result, by_change])
 def test_a_mistake_while_a_run_goes_on(happens: Callable[[Window], None], window: Window, trainer: FakeTrainer) -> None:
-    trainer.step_seconds = 0.02
+    trainer.hold_at = 3
     ended = ends(window)
     start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
     happens(window)
     window.until(lambda: bool(window.ask.told))
+    trainer.hold_at = None
     finish(window)
     [trace] = faults(window)
     assert "in wrong" in trace
@@ -77,7 +85,6 @@ def test_a_mistake_while_a_run_goes_on(happens: Callable[[Window], None], window
 
 def again(window: Window, ended: list[Ended]) -> None:
     """The window is usable: a tab, a setting, and another run."""
-    window.trainer.step_seconds = 0.0
     window.app.go("training.batch_size")
     window.app.store.replace("training.batch_size", 2)
     window.turn()
@@ -109,7 +116,6 @@ def test_an_event_whose_showing_fails_costs_neither_the_others_nor_the_end(
 
 @pytest.mark.parametrize("signal", ["moved", "ended"])
 def test_a_listener_that_fails_keeps_no_other_from_hearing_of_the_run(signal: str, window: Window) -> None:
-    window.trainer.step_seconds = 0.01
     run = start(window)
     listened: Signal[...] = getattr(window.app.runner, signal)
     end = listened.connect(wrong)

@@ -13,6 +13,7 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets.runs import begin
 from tests.ui.conftest import Window, close
+from tests.waiting import LIMIT
 from ui.queue.page import QueuePage
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL, HEAD, ROW, SHIFT
@@ -28,9 +29,7 @@ def queue_page(window: Window) -> QueuePage:
 
 
 def settle(window: Window) -> None:
-    window.turn(0.06)
-    window.until(lambda: window.app.desk.keeper.idle)
-    window.turn(0.06)
+    window.rest()
 
 
 def add(window: Window, *names: str) -> QueuePage:
@@ -55,7 +54,7 @@ def states(page: QueuePage) -> list[str]:
 
 
 def finish(window: Window) -> None:
-    window.until(lambda: not window.app.desk.queue.going and not window.app.runner.going, 20)
+    window.until(lambda: not window.app.desk.queue.going and not window.app.runner.going)
     settle(window)
 
 
@@ -166,7 +165,6 @@ def test_a_failed_entry_is_mended_by_other_settings_and_runs(window: Window) -> 
     settle(window)
     assert page.said.winfo_manager() == ""
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert states(page) == ["done"]
 
@@ -191,7 +189,6 @@ def test_one_failed_run_does_not_stop_the_next_and_each_says_how_it_ended(window
 
     window.app.runner._session._train = train
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert states(page) == ["done", "failed", "failed", "done"]
     said = [row[3] for row in cells(page)]
@@ -215,7 +212,6 @@ def test_what_is_wrong_is_said_when_it_is_added_and_again_when_its_turn_comes(wi
     window.app.store.replace("model.source", "demo:model")
     add(window, "sound")
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert states(page) == ["failed", "done"]
     assert "there is no folder '/gone'" in cells(page)[0][3]
@@ -224,19 +220,20 @@ def test_what_is_wrong_is_said_when_it_is_added_and_again_when_its_turn_comes(wi
 
 def test_stop_after_this_run(window: Window) -> None:
     page = add(window, "a", "b")
-    window.trainer.step_seconds = 0.01
+    window.trainer.hold_at = 5
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: states(page)[0] == "running")
     assert page.toolbar.buttons["start"].cget("text") == "Stop after this run"
     assert page.toolbar.buttons["add"].cget("state") == "normal"
     page.toolbar.buttons["start"].invoke()
+    window.trainer.hold_at = None
     finish(window)
     assert states(page) == ["done", "waiting"]
 
 
 def test_a_run_that_is_stopped_by_hand_halts_the_queue(window: Window) -> None:
     page = add(window, "a", "b")
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.app.runner.stop(save=True)
@@ -247,7 +244,7 @@ def test_a_run_that_is_stopped_by_hand_halts_the_queue(window: Window) -> None:
 
 def test_after_the_last_one_is_stopped_by_hand_there_is_nothing_to_go_on_with(window: Window) -> None:
     page = add(window, "a")
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.app.runner.stop(save=True)
@@ -259,12 +256,14 @@ def test_after_the_last_one_is_stopped_by_hand_there_is_nothing_to_go_on_with(wi
 def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
     page = add(window, "queued")
     window.app.store.replace("saving.name", "by hand")
-    window.trainer.steps, window.trainer.step_seconds = 60, 0.01
+    window.trainer.hold_at = 5
     window.app.runner.start()
     page.toolbar.buttons["start"].invoke()
-    window.turn(0.1)
+    window.until(lambda: window.app.runner.record.progress.step == 5)
+    window.rest()
     assert "when the run that goes on now has ended" in page.status.next.cget("text")
     assert [state.run_name for state in window.trainer.runs] == ["by hand"]
+    window.trainer.hold_at = None
     window.until(lambda: len(window.trainer.runs) == 2)
     finish(window)
     assert states(page) == ["done"]
@@ -281,8 +280,9 @@ def test_the_run_tab_adds_too(window: Window) -> None:
 
 def test_closing_ends_the_queue_and_what_ran_is_told(make_window: Callable[..., Window]) -> None:
     window = make_window()
-    add(window, "a", "b").toolbar.buttons["start"].invoke()
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    page = add(window, "a", "b")
+    window.trainer.hold_at = 5
+    page.toolbar.buttons["start"].invoke()
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.ask.choices = ["save"]
     window.app.close()
@@ -303,24 +303,22 @@ def test_its_settings_come_back_into_the_window(window: Window, tmp_path: Path) 
 
 def test_it_says_which_entry_runs_how_far_it_is_and_what_comes_next(window: Window) -> None:
     page = add(window, "a", "b", "c")
-    window.until(lambda: all(row[3].endswith(" steps") for row in cells(page)), 30)
+    window.until(lambda: all(row[3].endswith(" steps") for row in cells(page)))
     assert page.status.next.cget("text") == "'Start the queue' begins with 'a', then 2 more."
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.steps, window.trainer.hold_at, window.trainer.step_seconds = 100, 25, 0.01
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.record.progress.step > 20)
-    window.turn(0.1)
-    assert page.status.now.cget("text").startswith("'a': Step ")
+    window.until(lambda: page.status.now.cget("text").startswith("'a': Step 25 of 100"))
+    window.rest()
     assert " left" in page.status.now.cget("text")
     assert page.status.next.cget("text").startswith("Next: 'b' and 1 more. All is done in about ")
-    assert cells(page)[0][3].startswith("step ")
-    assert 0 < (page.table.row(0).done or 0) < 1
+    assert cells(page)[0][3] == "step 25 of 100"
+    assert page.table.row(0).done == 0.25
     assert "about" in cells(page)[1][3], "as fast as the one that runs"
     page.toolbar.buttons["start"].invoke()
-    window.turn(0.1)
+    window.rest()
     assert "The queue ends after the run that goes on now." in page.status.next.cget("text")
     window.app.runner.stop(save=False)
     finish(window)
-    window.turn(0.1)
     assert not page.status.now.winfo_manager()
 
 
@@ -328,12 +326,10 @@ def test_of_another_kind_it_does_not_foretell(window: Window) -> None:
     page = add(window, "known")
     window.app.store.replace("training.resolution", 128)
     add(window, "other")
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.steps, window.trainer.hold_at, window.trainer.step_seconds = 100, 25, 0.01
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.record.progress.step > 20)
-    window.until(lambda: cells(page)[1][3].endswith(" steps"), 30)
-    window.turn(0.1)
-    assert "All is done in at least " in page.status.next.cget("text")
+    window.until(lambda: cells(page)[1][3].endswith(" steps"))
+    window.until(lambda: "All is done in at least " in page.status.next.cget("text"))
     window.app.runner.stop(save=False)
     finish(window)
 
@@ -348,7 +344,7 @@ def test_a_result_that_lies_elsewhere_is_told_and_holds_up_no_run(
 
     def slow(*args: Any) -> str | None:
         """A person who is not there: the dialog is open until the queue is done."""
-        window.until(lambda: not window.app.desk.queue.going, 30)
+        window.until(lambda: not window.app.desk.queue.going)
         runs_at_question.append(len(window.trainer.runs))
         return choose(*args)
 
@@ -356,7 +352,7 @@ def test_a_result_that_lies_elsewhere_is_told_and_holds_up_no_run(
     window.ask.choices = ["choose", "choose"]
     window.ask.folders = [str(tmp_path / "mine")] * 2
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: len(window.ask.told) == 2, 60)
+    window.until(lambda: len(window.ask.told) == 2)
     assert runs_at_question == [2, 2], "the second run did not wait for the answer"
     assert window.ask.asked == ["The result is in another folder"] * 2, "one after the other"
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["a-20.safetensors", "b-20.safetensors"]
@@ -370,7 +366,6 @@ def test_a_run_is_listed_by_the_name_that_it_got_and_no_other_has(window: Window
     window.app.runner.start()
     window.until(lambda: not window.app.runner.going)
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert names(page) == ["a-2"], "the run that was started by hand is 'a'"
     add(window, "a")
@@ -387,7 +382,6 @@ def test_opened_it_shows_its_run(window: Window, tmp_path: Path, by_key: bool) -
     page = add(window, "far")
     window.app.store.replace("saving.workspace", str(tmp_path / "here"))
     add(window, "near").toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     for row, (name, workspace) in enumerate((("far", "elsewhere"), ("near", "here"))):
         queue_page(window)
@@ -403,8 +397,7 @@ def test_opened_it_shows_its_run(window: Window, tmp_path: Path, by_key: bool) -
         assert window.app.shell.current == "runs"
         runs = window.app.shell.pages["runs"]
         assert isinstance(runs, RunsPage)
-        window.until(lambda: window.app.desk.reader.idle)
-        window.turn(0.1)
+        window.rest()
         assert runs.enlarged
         assert runs.detail.title.cget("text") == name
         assert [run.folder for run in runs.selected] == [tmp_path / workspace / name]
@@ -413,15 +406,13 @@ def test_opened_it_shows_its_run(window: Window, tmp_path: Path, by_key: bool) -
 def test_the_run_of_an_entry_may_be_gone(window: Window) -> None:
     page = add(window, "a")
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     shutil.rmtree(page.queue.entries[0].folder)
     page.table.select(0)
     page.table.open()
     runs = window.app.shell.pages["runs"]
     assert isinstance(runs, RunsPage)
-    window.until(lambda: window.app.desk.reader.idle)
-    window.turn(0.1)
+    window.rest()
     assert not runs.enlarged
     assert "'a'" in runs.hint.cget("text")
     assert runs.hint.winfo_viewable()
@@ -429,7 +420,7 @@ def test_the_run_of_an_entry_may_be_gone(window: Window) -> None:
 
 def test_opened_one_that_runs_is_the_run_view_and_one_that_waits_is_renamed(window: Window) -> None:
     page = add(window, "a", "b")
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: states(page)[0] == "running")
     window.ask.texts = ["bee"]
@@ -447,16 +438,16 @@ def test_opened_one_that_runs_is_the_run_view_and_one_that_waits_is_renamed(wind
 def test_no_button_moves_when_the_queue_starts(window: Window) -> None:
     page = add(window, "a")
     toolbar = page.toolbar
-    window.turn(0.1)
+    window.rest()
 
     def places() -> list[int]:
         return [button.winfo_x() for button in toolbar.buttons.values()]
 
     before = places()
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: states(page) == ["running"])
-    window.turn(0.1)
+    window.rest()
     assert toolbar.buttons["start"].cget("text") == "Stop after this run"
     assert places() == before
     window.app.runner.stop(save=False)
@@ -471,7 +462,7 @@ def test_while_the_next_run_is_launched_the_last_one_is_not_running(
     def slow(session: Session, state: TrainingState) -> TrainingState:
         if state.run_name == "b":
             begins.set()
-            go_on.wait(30)
+            go_on.wait(LIMIT)
         return begin(session, state)
 
     def running() -> str:
@@ -483,7 +474,7 @@ def test_while_the_next_run_is_launched_the_last_one_is_not_running(
     page.toolbar.buttons["start"].invoke()
     window.until(begins.is_set)
     assert running() == ""
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     go_on.set()
     window.until(lambda: running() == "b")
     window.app.runner.stop(save=False)

@@ -39,7 +39,7 @@ def start(window: Window) -> RunPage:
 
 def finish(window: Window) -> None:
     window.until(lambda: not window.app.runner.going)
-    window.turn()
+    window.rest()
 
 
 def saves(window: Window) -> list[Path]:
@@ -56,7 +56,7 @@ def test_a_run_from_start_to_end(window: Window) -> None:
     assert list(record.concept_loss) == ["subject", "class", "class varied"]
     assert len(record.rows()) == 4
     assert record.sample_steps == [0, 10, 20]
-    window.until(lambda: len(run.chart.lines) == 3 or bool(window.ask.told), 20)
+    window.until(lambda: len(run.chart.lines) == 3 or bool(window.ask.told))
     assert not window.ask.told
     window.until(lambda: run.samples.drawn >= 6)
     assert run.status.words.cget("text") == "Done"
@@ -77,10 +77,11 @@ def test_the_start_argument_starts(make_window: Callable[..., Window], trainer: 
 
 
 def test_the_run_owns_its_state(window: Window, trainer: FakeTrainer) -> None:
-    trainer.step_seconds = 0.02
+    trainer.hold_at = 3
     start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.app.store.replace("training.batch_size", 99)
+    trainer.hold_at = None
     finish(window)
     assert trainer.runs[0].training.batch_size == 4
 
@@ -92,6 +93,7 @@ def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
     progress = window.app.runner.record.progress
     run.buttons["pause"].invoke()
     window.until(lambda: progress.activity == "paused")
+    window.rest()
     assert run.buttons["pause"].cget("text") == "Resume"
     assert run.status.words.cget("text") == f"Paused at step {progress.step:,} of 10,000"
     step = progress.step
@@ -106,7 +108,7 @@ def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
 
 @pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])
 def test_stop(window: Window, trainer: FakeTrainer, answer: str, files: int) -> None:
-    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    trainer.hold_at = 3
     run = start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.ask.choices = ["on"]
@@ -122,7 +124,7 @@ def test_stop(window: Window, trainer: FakeTrainer, answer: str, files: int) -> 
 
 
 def test_sample_and_save_now(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds, trainer.sample_every = 10_000, 0.01, 100_000
+    trainer.hold_at = 3
     run = start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
     run.buttons["sample"].invoke()
@@ -160,7 +162,7 @@ def test_a_mistake_of_the_person_is_told_in_its_own_words(window: Window, traine
 
 @pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])
 def test_closing_while_training(window: Window, trainer: FakeTrainer, answer: str, files: int) -> None:
-    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    trainer.hold_at = 3
     start(window)
     window.until(lambda: window.app.runner.record.progress.step > 2)
     window.ask.choices = ["on"]
@@ -209,7 +211,7 @@ def test_a_trainer_faster_than_the_window_is_heard_in_bounded_batches(
 
     monkeypatch.setattr(session, "events", counted)
     run = start(window)
-    window.until(lambda: not window.app.runner.going, seconds=120)
+    window.until(lambda: not window.app.runner.going)
     window.turn()
     assert window.app.runner.record.progress.step == 3000
     assert max(taken) <= BATCH
@@ -293,7 +295,7 @@ def test_the_trace_of_an_error_is_shown_on_demand(window: Window, trainer: FakeT
     box = run.log.box
     assert box.tag_cget("trace1", "elide") in (1, "1", True)
     start_of_link = box.tag_ranges("link1")[0]
-    window.turn(0.1)  # the page is laid out anew at the end of a run
+    window.turn(0.1)  # the page is laid out anew at the end of a run, by timers of its own
     box.see(start_of_link)
     window.turn()
     x, y, *_ = box.bbox(start_of_link)

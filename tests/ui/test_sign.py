@@ -12,21 +12,22 @@ def told(window: Window) -> tuple[str, str, str]:
 
 
 def test_a_run_is_seen_from_every_tab_until_it_was_looked_at(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds = 200, 0.03
+    trainer.steps, trainer.hold_at = 200, 15
     assert told(window) == ("Run", "OneTrainer Clone", "")
     window.app.actions.start()
     window.until(lambda: window.app.shell.current == "run")
     window.app.shell.show("model")
-    window.until(lambda: window.app.runner.record.progress.step >= 10)
+    window.until(lambda: window.app.runner.record.progress.step == 15)
     window.app.actions.pause_or_resume()
     window.until(lambda: told(window)[0] == "Run · paused")
     assert told(window)[2].startswith("Paused at step ")
+    trainer.hold_at = 30
     window.app.actions.pause_or_resume()
     window.until(lambda: "%" in told(window)[0])
     percent = told(window)[0].removeprefix("Run · ")
     assert told(window)[1] == f"{percent} · OneTrainer Clone"
     assert int(percent.removesuffix(" %")) >= 5
-    trainer.step_seconds = 0.0
+    trainer.hold_at = None
     window.until(lambda: not window.app.runner.going)
     assert told(window) == ("Run · done", "done · OneTrainer Clone", "The run 'demo' is done")
     window.app.root.focus_force()
@@ -37,18 +38,18 @@ def test_a_run_is_seen_from_every_tab_until_it_was_looked_at(window: Window, tra
 
 
 def test_a_run_that_fails_out_of_sight_says_so(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds = 2000, 0.02
+    trainer.hold_at, trainer.fail_at = 5, 6
     window.app.actions.start()
     window.until(lambda: window.app.shell.current == "run")
     window.app.shell.show("model")
-    trainer.fail_at = window.app.runner.record.progress.step + 50
+    trainer.hold_at = None
     window.until(lambda: not window.app.runner.going)
     assert told(window) == ("Run · failed", "failed · OneTrainer Clone", "The run 'demo' failed")
     assert window.app.run_sign.words.winfo_manager()
 
 
 def test_who_edits_settings_during_a_run_is_told_what_they_count_for(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds = 2000, 0.02
+    trainer.hold_at = 5
     window.app.actions.start()
     window.until(lambda: window.app.shell.current == "run")
     window.app.actions.pause_or_resume()
