@@ -7,20 +7,22 @@ summed up nearly as fast as one of ten; its curves have no more points than a sc
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from onetrainer_clone.backups import backups
-from onetrainer_clone.events import Ended, Event, Started, from_json
+from onetrainer_clone.events import BackedUp, Ended, Event, Sampled, Saved, Started, Stepped, from_json
 from onetrainer_clone.journal import BACKUPS, JOURNAL, SAMPLES, SAVES, STATE
 from onetrainer_clone.run_notes import read_note
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 
-STEPPED, STARTED = b'"event": "Stepped"', b'"event": "Started"'
-LINES_AT_END = 400  # of a journal, in which its last step and its end are looked for
+STEPPED, STARTED, ENDED = (b'"event": "%s"' % name for name in (b"Stepped", b"Started", b"Ended"))
+TIME = b'"time": '
+TORN = 20  # lines that cannot be read and are passed over, from the end
+LATEST = 1e11  # seconds since 1970, the year 5138: what lies beyond is no time
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ class PastRun:
 
     @property
     def outcome(self) -> str:
-        """'done', 'stopped', 'refused', 'failed'; 'running' while it goes on; 'interrupted' where its process was killed."""
-        return self.ended.outcome if self.ended else "running" if self.going else "interrupted"
+        """'done', 'stopped', 'refused', 'failed'; 'running' while it goes on; 'interrupted' where its process was killed;
+        'unknown' where its journal does not tell."""
+        if self.ended is not None:
+            return self.ended.outcome
+        return "running" if self.going else "unknown" if self.problem else "interrupted"
 
     @property
     def when(self) -> str:
@@ -152,23 +157,15 @@ def _is_save(entry: os.DirEntry[str]) -> bool:
 def _told(data: bytes) -> dict[str, Any]:
     """What a journal tells of the run as a whole."""
     found: dict[str, Any] = {}
-    first = _line(data, 0)
-    at = data.rfind(STARTED)
-    started = _event(_line(data, at)) if at >= 0 else None
-    if isinstance(started, Started):
-        found["steps"] = started.steps
-        found["step"] = started.first_step
-    last: dict[str, Any] = {}
-    for line in _lines_from_end(data, LINES_AT_END):
-        last = last or line
-        if line.get("event") == "Ended" and "ended" not in found:
-            found["ended"] = _event(line)
-        if line.get("event") == "Stepped":
-            found["step"], found["losses"] = line.get("step", 0), dict(line.get("smoothed_concept_loss", {}))
-            break
-    if "time" in first and "time" in last:
-        found["began"] = first["time"]
-        found["seconds"] = max(last["time"] - first["time"] - _idle(data), 0.0)
+    if isinstance(started := _event(_last(data, STARTED)), Started):
+        found |= {"steps": started.steps, "step": started.first_step}
+    if isinstance(stepped := _event(_last(data, STEPPED)), Stepped):
+        found |= {"step": stepped.step, "losses": stepped.smoothed_concept_loss}
+    if data.rfind(ENDED) > data.rfind(STARTED) and isinstance(ended := _event(_last(data, ENDED)), Ended):
+        found["ended"] = ended
+    began, last = _time(_line(data, 0)), _time(_last(data, TIME))
+    if began is not None and last is not None:
+        found |= {"began": began, "seconds": max(last - began - _idle(data), 0.0)}
     return found
 
 
@@ -176,10 +173,22 @@ def _idle(data: bytes) -> float:
     """The seconds between the last step before and the beginning after each resumption."""
     idle, at = 0.0, data.find(STARTED)
     while at >= 0 and (at := data.find(STARTED, at + 1)) >= 0:
-        before = _line(data, data.rfind(STEPPED, 0, at))
-        now = _line(data, at)
-        idle += max(now.get("time", 0.0) - before.get("time", now.get("time", 0.0)), 0.0)
+        before, now = _time(_line(data, data.rfind(STEPPED, 0, at))), _time(_line(data, at))
+        if before is not None and now is not None:
+            idle += max(now - before, 0.0)
     return idle
+
+
+def _last(data: bytes, mark: bytes) -> dict[str, Any]:
+    """The last line with a mark, as a JSON object; one that was cut off by a crash is passed over."""
+    end = len(data)
+    for _ in range(TORN):
+        if (at := data.rfind(mark, 0, end)) < 0:
+            break
+        if line := _line(data, at):
+            return line
+        end = data.rfind(b"\n", 0, at) + 1
+    return {}
 
 
 def _line(data: bytes, at: int) -> dict[str, Any]:
@@ -188,18 +197,6 @@ def _line(data: bytes, at: int) -> dict[str, Any]:
         return {}
     begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
     return _parsed(data[begin : end if end >= 0 else len(data)])
-
-
-def _lines_from_end(data: bytes, most: int) -> Iterator[dict[str, Any]]:
-    """The last lines, the last one first; one cut off by a crash is left out."""
-    end = len(data)
-    for _ in range(most):
-        if end <= 0:
-            return
-        begin = data.rfind(b"\n", 0, end - 1) + 1
-        if line := _parsed(data[begin:end]):
-            yield line
-        end = begin
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
@@ -217,23 +214,41 @@ def _event(line: dict[str, Any]) -> Event | None:
         return None
 
 
+def _time(line: dict[str, Any]) -> float | None:
+    """When a line was written; None where it does not say so."""
+    told = line.get("time")
+    return float(told) if isinstance(told, int | float) and 0 <= told < LATEST else None
+
+
 def events(folder: Path, most_steps: int | None = 2000) -> Iterator[tuple[float, Event]]:
     """What a run told, and when (seconds since 1970): all but the steps, of which so many come, evenly, and the last one.
 
-    Raises `UserError` where its journal cannot be read.
+    Its files are told of where they lie now: the folder may have been moved or renamed since. Raises `UserError` where its
+    journal cannot be read.
     """
     try:
         with (folder / JOURNAL).open("rb") as file:
             count = sum(STEPPED in line for line in file)
             file.seek(0)
-            stride, seen = max(-(-count // most_steps), 1) if most_steps else 1, 0
+            stride, seen, was = max(-(-count // most_steps), 1) if most_steps else 1, 0, ""
             for line in file:
                 if STEPPED in line:
                     seen += 1
                     if (seen - 1) % stride and seen != count:
                         continue
                 told = _parsed(line)
-                if (event := _event(told)) is not None:
-                    yield told.get("time", 0.0), event
+                if (event := _event(told)) is None:
+                    continue
+                if isinstance(event, Started):
+                    was = event.folder
+                yield _time(told) or 0.0, _where_it_lies_now(event, was, folder)
     except OSError as error:
         raise UserError(f"the journal of '{folder.name}' cannot be read: {error.strerror or error}") from None
+
+
+def _where_it_lies_now(event: Event, was: str, folder: Path) -> Event:
+    """An event about a file of the run, whose folder was another when the journal was written."""
+    if not was or not isinstance(event, Sampled | Saved | BackedUp):
+        return event
+    inside = os.path.relpath(event.path, was) if event.path.startswith(was) else os.pardir
+    return event if inside.startswith(os.pardir) else replace(event, path=str(folder / inside))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Started, Stepped, to_json
+from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Sampled, Saved, Started, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, STATE
 from onetrainer_clone.past_runs import PastRun, events, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
@@ -83,11 +83,18 @@ def test_the_time_between_a_stop_and_its_resumption_does_not_count(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "rest", ['{"time": 3, "event": "Step', "\n\nnonsense\n", '{"event": "FromTheFuture"}\n', "[]\n"]
-)
+    "rest",
+    [
+        '{"time": 3, "event": "Step', "\n\nnonsense\n", '{"event": "FromTheFuture"}\n', "[]\n",
+        '{"time": 3, "event": "Stepped", "step": 8, "smoothed_concept_loss": {"cat": {"mean": 1}}}\n',
+        '{"time": "noon", "event": "FromTheFuture"}\n', '{"time": 1e30, "event": "FromTheFuture"}\n',
+    ],
+)  # fmt: skip
 def test_a_journal_cut_off_or_of_a_later_version(tmp_path: Path, rest: str) -> None:
     run = summarize(PastRun(make_run(tmp_path / "cat", [(1.0, started()), (2.0, step(7))], rest)))
-    assert (run.step, run.steps, run.problem) == (7, 10, "")
+    assert (run.steps, run.problem) == (10, "")
+    assert run.when
+    assert (run.step, run.losses) == ((0, {}) if '"mean"' in rest else (7, {"cat": 0.5, "class": 0.25}))
     assert [(at, type(event)) for at, event in events(run.folder)] == [(1.0, Started), (2.0, Stepped)]
 
 
@@ -107,6 +114,31 @@ def test_no_journal_an_empty_one_and_one_that_cannot_be_read(tmp_path: Path) -> 
     lock.release()
     with pytest.raises(UserError, match="journal of 'none'"):
         list(events(tmp_path / "none"))
+
+
+def test_many_samples_at_the_end_hide_no_step(tmp_path: Path) -> None:
+    drawn = [(3.0, Sampled(7, number, "a cat", 0, "live", "/x/a.png")) for number in range(1000)]
+    run = summarize(PastRun(make_run(tmp_path / "cat", [(1.0, started()), (2.0, step(7)), *drawn])))
+    assert (run.step, run.losses["cat"]) == (7, 0.5)
+
+
+def test_a_journal_that_may_not_be_read_says_nothing_of_an_interruption(tmp_path: Path) -> None:
+    (tmp_path / "cat" / JOURNAL).mkdir(parents=True)
+    run = summarize(PastRun(tmp_path / "cat"))
+    assert run.outcome == "unknown"
+    assert run.problem.startswith("its journal cannot be read: ")
+
+
+def test_files_of_a_run_that_was_moved_or_renamed_are_found_where_they_lie_now(tmp_path: Path) -> None:
+    was = "/x"  # as `started` tells it
+    told: list[tuple[float, Event]] = [
+        (1.0, started()),
+        (2.0, Sampled(0, 0, "a cat", 0, "live", f"{was}/samples/a.png")),
+        (3.0, Saved(0, "/xy/elsewhere.safetensors", wanted=f"{was}/saves")),
+    ]
+    folder = make_run(tmp_path / "cat", told)
+    paths = [event.path for _, event in events(folder) if isinstance(event, Sampled | Saved)]
+    assert paths == [str(folder / "samples" / "a.png"), "/xy/elsewhere.safetensors"]
 
 
 def test_newest_first_and_only_runs(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""The list of past runs as the window has it: folders at once, then what is in them, a few at a time, on a worker."""
+"""The list of past runs as the window has it: folders at once, then what is in them, little by little, on a worker."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from ui.background import Background
 from ui.runs.columns import BEGAN, has_words, sorted_by
 from ui.signals import Signal
 
-CHUNK = 25  # runs that are summed up in one go
+CHUNK_SECONDS = 0.3  # that runs are summed up in one go: with every one the list is arranged anew
 
 
 class Listing:
@@ -26,7 +27,8 @@ class Listing:
         self.changed: Signal[[]] = Signal()
         self.loaded = False
         self._worker = worker
-        self._known: dict[tuple[Path, float], PastRun] = {}  # summed up already; a run that goes on has a new time
+        self._known: dict[Path, PastRun] = {}  # as summed up last
+        self._todo: list[PastRun] = []  # to be summed up (again), the newest first
 
     def look(self, wanted: Callable[[Sequence[Path]], Sequence[Path]]) -> None:
         """Read anew. `wanted` tells which workspaces, given those that are known, on the worker."""
@@ -53,35 +55,51 @@ class Listing:
 
     def noted(self, folder: Path, note: str) -> None:
         """The person wrote something about a run."""
-        self._known = {key: replace(run, note=note) if key[0] == folder else run for key, run in self._known.items()}
-        self._arrange()
+        if folder in self._known:
+            self._known[folder] = replace(self._known[folder], note=note)
+            self._arrange()
 
     def is_known(self, run: PastRun) -> bool:
-        return (run.folder, run.changed) in self._known
+        return run.folder in self._known
 
     def _on_folders(self, found: tuple[list[Path], list[PastRun], UserError | None]) -> None:
         self.workspaces, self.every, problem = found
         self.loaded = True
-        self._known = {key: run for key, run in self._known.items() if run.ended}  # the others may have been killed since
+        self._todo = [run for run in self.every if not self._stands(run)]
         self._arrange()
         self._sum_up()
         if problem is not None:
             raise problem
 
+    def _stands(self, run: PastRun) -> bool:
+        """Whether what is known of it still holds: a run without an end may go on, or have been killed since."""
+        known = self._known.get(run.folder)
+        return known is not None and known.ended is not None and known.changed == run.changed
+
     def _arrange(self) -> None:
-        self.every = [self._known.get((run.folder, run.changed), run) for run in self.every]
+        self.every = [self._known.get(run.folder, run) for run in self.every]
         listed = [run for run in self.every if has_words(run, self.words)]
         self.runs = sorted_by(listed, self.title, self.falling)
         self.changed.emit()
 
     def _sum_up(self) -> None:
         """The newest of those that are not known yet; then the next, until all are."""
-        todo = [run for run in self.every if not self.is_known(run)][:CHUNK]
-        if todo:
-            self._worker.submit("runs known", lambda: [summarize(run) for run in todo], self._on_known)
+        if todo := self._todo:
+            self._worker.submit("runs known", lambda: _summed_up(todo), self._on_known)
 
     def _on_known(self, found: list[PastRun]) -> None:
-        for run in found:
-            self._known[run.folder, run.changed] = run
+        self._known |= {run.folder: run for run in found}
+        done = {run.folder for run in found}
+        self._todo = [run for run in self._todo if run.folder not in done]
         self._arrange()
         self._sum_up()
+
+
+def _summed_up(runs: Sequence[PastRun]) -> list[PastRun]:
+    """The first of them, as many as there is time for."""
+    found, end = [], time.monotonic() + CHUNK_SECONDS
+    for run in runs:
+        found.append(summarize(run))
+        if time.monotonic() > end:
+            break
+    return found
