@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from torch import Tensor
 from modules.difference import differences, groups, picture_fingerprint, plan_fingerprint
 from modules.rot import rotten
 from modules.run import Run
-from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups, put_in_place
+from onetrainer_clone.backups import PREFIX, REST, TENSORS, backups
 from onetrainer_clone.events import Logged, Warned
-from onetrainer_clone.paths import flush_folder, write_whole
+from onetrainer_clone.paths import flush_folder, move, put_in_place, write_whole
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import UserError, changed
 
@@ -93,9 +94,15 @@ def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def rotate(folder: Path, keep: int) -> None:
-    """Remove the oldest backups beyond `keep`, and what a killed process left half-made. The newest always stays."""
-    for old in [*backups(folder)[: -max(1, keep)], *folder.glob(".*.part")]:
-        shutil.rmtree(old, ignore_errors=True)
+    """Remove the oldest backups beyond `keep`, and what a killed process left half-made. The newest always stays.
+
+    What another program holds (Windows) stays whole until the next time.
+    """
+    for old in backups(folder)[: -max(1, keep)]:
+        with suppress(OSError):
+            move(old, folder / f".{old.name}.{os.getpid()}.part")
+    for left in folder.glob(".*.part"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 class Damaged(UserError):

@@ -1,12 +1,12 @@
 """Where the backups of a run lie. What is in them only the trainer knows."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from onetrainer_clone.paths import ASIDE
+
 PREFIX, TENSORS, REST = "step", "tensors.safetensors", "backup.json"
-ASIDE = ".old"  # ends the name of one that is being replaced
 
 
 def backups(folder: Path) -> list[Path]:
@@ -14,16 +14,6 @@ def backups(folder: Path) -> list[Path]:
     _put_back(folder)
     found = folder.glob(f"{PREFIX}[0-9]*") if folder.is_dir() else ()
     return sorted(path for path in found if (path / REST).is_file() and (path / TENSORS).is_file())
-
-
-def put_in_place(made: Path, backup: Path) -> None:
-    """Give a backup its name; one that has it already is removed, but only afterwards."""
-    aside = backup.with_name(f".{backup.name}{ASIDE}")
-    shutil.rmtree(aside, ignore_errors=True)
-    if backup.exists():
-        os.replace(backup, aside)
-    os.replace(made, backup)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _put_back(folder: Path) -> None:

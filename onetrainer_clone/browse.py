@@ -12,7 +12,7 @@ from pathlib import Path
 from onetrainer_clone.captions import caption_path
 from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, caption_name, walk
 from onetrainer_clone.masks import mask_path
-from onetrainer_clone.paths import in_order, resolve
+from onetrainer_clone.paths import in_order, move, resolve
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 
@@ -131,9 +131,9 @@ def _move(moves: list[tuple[Path, Path]]) -> None:
     done: list[tuple[Path, Path]] = []
     for path, to in moves:
         try:
-            os.rename(path, to)
+            move(path, to)
         except OSError as error:
             for back, moved in reversed(done):
-                os.rename(moved, back)
+                move(moved, back)
             raise UserError(f"{path.name} cannot be moved to {to.parent}: {error.strerror or error}") from None
         done.append((path, to))

@@ -183,7 +183,7 @@ def run_child(command: list[str], **options: Any) -> tuple[int, bool]:
 def terminal_tells_child() -> bool:
     """Whether Ctrl-C reaches the child by itself. In a terminal it does; `kill -INT` tells this process alone."""
     try:
-        with open("/dev/tty") as terminal:
+        with open("/dev/tty", encoding="utf-8") as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
     except OSError:
         return os.name == "nt"

@@ -9,6 +9,7 @@ import multiprocessing
 import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any
@@ -84,13 +85,11 @@ class _Relay:
 def _follow(pipe: Connection, emit: Emit, relay: _Relay) -> None:
     """Hand on events until the process says how it ended. Raises EOFError where it dies."""
     while True:
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended: what it said before that is still to be read
             relay.pass_on()
-        except (BrokenPipeError, ConnectionResetError):
-            raise EOFError from None
-        if not pipe.poll(POLL_SECONDS):
+        if (found := _receive(pipe)) is None:
             continue
-        kind, content = _receive(pipe)
+        kind, content = found
         if kind == "event":
             emit(content)
         elif kind == "error":
@@ -99,12 +98,12 @@ def _follow(pipe: Connection, emit: Emit, relay: _Relay) -> None:
             return
 
 
-def _receive(pipe: Connection) -> tuple[str, Any]:
+def _receive(pipe: Connection) -> tuple[str, Any] | None:
+    """The next message; None where none comes for a moment."""
     try:
-        found: tuple[str, Any] = pipe.recv()
-    except (ConnectionResetError, BrokenPipeError):
+        return pipe.recv() if pipe.poll(POLL_SECONDS) else None
+    except (ConnectionResetError, BrokenPipeError):  # on Windows the look at a pipe fails once its other end is gone
         raise EOFError from None
-    return found
 
 
 def _work(target: str, subject: Any, pipe: Connection) -> None:

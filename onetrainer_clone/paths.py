@@ -5,9 +5,12 @@ import heapq
 import itertools
 import os
 import re
+import shutil
 import stat
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +19,9 @@ import platformdirs
 APP = "onetrainer-clone"
 DEMO = Path(__file__).parent / "demo"
 SORTED_AT_ONCE = 4000  # names
+HELD_SECONDS = 2.0 if os.name == "nt" else 0.0  # that a virus scanner, or a drive that synchronizes, may hold a file
+AGAIN_SECONDS = 0.05
+ASIDE = ".old"  # ends the name of a folder that is being replaced
 SHIPPED_PRESETS = Path(__file__).parent.parent / "training_presets"
 
 
@@ -95,9 +101,43 @@ def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        move(beside, path)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # as it should, it is gone
+            patiently(beside.unlink)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within a drive; a file of the target's name is replaced. Raises OSError."""
+    patiently(lambda: os.replace(source, target))
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Move or delete. Windows does neither while any program has the file open, so it is tried for a moment there."""
+    until = time.monotonic() + HELD_SECONDS
+    while True:
+        try:
+            act()
+            return
+        except PermissionError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(AGAIN_SECONDS)
+
+
+def put_in_place(made: Path, folder: Path) -> None:
+    """Give a folder its name; one that has it already is removed, but only afterwards. Where OSError is raised it stays."""
+    aside = folder.with_name(f".{folder.name}{ASIDE}")
+    shutil.rmtree(aside, ignore_errors=True)
+    if replaced := folder.exists():
+        move(folder, aside)
+    try:
+        move(made, folder)
+    except OSError:
+        if replaced:
+            move(aside, folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def flush_folder(folder: Path) -> None:

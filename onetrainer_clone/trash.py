@@ -1,9 +1,8 @@
 """The trash of a workspace: what is deleted there lies in it until the person empties it, and can be brought back."""
 
-import os
-import shutil
 from pathlib import Path
 
+from onetrainer_clone.paths import move
 from onetrainer_clone.settings import UserError
 
 TRASH = ".trash"  # in the workspace
@@ -17,7 +16,7 @@ def put_into_trash(folder: Path) -> Path:
         target, number = trash / f"{folder.name}-{number}", number + 1
     try:
         trash.mkdir(exist_ok=True)
-        os.replace(folder, target)
+        move(folder, target)
     except OSError as error:
         raise UserError(f"'{folder}' could not be moved to {trash}: {error.strerror or error}") from None
     return target
@@ -28,6 +27,6 @@ def bring_back(trashed: Path, folder: Path) -> None:
     if folder.exists():
         raise UserError(f"there is a run '{folder.name}' again: it stays in {trashed}")
     try:
-        shutil.move(trashed, folder)
+        move(trashed, folder)
     except OSError as error:
         raise UserError(f"'{trashed}' could not be moved back: {error.strerror or error}") from None

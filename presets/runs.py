@@ -1,6 +1,7 @@
 """How a run begins, for every front end: check the state, give the run a folder of its own, keep a journal."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from onetrainer_clone.backups import PREFIX, backups
@@ -119,7 +120,8 @@ def claim(state: TrainingState) -> TrainingState:
         try:
             write_whole(folder / STATE, encode(claimed, of_run=True))
         except OSError as error:
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
             raise _unwritable(folder, error) from None
         remember(folder.parent)
         return claimed

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from onetrainer_clone.paths import SHIPPED_PRESETS, name_problem, user_presets, write_whole
+from onetrainer_clone.paths import SHIPPED_PRESETS, move, name_problem, patiently, user_presets, write_whole
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
 from presets.codec import encode, read_file, read_object
@@ -69,7 +69,7 @@ def rename(preset: Preset, name: str) -> Preset:
     if path.exists() and not (preset.path.exists() and path.samefile(preset.path)):
         raise UserError(f"there is a preset '{name}' already: choose another name")
     try:
-        preset.path.rename(path)
+        move(preset.path, path)
     except OSError as error:
         raise UserError(f"the preset '{preset.name}' could not be renamed: {error.strerror or error}") from None
     return Preset(name, path, shipped=False)
@@ -83,7 +83,7 @@ def duplicate(preset: Preset, name: str) -> Preset:
 def delete(preset: Preset) -> None:
     _own_only(preset)
     try:
-        preset.path.unlink(missing_ok=True)
+        patiently(lambda: preset.path.unlink(missing_ok=True))
     except OSError as error:
         raise UserError(f"the preset '{preset.name}' could not be deleted: {error.strerror or error}") from None
 

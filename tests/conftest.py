@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.windows_rules import windows_rules
+
 # Before any test imports torch, which reads them once: two threads are slower than one where the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
@@ -26,6 +28,21 @@ def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Presets, workspace and cache in a fresh folder: no test touches the person's, or another test's."""
     monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--windows", action="store_true", help="every test under Windows' rules for files")
+
+
+@pytest.fixture(autouse=True)
+def windows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests with the mark of this name fail where Windows would have refused anything; with --windows, all do."""
+    if sys.platform != "linux" or not (request.node.get_closest_marker("windows") or request.config.getoption("--windows")):
+        yield
+        return
+    with windows_rules() as refused:
+        yield
+    assert not refused, f"{len(refused)} refused:\n\n" + "\n".join(refused)
 
 
 @pytest.fixture(scope="module", autouse=True)

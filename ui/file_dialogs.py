@@ -109,7 +109,9 @@ class FileDialogs:
     def _asked(self, command: Sequence[str]) -> str | None:
         """Run the program; meanwhile the window draws itself and its run goes on, but it takes no clicks."""
         try:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", errors="surrogateescape"
+            )
         except OSError:
             return None
         self._root.tk.call("tk", "busy", "hold", self._root)

@@ -15,7 +15,7 @@ from modules.checkpoints.describe import write_description
 from modules.checkpoints.save_single_file import full_names
 from modules.checkpoints.stream import coming, write_safetensors
 from modules.models.base import Model
-from onetrainer_clone.paths import flush_folder
+from onetrainer_clone.paths import flush_folder, put_in_place
 from onetrainer_clone.settings import UserError
 
 
@@ -30,13 +30,7 @@ def save_folder(path: Path, model: Model, dtype: torch.dtype | None) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         _write(beside, model, dtype)
-        if path.exists():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old")
-            os.replace(path, old)
-            os.replace(beside, path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(beside, path)
+        put_in_place(beside, path)
         flush_folder(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -25,10 +25,10 @@ PHASES = ("build and save", "load", "train")
 @contextmanager
 def measured(name: str) -> Iterator[None]:
     """Prints seconds and peak RSS of what is inside, as a line of JSON. The peak starts anew (Linux)."""
-    Path("/proc/self/clear_refs").write_text("5")
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     begun = time.perf_counter()
     yield
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     peak = int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20
     print(json.dumps({"phase": name, "seconds": time.perf_counter() - begun, "gib": peak}), flush=True)
 

@@ -61,5 +61,5 @@ def leaves_a_mark(subject: str, emit: Emit, controls: Controls) -> None:
     emit(Progressed("training"))
     while not controls.stopping:
         time.sleep(0.01)
-    with open(subject, "w") as file:
+    with open(subject, "w", encoding="utf-8") as file:
         file.write("saved" if controls.save_on_stop else "discarded")

@@ -1,12 +1,14 @@
 """Backups by their folders: a replacement that is killed at any point leaves one of the two."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onetrainer_clone.backups import REST, TENSORS, backups, put_in_place
+from onetrainer_clone.backups import REST, TENSORS, backups
+from onetrainer_clone.paths import put_in_place
 
 
 def made(folder: Path, content: str) -> Path:
@@ -46,8 +48,8 @@ def test_a_replacement_killed_at_any_point_leaves_one_of_the_two(
 
     old, new = made(tmp_path / "step0000003", "old"), made(tmp_path / ".step0000003.1.part", "new")
     with monkeypatch.context() as patch:
-        patch.setattr("onetrainer_clone.backups.os.replace", counted(os.replace))
-        patch.setattr("onetrainer_clone.backups.shutil.rmtree", counted(__import__("shutil").rmtree))
+        patch.setattr(os, "replace", counted(os.replace))
+        patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
         with pytest.raises(Killed):
             put_in_place(new, old)
     [found] = backups(tmp_path)

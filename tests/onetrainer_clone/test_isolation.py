@@ -1,13 +1,15 @@
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from onetrainer_clone.events import Event, Logged, Progressed
-from onetrainer_clone.isolation import TrainerFault, isolated
+from onetrainer_clone.isolation import TrainerFault, _follow, _Relay, isolated
 from onetrainer_clone.session import Controls, Stopped
 from onetrainer_clone.settings import Invalid, UserError
 
@@ -69,6 +71,29 @@ def test_faults_arrive_with_their_trace() -> None:
         call("breaks")
 
 
+def test_what_is_wished_at_the_very_end_does_not_hide_how_it_ended() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send(("event", Logged("the last")))
+    theirs.send(("done", None))
+    theirs.close()
+    controls, events = Controls(), list[Event]()
+    controls.stop()
+    _follow(ours, events.append, _Relay(controls, ours))
+    assert events == [Logged("the last")]
+
+
+def test_a_pipe_that_breaks_while_it_is_looked_at_is_a_dead_process() -> None:
+    """As on Windows, where PeekNamedPipe fails."""
+
+    class Broken:
+        def poll(self, _seconds: float) -> bool:
+            raise BrokenPipeError
+
+    pipe: Any = Broken()
+    with pytest.raises(EOFError):
+        _follow(pipe, lambda _event: None, _Relay(Controls(), pipe))
+
+
 def test_a_process_that_dies_is_said_in_words() -> None:
     with pytest.raises(UserError, match="ended without a word"):
         call("dies")
@@ -89,7 +114,7 @@ def test_when_the_window_is_killed_the_run_stops_and_saves(tmp_path: "os.PathLik
         f"    isolated('{WORK}:leaves_a_mark')({mark!r}, hear, Controls())\n"
     )
     script = os.path.join(tmp_path, "window.py")
-    with open(script, "w") as file:
+    with open(script, "w", encoding="utf-8") as file:
         file.write(program)
     assert (
         subprocess.run([sys.executable, script], check=False, env={**os.environ, "PYTHONPATH": os.getcwd()}).returncode
@@ -99,5 +124,5 @@ def test_when_the_window_is_killed_the_run_stops_and_saves(tmp_path: "os.PathLik
         if os.path.exists(mark):
             break
         time.sleep(0.1)
-    with open(mark) as file:
+    with open(mark, encoding="utf-8") as file:
         assert file.read() == "saved"

@@ -13,6 +13,7 @@ from onetrainer_clone.past_runs import PastRun, events, run_folders, saves_in, s
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.trash import bring_back, put_into_trash
+from tests.windows_rules import linux_only, windows_rules
 
 
 def step(number: int, loss: float = 0.5) -> Stepped:
@@ -185,3 +186,17 @@ def test_trash_and_back(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is a run 'cat' again"):
         bring_back(trashed[1], folder)
     assert trashed[1].is_dir()
+
+
+@linux_only
+def test_a_run_of_which_a_program_holds_a_file_stays_whole_where_it_is(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "cat", [(1.0, started())])
+    with windows_rules(), (folder / JOURNAL).open("rb"), pytest.raises(UserError, match="could not be moved to"):
+        put_into_trash(folder)
+    trashed = put_into_trash(folder)
+    with windows_rules(), (trashed / JOURNAL).open("rb"), pytest.raises(UserError, match="could not be moved back"):
+        bring_back(trashed, folder)
+    assert not folder.exists()
+    with windows_rules():
+        bring_back(trashed, folder)
+    assert [run.name for run in run_folders(tmp_path)] == ["cat"]

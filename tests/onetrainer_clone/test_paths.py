@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrainer_clone import paths
-from onetrainer_clone.paths import DEMO, in_order, name_problem, resolve, write_file, write_whole
+from onetrainer_clone.paths import DEMO, in_order, move, name_problem, put_in_place, resolve, write_file, write_whole
+from tests.windows_rules import linux_only, windows_rules
 
 
 def test_a_path_as_a_person_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +137,70 @@ def test_a_disk_that_fails_at_the_last_moment(tmp_path: Path, monkeypatch: pytes
         write_whole(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+# On Windows, where nothing that a program has open is moved or deleted
+
+
+def let_go(held: BinaryIO, refused: list[str]) -> threading.Thread:
+    """Closes the file once something was refused because of it."""
+
+    def wait() -> None:
+        while not refused:
+            time.sleep(0.002)
+        held.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@linux_only
+def test_what_another_program_holds_for_a_moment_is_replaced_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "HELD_SECONDS", 60.0)
+    path = tmp_path / "folder" / "a.txt"
+    write_whole(path, "old")
+    with windows_rules() as refused:
+        thread = let_go(path.open("rb"), refused)
+        write_whole(path, "new")
+    thread.join()
+    assert refused
+    assert path.read_text(encoding="utf-8") == "new"
+    with windows_rules() as refused:
+        thread = let_go(path.open("rb"), refused)
+        move(path.parent, tmp_path / "other")
+    thread.join()
+    assert refused
+    assert os.listdir(tmp_path / "other") == ["a.txt"]
+
+
+@linux_only
+def test_what_another_program_keeps_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_whole(path, "old")
+    with windows_rules(), path.open("rb"), pytest.raises(PermissionError):
+        write_whole(path, "new")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@linux_only
+def test_a_folder_that_cannot_take_its_place_leaves_the_one_that_is_there(tmp_path: Path) -> None:
+    folder, made = tmp_path / "folder", tmp_path / "made"
+    for one in (folder, made):
+        write_whole(one / "a.txt", one.name)
+    for held in (folder, made):
+        with windows_rules(), (held / "a.txt").open("rb"), pytest.raises(PermissionError):
+            put_in_place(made, folder)
+        assert {path.name: (path / "a.txt").read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {
+            "folder": "folder", "made": "made",
+        }  # fmt: skip
+    with windows_rules():
+        put_in_place(made, folder)
+    assert (folder / "a.txt").read_text(encoding="utf-8") == "made"
+    assert os.listdir(tmp_path) == ["folder"]
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:

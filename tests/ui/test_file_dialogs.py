@@ -53,7 +53,7 @@ def tk(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
 
 
 def words(heard: Path) -> list[str]:
-    return heard.read_text().split("\0")
+    return heard.read_text(encoding="utf-8").split("\0")
 
 
 posix = pytest.mark.skipif(os.name != "posix", reason="programs are scripts here")

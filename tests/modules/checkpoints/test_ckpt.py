@@ -53,7 +53,7 @@ def test_its_weights_are_named_and_mapped(tmp_path: Path) -> None:
     with found.open() as get:
         assert get("a").tolist() == [[1.0] * 3] * 2
         if sys.platform == "linux":
-            assert str(path) in Path("/proc/self/maps").read_text()
+            assert str(path) in Path("/proc/self/maps").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("harmful", [Callback(), Harmful()])

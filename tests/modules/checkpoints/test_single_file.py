@@ -239,7 +239,7 @@ def test_what_is_not_finite_is_refused_and_the_old_file_stays(original: Path, tm
 
 def memory(name: str) -> int:
     """A figure of this process in bytes, as Linux counts it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024
 
 
@@ -253,7 +253,7 @@ def test_loading_takes_no_more_memory_than_the_model_and_a_piece(
     config = folder / "unet" / "config.json"
     config.write_text(config.read_text().replace("[8, 16, 24, 24]", "[64, 128, 192, 192]"))
     save_wider(folder, stored)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak starts anew
     before = memory("VmRSS")
     model = load(tmp_path / "wider.safetensors", unet_dtype="FP16", text_encoder_dtype="FP16", vae_dtype="FP16")
     size = sum(p.nbytes for module in modules(model).values() for p in module.parameters())
