@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from onetrainer_clone.events import Ended
-from onetrainer_clone.session import Session
+from onetrainer_clone.session import Session, Wish
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.runs import begin
@@ -39,15 +39,13 @@ class Actions:
         a while with many pictures, so both are done off the main thread."""
         if self._runner.going:
             return
-        store, findings, before = self._bench.store, self._bench.findings, self._runner.record
+        store, findings = self._bench.store, self._bench.findings
         if found := [*store.rejected_problems(), *self._desk.errors()]:
             self._list([*found, *errors(list(findings.problems))])
             return
 
         def gave_up(error: Exception) -> None:
             self._started_from = self
-            self._runner.record = before  # what the last run showed comes back
-            self._runner.moved.emit()
             if not isinstance(error, Invalid):
                 raise error
             self._list(error.problems)
@@ -86,16 +84,17 @@ class Actions:
         return True
 
     def sample_now(self) -> None:
-        if self._runner.going:
-            self._runner.controls.wish("sample")
+        self._wish("sample")
 
     def save_now(self) -> None:
-        if self._runner.going:
-            self._runner.controls.wish("save")
+        self._wish("save")
 
     def back_up_now(self) -> None:
-        if self._runner.going:
-            self._runner.controls.wish("back up")
+        self._wish("back up")
+
+    def _wish(self, wish: Wish) -> None:
+        if self._runner.listening:
+            self._runner.controls.wish(wish)
 
     def tell_end(self, ended: Ended) -> None:
         """How a run ended that did not end well: its sentence, the way out, the trace on demand."""

@@ -89,7 +89,7 @@ class App:
             root, self.store, self.findings, self.ask, Tooltip(root), Pictures(self.decoder, root), self.colours,
             Options(self.view.basic), Typed(root, self.store), self.go,
         )  # fmt: skip
-        self.runner = Runner(train, self.store, lambda: self.desk.errors())  # noqa: PLW0108 - there is no desk yet
+        self.runner = Runner(train, self.store)
         self.desk = Desk(self.bench, self.runner, train, sample, self.importer, run_tool)
         self.actions: Actions = Actions(self.bench, self.runner, self.desk)
         self.runner.moved.connect(self._colour_concepts)

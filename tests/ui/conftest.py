@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from onetrainer_clone.settings import Problem
+from presets.runs import begin
 from tests.ui.fake_trainer import FakeTrainer
 from tests.waiting import LIMIT, STEP, until
 from ui.app import App
@@ -140,6 +141,13 @@ class Window:
         wanted = self._turns + count + 1  # one may be going on
         self.until(lambda: self._turns >= wanted)
         self.turn()
+
+    def run(self) -> None:
+        """Start a run of the settings as they are, without going to the Run tab."""
+        state, runner = self.app.store.state, self.app.runner
+        before = runner.state
+        runner.launch(self.app.desk.keeper, lambda session: begin(session, state))
+        self.until(lambda: runner.state is not before)
 
     def settle(self) -> None:
         """Until the workers have said what they had to say about the state."""

@@ -234,7 +234,7 @@ def test_a_file_is_inspected_while_a_run_goes_on_and_the_others_say_why_not(
     window.turn()
     assert page.toolbar.buttons["start"].cget("state") == "normal"
     window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
-    window.app.runner.start()
+    window.run()
     window.until(lambda: page.toolbar.buttons["start"].cget("state") == "disabled")
     assert page.status.words.cget("text").startswith("A run is going on: wait for its end")
     assert page._start_tip().startswith("Not now: a run is going on")
@@ -247,7 +247,7 @@ def test_a_file_is_inspected_while_a_run_goes_on_and_the_others_say_why_not(
     assert window.app.desk.at_work == "a file is inspected on the Tools tab"
     window.app.runner.stop(save=False)
     window.until(lambda: not window.app.runner.going)
-    window.app.runner.start()  # which needs not wait for it either
+    window.run()  # which needs not wait for it either
     tool.go_on = True
     window.until(lambda: not page.worker.going)
     window.turn()

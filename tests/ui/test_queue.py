@@ -257,7 +257,7 @@ def test_it_waits_for_the_run_that_goes_on(window: Window) -> None:
     page = add(window, "queued")
     window.app.store.replace("saving.name", "by hand")
     window.trainer.hold_at = 5
-    window.app.runner.start()
+    window.run()
     page.toolbar.buttons["start"].invoke()
     window.until(lambda: window.app.runner.record.progress.step == 5)
     window.rest()
@@ -363,7 +363,7 @@ def test_a_result_that_lies_elsewhere_is_told_and_holds_up_no_run(
 
 def test_a_run_is_listed_by_the_name_that_it_got_and_no_other_has(window: Window) -> None:
     page = add(window, "a")
-    window.app.runner.start()
+    window.run()
     window.until(lambda: not window.app.runner.going)
     page.toolbar.buttons["start"].invoke()
     finish(window)

@@ -1,5 +1,6 @@
 """The run view with a trainer that only pretends: start, pause, sample, stop, failure, and closing in the middle."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import pytest
 
 from onetrainer_clone.events import BackedUp, Event, Logged, Progressed, Saved, Share, Started, Warned
 from onetrainer_clone.progress import Progress
+from onetrainer_clone.session import Session
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.state import TrainingState
+from presets.runs import begin
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from ui.run.comparison import Comparison
@@ -104,6 +108,48 @@ def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
     window.until(lambda: progress.step > step)
     window.app.runner.stop(save=False)
     finish(window)
+
+
+def test_buttons_that_no_run_would_hear_are_off_while_it_is_launched(window: Window, trainer: FakeTrainer) -> None:
+    """What was asked for then went to the run before, or nowhere."""
+    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    run, gate, state = page(window), threading.Event(), window.app.store.state
+
+    def slowly(session: Session) -> TrainingState:
+        gate.wait(20)
+        return begin(session, state)
+
+    def possible() -> set[str]:
+        return {key for key, button in run.buttons.items() if button.cget("state") == "normal"}
+
+    window.app.runner.launch(window.app.desk.keeper, slowly)
+    assert possible() == {"stop", "queue"}
+    assert run.asking.button.cget("state") == "disabled"
+    window.ask.choices = ["discard"]
+    run.buttons["stop"].invoke()
+    assert possible() == {"queue"}
+    assert run.status.words.cget("text") == "Stopping …"
+    gate.set()
+    finish(window)
+    assert window.app.runner.record.ended is not None
+    assert window.app.runner.record.ended.outcome == "stopped"
+    assert not saves(window)
+
+
+def test_what_the_last_run_showed_comes_back_where_the_next_does_not_start(window: Window) -> None:
+    start(window)
+    finish(window)
+    record = window.app.runner.record
+
+    def refused(session: Session) -> TrainingState:
+        raise UserError("there is no backup")
+
+    window.app.runner.launch(window.app.desk.keeper, refused)
+    window.until(lambda: not window.app.runner.going)
+    window.until(lambda: bool(window.ask.told))
+    assert window.ask.told[-1][1] == "There is no backup"
+    assert window.app.runner.record is record
+    assert page(window).status.words.cget("text") == "Done"
 
 
 @pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])

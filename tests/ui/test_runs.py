@@ -33,7 +33,7 @@ def train(window: Window, name: str = "", **changes: object) -> Path:
     """A run from start to end; returns its folder."""
     for path, value in {"saving.name": name, **changes}.items():
         window.app.store.replace(path, value)
-    window.app.runner.start()
+    window.run()
     window.until(lambda: not window.app.runner.going)
     assert window.app.runner.state is not None
     return window.app.runner.state.run_folder
@@ -237,7 +237,7 @@ def test_the_run_that_goes_on_is_seen_live_alone_and_beside_an_earlier_one(windo
     train(window, "earlier")
     window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
     window.app.store.replace("saving.name", "now")
-    window.app.runner.start()
+    window.run()
     window.until(lambda: window.app.runner.record.progress.step > 3)
     page = runs(window)
     assert page.selected[0].name == "now"
@@ -349,7 +349,7 @@ def test_a_run_that_goes_on_is_neither_deleted_nor_another_resumed(window: Windo
     back_up(folder, 4)
     window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
     window.app.store.replace("saving.name", "new")
-    window.app.runner.start()
+    window.run()
     page = runs(window)
     assert cells(page)[0][2] == "running"
     page.table.select(0)
@@ -375,7 +375,7 @@ def test_a_prompt_is_handed_to_the_run(window: Window) -> None:
     page = window.app.shell.show("run")
     assert isinstance(page, RunPage)
     assert page.asking.button.cget("state") == "disabled"
-    window.app.runner.start()
+    window.run()
     window.until(lambda: page.asking.button.cget("state") == "normal")
     with pytest.raises(UserError, match="write what to draw"):
         page.asking.button.invoke()
@@ -402,7 +402,7 @@ def test_an_asked_prompt_may_have_its_own_size_and_steps_and_comes_back(window: 
     page = window.app.shell.show("run")
     assert isinstance(page, RunPage)
     box = page.asking
-    window.app.runner.start()
+    window.run()
     window.until(lambda: box.button.cget("state") == "normal")
     box.more.invoke()
     window.until(lambda: bool(box.negative.winfo_ismapped()))

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
 from onetrainer_clone.session import Controls, Emit, Stopped
-from onetrainer_clone.settings import Invalid, UserError, changed
+from onetrainer_clone.settings import UserError, changed
 from tests.ui.conftest import Window
 from ui import colours, memory
 from ui.filekinds import HOLDING
@@ -169,11 +169,13 @@ def test_a_second_start_and_a_run_beside_it_are_refused_with_a_sentence(
     page.toolbar.buttons["draw"].invoke()
     with pytest.raises(UserError, match="a run is going on: wait for its end"):
         page.draw()
-    with pytest.raises(Invalid, match="the pictures of the Tools tab are drawn"):
-        window.app.runner.start()
+    window.app.actions.start()
+    assert not window.app.runner.going
+    (problem,) = window.ask.listed
+    assert problem == ("",)
     window.until(lambda: not page.drawer.going)
     window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
-    window.app.runner.start()
+    window.run()
     with pytest.raises(UserError, match="a run is going on"):
         page.draw()
     assert len(draw.wanted) == 1

@@ -5,9 +5,7 @@ from functools import partial
 
 from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Busy, Controls, Session, Train
-from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
-from presets.runs import begin
 from ui.background import Background
 from ui.run.record import Record
 from ui.signals import Signal, each
@@ -19,14 +17,14 @@ BATCH = 200  # events that one turn of the window's loop takes at most
 class Runner:
     """One run at a time. `moved` is emitted at most once per turn, `ended` once per run."""
 
-    def __init__(self, train: Train, store: StateStore, errors: Callable[[], list[Problem]]):
+    def __init__(self, train: Train, store: StateStore):
         self.record = Record()
         self.state: TrainingState | None = None  # as it runs
         self.moved: Signal[[]] = Signal()
         self.ended: Signal[[Ended]] = Signal()
         self.edits: Signal[[]] = Signal()  # the window's settings changed while a run goes on
         self._session = Session(train)
-        self._store, self._errors = store, errors
+        self._store = store
         self._going = self._launching = False
         self._begun_with = store.state  # what the window held when the run began
         self._stop_at_launch: bool | None = None  # the person's word while a run is being launched: save or not
@@ -56,23 +54,14 @@ class Runner:
         return self._stop_at_launch is not None or (self._going and self.controls.stopping)
 
     @property
+    def listening(self) -> bool:
+        """Whether a run does what is asked of it: not yet while it is launched, not any more while it stops."""
+        return self._going and not self.stopping
+
+    @property
     def edited(self) -> bool:
         """Whether settings were changed in the window since the run began: it keeps its own, they count for the next."""
         return self.going and self._store.state != self._begun_with
-
-    def start(self) -> None:
-        """Start a run of the store's state. Raises `Invalid` with all that keeps it from starting."""
-        if self.going:
-            return
-        found = [*self._store.rejected_problems(), *self._errors()]
-        if found:
-            raise Invalid(found)
-        self._session.join(5)  # the last run's thread is over as soon as its end was heard
-        self.state = begin(self._session, self._store.state)
-        self._begun_with = self._store.state
-        self.record = Record()
-        self._going, self.quiet = True, False
-        self.moved.emit()
 
     def launch(
         self,
@@ -82,17 +71,18 @@ class Runner:
         quiet: bool = False,
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Start a run off the main thread: one of the queue, or an old one that goes on with what is known of it.
+        """Start a run off the main thread; an old one goes on with what is `known` of it.
 
-        Raises `Busy` while another one goes on. `failed` hears why it did not start; without it that is shown.
+        Raises `Busy` while another one goes on. Where it does not start, what was shown before comes back, and `failed`
+        hears why; without it that is shown.
         """
         if self.going:
             raise Busy
-        self._launching, self.record = True, Record()
+        self._launching, before, self.record = True, self.record, Record()
         self._begun_with = self._store.state
 
         def work() -> tuple[Record, TrainingState]:
-            self._session.join(5)
+            self._session.join(5)  # the last run's thread is over as soon as its end was heard
             return known(), begin(self._session)
 
         def then(found: tuple[Record, TrainingState]) -> None:
@@ -104,7 +94,7 @@ class Runner:
             self.moved.emit()
 
         def gave_up(error: Exception) -> None:
-            self._launching, self._stop_at_launch = False, None
+            self._launching, self._stop_at_launch, self.record = False, None, before
 
             def tell() -> None:
                 if failed is None:
@@ -122,11 +112,12 @@ class Runner:
             self.moved.emit()
 
     def stop(self, save: bool) -> None:
-        if self._launching:
+        """The first word counts."""
+        if self._launching and self._stop_at_launch is None:
             self._stop_at_launch = save
         elif self._going:
             self.controls.stop(save)
-            self.moved.emit()
+        self.moved.emit()
 
     def poll(self) -> None:
         """Take what the run has told since the last turn."""
@@ -135,9 +126,9 @@ class Runner:
         if not (events := self._session.events(limit=BATCH)):
             return
         calls: list[Callable[[], object]] = [*(partial(self.record.on, event) for event in events), self.moved.emit]
-        if isinstance(last := events[-1], Ended):
+        for ended in (event for event in events if isinstance(event, Ended)):
             self._going = False
-            calls.append(partial(self.ended.emit, last))
+            calls.append(partial(self.ended.emit, ended))
         each(calls)
 
     def join(self, timeout: float) -> None:

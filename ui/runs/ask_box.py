@@ -66,8 +66,7 @@ class AskBox(ctk.CTkFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        able = self._runner.going and not self._runner.stopping
-        wanted = "normal" if able else "disabled"
+        wanted = "normal" if self._runner.listening else "disabled"
         if self.button.cget("state") != wanted:
             self.button.configure(state=wanted)
         if self._first != self._hinted:
@@ -100,8 +99,8 @@ class AskBox(ctk.CTkFrame):
 
     def ask(self) -> None:
         """Hand the prompt to the run. Raises `UserError` for what cannot be drawn."""
-        if not self._runner.going or self._runner.stopping or self._runner.state is None:
-            raise UserError("no run goes on: start one, or draw pictures without training on the Tools tab")
+        if not self._runner.listening:
+            raise UserError("no run goes on that could draw: start one, or draw without training on the Tools tab")
         values = self.values
         if not values["text"]:
             raise UserError("write what to draw into the box first")

@@ -89,11 +89,8 @@ class RunPage(Page):
         self.log.show(record)
         self.samples.show(record)
         self.charts.show(record)
-        possible = {
-            "start": not runner.going, "pause": runner.going and not runner.stopping,
-            "stop": runner.going and not runner.stopping, "sample": runner.going and not runner.stopping,
-            "save": runner.going and not runner.stopping, "backup": runner.going and not runner.stopping,
-        }  # fmt: skip
+        possible = dict.fromkeys(("pause", "sample", "save", "backup"), runner.listening)
+        possible |= {"start": not runner.going, "stop": runner.going and not runner.stopping}
         for key, able in possible.items():
             wanted = "normal" if able else "disabled"
             if self.buttons[key].cget("state") != wanted:
