@@ -111,6 +111,15 @@ def summarize(run: PastRun) -> PastRun:
     return PastRun(run.folder, run.changed, **told, **counts)
 
 
+def last_step(folder: Path) -> Stepped | None:
+    """What a run told at its last step; None where it made none, or its journal cannot be read."""
+    try:
+        found = _event(_last((folder / JOURNAL).read_bytes(), STEPPED))
+    except OSError:
+        return None
+    return found if isinstance(found, Stepped) else None
+
+
 def _not_begun(known: dict[str, Any], why: str) -> str:
     return "it begins" if known["going"] else f"it never began: {why}"
 

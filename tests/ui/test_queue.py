@@ -1,5 +1,6 @@
 """The queue in the window: added, reordered, run one after the other whatever happens to one, and there after a restart."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from onetrainer_clone.session import Controls, Emit, Session
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
+from presets.queue import Queue, queue_folder
 from presets.runs import begin
 from tests.ui.conftest import Window, close
 from tests.waiting import LIMIT
 from ui.queue.page import QueuePage
+from ui.queue.rows import UNKNOWN
 from ui.runs.page import RunsPage
 from ui.runs.table_rows import CONTROL, HEAD, ROW, SHIFT
 from ui.tabs.run import RunPage
@@ -303,7 +306,7 @@ def test_its_settings_come_back_into_the_window(window: Window, tmp_path: Path) 
 
 def test_it_says_which_entry_runs_how_far_it_is_and_what_comes_next(window: Window) -> None:
     page = add(window, "a", "b", "c")
-    window.until(lambda: all(row[3].endswith(" steps") for row in cells(page)))
+    window.until(lambda: all(f"steps, {UNKNOWN}" in row[3] for row in cells(page)))
     assert page.status.next.cget("text") == "'Start the queue' begins with 'a', then 2 more."
     window.trainer.steps, window.trainer.hold_at, window.trainer.step_seconds = 100, 25, 0.01
     page.toolbar.buttons["start"].invoke()
@@ -328,7 +331,7 @@ def test_of_another_kind_it_does_not_foretell(window: Window) -> None:
     add(window, "other")
     window.trainer.steps, window.trainer.hold_at, window.trainer.step_seconds = 100, 25, 0.01
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: cells(page)[1][3].endswith(" steps"))
+    window.until(lambda: f"steps, {UNKNOWN}" in cells(page)[1][3])
     window.until(lambda: "All is done in at least " in page.status.next.cget("text"))
     window.app.runner.stop(save=False)
     finish(window)
@@ -479,3 +482,90 @@ def test_while_the_next_run_is_launched_the_last_one_is_not_running(
     window.until(lambda: running() == "b")
     window.app.runner.stop(save=False)
     finish(window)
+
+
+def test_an_entry_of_a_newer_version_fails_alone_with_its_sentence(window: Window) -> None:
+    page = add(window, "newer", "b")
+    path = queue_folder() / f"{page.queue.entries[0].key}.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**told, "state": {**told["state"], "format": 99}}), encoding="utf-8")
+    window.app.shell.show("model")
+    page = queue_page(window)
+    window.until(lambda: "newer version" in cells(page)[0][3])
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert states(page) == ["failed", "done"]
+    assert "newer version" in cells(page)[0][3]
+    assert window.ask.told == []
+
+
+def test_what_vanished_since_is_said_when_the_queue_is_shown_and_fails_alone_at_its_turn(
+    window: Window, pictures: Path
+) -> None:
+    sound = window.app.store.state.concepts
+    window.app.store.replace("concepts", (sound[0].model_copy(update={"path": str(pictures)}),))
+    page = add(window, "cat")
+    window.app.store.replace("concepts", sound)
+    add(window, "b")
+    window.until(lambda: " steps" in cells(page)[0][3])
+    away = pictures.rename(pictures.with_name("on another drive"))
+    window.app.shell.show("model")
+    queue_page(window)
+    window.until(lambda: "there is no folder" in cells(page)[0][3])
+    page.table.select(0)
+    assert "there is no folder" in page.said.get("1.0", "end")
+    away.rename(pictures)
+    window.app.shell.show("model")
+    queue_page(window)
+    window.until(lambda: " steps" in cells(page)[0][3])
+    assert page.said.winfo_manager() == "", "it can run again"
+    shutil.rmtree(pictures)
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: window.app.runner.going)
+    finish(window)
+    assert states(page) == ["failed", "done"]
+    assert f"there is no folder '{pictures}'" in cells(page)[0][3]
+
+
+def test_what_is_typed_and_is_no_value_is_not_queued(window: Window) -> None:
+    """Its run would have had what stood there before."""
+    page = add(window, "a")
+    window.app.store.reject("training.batch_size", "must be a whole number (was 'many')")
+    for button in ("add", "replace"):
+        page.table.select(0)
+        page.toolbar.buttons[button].invoke()
+        settle(window)
+    assert window.ask.listed == [("training.batch_size",)] * 2
+    assert names(page) == ["a"]
+    assert not page.queue.removed
+
+
+def test_where_the_end_of_a_run_cannot_be_written_down_the_queue_halts(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entry would have its turn again, and again."""
+    page = add(window, "a", "b")
+    mark = Queue.mark
+
+    def full(queue: Queue, key: str, status: Any, said: str = "", folder: str = "") -> None:
+        if status == "done":
+            raise UserError("the queue cannot be written: no space left")
+        mark(queue, key, status, said, folder)
+
+    monkeypatch.setattr(Queue, "mark", full)
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: bool(window.ask.told))
+    finish(window)
+    assert len(window.trainer.runs) == 1
+    assert "The queue waits: the queue cannot be written" in page.status.next.cget("text")
+    assert names(page) == ["a", "b"], "it is listed all the same"
+
+
+def test_what_another_window_has_taken_is_not_run_twice(window: Window) -> None:
+    page = add(window, "a", "b")
+    Queue().mark(page.queue.entries[0].key, "running")
+    page.toolbar.buttons["start"].invoke()
+    window.until(lambda: bool(window.trainer.runs))
+    finish(window)
+    assert [state.run_name for state in window.trainer.runs] == ["b"]

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from onetrainer_clone.events import Ended
 from onetrainer_clone.session import Session
-from onetrainer_clone.settings import Invalid, Problem, UserError
+from onetrainer_clone.settings import Problem, UserError
 from onetrainer_clone.state import TrainingState, check, errors
 from presets.queue import Entry, Gone, Queue, Status
 from presets.runs import begin
 from ui.background import Background
+from ui.queue.said import before_it_runs, why
 from ui.run.runner import Runner
 from ui.signals import Signal
-from ui.words import where
 
 T = TypeVar("T")
 OUTCOMES: dict[str, Status] = {"done": "done", "stopped": "stopped"}  # all others have failed
@@ -31,6 +31,7 @@ class QueueRunner:
         self.note = ""  # why the queue does what it does, in words
         self.changed: Signal[[]] = Signal()
         self.added: Signal[[Entry, list[Problem]]] = Signal()  # also one that has other settings now
+        self.refused: Signal[[list[Problem]]] = Signal()  # what was typed and is no value: nothing was added
         self.brought_back: Signal[[list[Entry]]] = Signal()
         self._queue, self._runner, self._worker, self._blocked = Queue(), runner, worker, blocked
         self._current = ""  # the key of the entry that runs
@@ -46,8 +47,13 @@ class QueueRunner:
     def waiting(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.status == "waiting"]
 
+    def look(self) -> None:
+        """Show what is on the disk now: another window may have changed it."""
+        self._do(lambda: None)
+
     def add(self, state: TrainingState, rejected: list[Problem], name: str = "") -> None:
-        """Put a state at the end. What is wrong with it is said by `added`, and again when it is started."""
+        """Put a state at the end. What is wrong with it is said by `added`, and again when it is started. `rejected`: what
+        was typed and never reached the state; with any of it nothing is added."""
         self._put(state, rejected, lambda said: self._queue.add(state, name or self._queue.free_name(state), said))
 
     def exchange(self, key: str, state: TrainingState, rejected: list[Problem]) -> None:
@@ -55,11 +61,13 @@ class QueueRunner:
         self._put(state, rejected, lambda said: self._queue.exchange(key, state, said))
 
     def _put(self, state: TrainingState, rejected: list[Problem], put: Callable[[str], Entry]) -> None:
+        if rejected:  # the state has what stood there before: its run would be another than the person sees
+            return self.refused.emit(rejected)
         problems: list[Problem] = []
 
         def work() -> Entry:
-            problems.extend((*rejected, *errors(check(state))))
-            return put("\n".join(["Before it can run:", *_in_words(state, problems)]) if problems else "")
+            problems.extend(errors(check(state)))
+            return put(before_it_runs(state, problems))
 
         self._do(work, lambda entry: self.added.emit(entry, problems))
 
@@ -110,7 +118,10 @@ class QueueRunner:
 
     def _launch(self, entry: Entry) -> None:
         def start(session: Session) -> TrainingState:
-            claimed = begin(session, self._queue.find(entry.key).state())  # it may have other settings by now
+            found = self._queue.find(entry.key)  # it may have other settings by now
+            if found.status != "waiting":
+                raise Gone("another window has taken it")
+            claimed = begin(session, found.state())
             try:
                 self._queue.mark(entry.key, "running", folder=str(claimed.run_folder))
             except UserError:
@@ -120,20 +131,14 @@ class QueueRunner:
         def failed(error: Exception) -> None:
             self._current = ""
             if isinstance(error, Gone):
-                return self._do(lambda: None)
-            said = f"{type(error).__name__}: {error}"
-            if isinstance(error, UserError):
-                said = str(error)
-            if isinstance(error, Invalid):
-                said = "\n".join(_in_words(entry.state(), error.problems))
-            self._do(lambda: self._queue.mark(entry.key, "failed", said))
-            self.entries = [other for other in self.entries if other.key != entry.key]  # until the worker has told
+                return self.look()
+            self._mark(entry.key, "failed", why(entry, error))
             if not isinstance(error, UserError):
                 raise error
 
         self._current, self.note = entry.key, ""
         self._runner.launch(self._worker, start, quiet=True, failed=failed)
-        self._do(lambda: None)  # shows it as running as soon as it is
+        self.look()  # shows it as running as soon as it is
 
     def _on_ended(self, ended: Ended) -> None:
         if not self._current:
@@ -143,8 +148,7 @@ class QueueRunner:
         said = "\n".join(ended.problems) or ended.message
         if lies := self._runner.record.elsewhere:
             said += f"\nThe folder {lies[0].wanted} could not be written: the result is in {Path(lies[0].path).parent}."
-        self._do(lambda: self._queue.mark(key, OUTCOMES.get(ended.outcome, "failed"), said, folder))
-        self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
+        self._mark(key, OUTCOMES.get(ended.outcome, "failed"), said, folder)
         if ended.outcome == "stopped" and self.going:
             self.going = False
             self._say(BY_HAND if self.waiting else LAST_BY_HAND)
@@ -152,12 +156,29 @@ class QueueRunner:
             self.last = False
             self._say("")
 
+    def _mark(self, key: str, status: Status, said: str, folder: str = "") -> None:
+        """Write down how an entry ended. Where that cannot be, the queue halts: the entry would have its turn again."""
+
+        def failed(error: Exception) -> None:
+            self.going = False
+            self._say(f"The queue waits: {error}")
+            self.look()
+            raise error
+
+        self._do(lambda: self._queue.mark(key, status, said, folder), failed=failed)
+        self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
+
     def _say(self, note: str) -> None:
         if note != self.note or not self.going:
             self.note = note
             self.changed.emit()
 
-    def _do(self, change: Callable[[], T], then: Callable[[T], object] = lambda _result: None) -> None:
+    def _do(
+        self,
+        change: Callable[[], T],
+        then: Callable[[T], object] = lambda _result: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
         """Change the queue on the disk, show it as it is then, and hand over what the change gave."""
 
         def work() -> tuple[T, list[Entry], list[Entry]]:
@@ -169,16 +190,4 @@ class QueueRunner:
             then(result)
 
         self._jobs += 1
-        self._worker.submit(f"queue {self._jobs}", work, show)  # each its own key: none may drop another
-
-
-def _in_words(state: TrainingState, problems: Sequence[Problem]) -> list[str]:
-    """'Concepts, "cat": Folder: there is no folder ...'; a path that this version does not know stays as it is."""
-    found = []
-    for problem in problems:
-        try:
-            place = where(state, problem.path)
-        except UserError:
-            place = problem.path
-        found.append(f"{place}: {problem.message}" if place else problem.message)
-    return found
+        self._worker.submit(f"queue {self._jobs}", work, show, failed)  # each its own key: none may drop another

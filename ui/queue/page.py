@@ -57,6 +57,7 @@ class QueuePage(Page):
             runner.moved.connect(self._learn),
             queue.changed.connect(self.refresh_in_view),
             queue.added.connect(self._on_added),
+            queue.refused.connect(self._on_refused),
             queue.brought_back.connect(lambda entries: self.select([entry.key for entry in entries])),
         ]
 
@@ -69,6 +70,11 @@ class QueuePage(Page):
     def needs(self, width: float) -> float:
         said = SAID + 8 if self.said.winfo_manager() else 0
         return self.toolbar.needs(width) + 8 + self.status.needs(width) + 6 + LIST + said
+
+    def enter(self) -> None:
+        self.forecast.begin_anew()
+        super().enter()
+        self.queue.look()
 
     def tick(self) -> None:
         self._plans.deliver()
@@ -135,8 +141,9 @@ class QueuePage(Page):
     def replace(self) -> None:
         """The settings of the window take the place of the entry's; 'Bring back' undoes it."""
         if (entry := self.entry) is not None:
-            self.queue.exchange(entry.key, self.bench.store.state, self.bench.store.rejected_problems())
-            self._undoes = True
+            rejected = self.bench.store.rejected_problems()
+            self.queue.exchange(entry.key, self.bench.store.state, rejected)
+            self._undoes = self._undoes or not rejected
 
     def start_or_finish(self) -> None:
         if self.queue.going:
@@ -223,20 +230,26 @@ class QueuePage(Page):
     def _on_added(self, entry: Entry, problems: list[Problem]) -> None:
         """Show the new one; what is wrong with it is said at once, and the person may go and mend it."""
         self.select([entry.key])
-        if not problems:
-            return
+        if problems:
+            message = (
+                f"'{entry.name}' is in the queue as it is, and will fail when its turn comes. Mend the settings, then "
+                "select it on the Queue tab and press 'Replace settings'."
+            )
+            self._list("This cannot run yet", message, problems)
+
+    def _on_refused(self, problems: list[Problem]) -> None:
+        self._list("This cannot be queued yet", "What is typed here is no value, so nothing went to the queue:", problems)
+
+    def _list(self, title: str, message: str, problems: list[Problem]) -> None:
+        """All problems; the person may go to one and mend it."""
         state = self.bench.store.state
         named = [(problem, where(state, problem.path)) for problem in problems]
-        message = (
-            f"'{entry.name}' is in the queue as it is, and will fail when its turn comes. Mend the settings, then select it "
-            "on the Queue tab and press 'Replace settings'."
-        )
-        if (wanted := self.bench.ask.problems("This cannot run yet", message, named)) is not None:
+        if (wanted := self.bench.ask.problems(title, message, named)) is not None:
             self.bench.go(wanted.path)
 
     def _show_said(self) -> None:
         entry = self.entry
-        text = entry.said if entry else ""
+        text = self.forecast.said(entry) if entry else ""
         if text and self.said.get("1.0", "end-1c") != text:
             self.said.configure(state="normal")
             self.said.delete("1.0", "end")
