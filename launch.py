@@ -17,7 +17,8 @@ def unfit(version: "tuple[int, ...]") -> str:
     if (3, 11) <= version[:2] <= (3, 13):
         return ""
     found = ".".join(str(part) for part in version[:2])
-    return f"This is Python {found}; install Python 3.11, 3.12 or 3.13 from https://www.python.org/downloads/"
+    there = "; one that is there is started by 'py -3.13 launch.py'" if sys.platform == "win32" else ""
+    return f"This is Python {found}; install Python 3.11, 3.12 or 3.13 from https://www.python.org/downloads/{there}"
 
 
 if unfit(sys.version_info[:2]):

@@ -18,11 +18,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from onetrainer_clone import windows
 from onetrainer_clone.locks import FileLock
 
 FAULT, WRONG, STOPPED = 1, 2, 130  # exit codes
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 STAMP = "installed.json"
+LONGEST_WITHIN = 190  # characters of a path below the environment: torch 2.13's licences
 Version = tuple[int, ...]  # (major, minor); empty where no Python runs
 
 
@@ -79,7 +81,7 @@ def make(environment: Path) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         refuse("This Python cannot make environments. Debian, Ubuntu: 'apt install python3-venv'.", WRONG)
     say(f"Making the environment {environment}")
-    code, stopped = run_child([sys.executable, "-m", "venv", "--clear", str(environment)], stdout=2)
+    code, stopped = run_child([sys.executable, "-m", "venv", "--clear", str(environment)], stdout=_beside())
     if code or stopped:
         refuse("The environment is not made yet: start again.", STOPPED if stopped else FAULT)
 
@@ -96,11 +98,18 @@ def install(environment: Path, version: Version, extras: set[str]) -> None:
         [str(interpreter(environment)), "-m", "pip", "install", "-e", project],
         cwd=environment.parent,
         env={**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        stdout=2,
+        stdout=_beside(),
     )
     if code and not stopped:
         left = shutil.disk_usage(environment).free / 2**30
-        refuse(f"pip says why above. Check the network and the disk ({left:.1f} GB left), then start again.", FAULT)
+        also = ""
+        if len(str(environment)) + LONGEST_WITHIN > windows.longest_path():
+            also = (
+                f" Windows takes no paths beyond {windows.longest_path()} characters here, and torch's in this folder are "
+                f"longer: move the program to a folder such as C:\\trainer, or see {windows.LONG_PATHS_ADVICE}."
+            )
+        why = f"pip says why above. Check the network and the disk ({left:.1f} GB left), then start again.{also}"
+        refuse(why, FAULT)
     if not code:
         beside = environment / f"{STAMP}.part"
         beside.write_text(json.dumps(stamp(environment, version, extras)), encoding="utf-8")
@@ -110,8 +119,9 @@ def install(environment: Path, version: Version, extras: set[str]) -> None:
 
 
 def run_inside(environment: Path, arguments: list[str]) -> int:
-    """Run the environment's Python on this terminal. Returns its exit code."""
-    return run_child([str(interpreter(environment)), *arguments])[0]
+    """Run the environment's Python on this terminal, if there is one. Returns its exit code."""
+    python = interpreter(environment)
+    return run_child([str(python.with_name("pythonw.exe") if windows.is_without_console() else python), *arguments])[0]
 
 
 def interpreter(environment: Path, system: str = os.name) -> Path:
@@ -180,6 +190,11 @@ def run_child(command: list[str], **options: Any) -> tuple[int, bool]:
     return (code if code >= 0 else 128 - code), bool(told)
 
 
+def _beside() -> int | None:
+    """Where a child's output goes: to stderr. One of pythonw's has a console of its own."""
+    return None if windows.is_without_console() else 2
+
+
 def terminal_tells_child() -> bool:
     """Whether Ctrl-C reaches the child by itself. In a terminal it does; `kill -INT` tells this process alone."""
     try:
@@ -191,11 +206,14 @@ def terminal_tells_child() -> bool:
 
 def say(sentence: str) -> None:
     """Tell the person."""
-    sys.stderr.write(f"{sentence}\n")
-    sys.stderr.flush()
+    if not windows.is_without_console():
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
 
 
 def refuse(sentence: str, code: int) -> NoReturn:
     """End here, with a sentence and an exit code."""
     say(sentence)
+    if windows.is_without_console():
+        windows.show_message(sentence)
     sys.exit(code)

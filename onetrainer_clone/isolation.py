@@ -17,6 +17,7 @@ from typing import Any
 from onetrainer_clone.events import Progressed
 from onetrainer_clone.session import WISHES, Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, UserError
+from onetrainer_clone.windows import leave_console
 
 POLL_SECONDS = 0.05
 
@@ -108,6 +109,7 @@ def _receive(pipe: Connection) -> tuple[str, Any] | None:
 
 def _work(target: str, subject: Any, pipe: Connection) -> None:
     """The life of the trainer's process."""
+    leave_console()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the window decides
     controls = Controls()
     Thread(target=_obey, args=(controls, pipe), daemon=True).start()

@@ -62,6 +62,11 @@ def save(name: str, state: TrainingState, description: str = "", overwrite: bool
     return Preset(name, path, shipped=False)
 
 
+def is_taken(name: str) -> bool:
+    """Whether a preset of the person's own has this name; on some systems 'Cat' is 'cat'."""
+    return _own(name).exists()
+
+
 def rename(preset: Preset, name: str) -> Preset:
     """Give one of the person's presets another name. Raises `UserError` where that name is taken."""
     _own_only(preset)

@@ -152,6 +152,18 @@ def test_aborted_or_failed_install_is_taken_up(
     assert tools.asked() == ["."]
 
 
+@pytest.mark.parametrize(("longest", "is_said"), [(259, True), (32_000, False)])
+def test_a_folder_too_deep_for_torch_is_named_where_pip_fails(
+    longest: int, is_said: bool, tools: Tools, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("onetrainer_clone.windows.longest_path", lambda: longest)
+    monkeypatch.setattr(env, "LONGEST_WITHIN", 259)
+    tools.pip_result = (1, False)
+    with pytest.raises(SystemExit):
+        env.set_up(tools.environment, set())
+    assert ("move the program to a folder such as" in capsys.readouterr().err) is is_said
+
+
 def test_aborted_update_is_taken_up_although_the_old_stamp_fitted(tools: Tools) -> None:
     env.set_up(tools.environment, set())
     tools.pip_result = (1, True)

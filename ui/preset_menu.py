@@ -204,8 +204,7 @@ class PresetMenu:
         name = self._bench.ask.text("Save the preset as", "Its name:", initial or "my preset", wrong_name)
         if not name:
             return False
-        own = {preset.name for preset in preset_store.presets() if not preset.shipped}
-        if name in own and not self._may_replace(name):
+        if preset_store.is_taken(name) and not self._may_replace(name):
             return False
         self._keep(name, current.description if current else "")
         return True

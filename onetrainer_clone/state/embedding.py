@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.paths import name_problem, resolve
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import Problem, Settings, UserError, group, setting
 from onetrainer_clone.state.common import StopAfter
@@ -76,7 +76,8 @@ def vectors_of(source: str, word: NewWord) -> int:
 
 def file_name(placeholder: str, otherwise: str) -> str:
     """The name of a word's file without suffix: A1111 and ComfyUI take the file's name for the word."""
-    return re.sub(r"[^\w.-]+", "_", placeholder).strip("_.") or otherwise
+    name = re.sub(r"[^\w.-]+", "_", placeholder).strip("_.")
+    return otherwise if name_problem(name) else name
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:

@@ -9,9 +9,12 @@ from onetrainer_clone.paths import default_workspace, name_problem, resolve
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Dtype, Every
 from onetrainer_clone.state.method import Method
+from onetrainer_clone.windows import LONG_PATHS_ADVICE, longest_path
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
+
+LONGEST_WITHIN = 90  # characters of a path below a run's folder, beside its name: a part of a model folder being written
 
 
 class LoraLayout(Choice):
@@ -92,6 +95,10 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     for path, folder in (("saving.workspace", state.saving.folder), ("saving.cache", state.cache_folder)):
         if message := _unwritable(folder):
             yield Problem(path, message)
+    longest = len(os.path.abspath(state.run_folder)) + len(state.run_name) + LONGEST_WITHIN
+    if longest > (limit := longest_path()):
+        message = f"'{state.run_folder}' is too long: within it paths get {longest} characters, and Windows takes {limit}"
+        yield Problem("saving.workspace", f"{message}. Choose a folder nearer to the drive, or see {LONG_PATHS_ADVICE}")
 
 
 def _unwritable(folder: Path) -> str:

@@ -4,6 +4,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from onetrainer_clone.new_words import occurs, teach
+from onetrainer_clone.state.embedding import file_name
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.tokens import counter, too_long
 
@@ -67,3 +68,11 @@ def test_vectors_take_places_in_the_window(tokenizer: Tokenizer) -> None:
     assert too_long(model, [text]) == [False]
     assert too_long(model, [text], {"sks": 60}) == [True]
     assert too_long(model, [text]) == [False]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "name"),
+    [("<my-cat>", "my-cat"), ("<a:b/c>", "a_b_c"), ("<猫>", "猫"), ("<con>", "run"), ("<LPT1>", "run"), ("<?>", "run")],
+)
+def test_the_file_of_a_word_has_a_name_that_every_system_takes(placeholder: str, name: str) -> None:
+    assert file_name(placeholder, "run") == name
