@@ -12,6 +12,7 @@ import pytest
 from onetrainer_clone.events import Logged, Saved, Warned
 from onetrainer_clone.paths import default_workspace
 from tests.modules.small import run, small_state, stepped
+from tests.waiting import LIMIT, until
 
 NAMESPACE = ["unshare", "--map-root-user", "--mount"]
 
@@ -126,26 +127,29 @@ def test_elsewhere_no_other_result_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_drive_that_stalls_under_a_save_is_said_and_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
-    import time
 
     from modules import patience
     from modules.checkpoints.lora_file import save_lora
 
     monkeypatch.setattr(patience, "SECONDS", 0.1)
-    threads = threading.active_count()
+    threads, told = threading.active_count(), threading.Event()
 
     def slow(*arguments: Any) -> None:
-        time.sleep(0.4)
+        told.wait(LIMIT)
         save_lora(*arguments)
 
+    def watch(event: Any, _controls: Any) -> None:
+        if "does the drive answer" in getattr(event, "message", ""):
+            told.set()
+
     monkeypatch.setattr("modules.results.save_lora", slow)
-    found, events = run(small_state(tmp_path, **{"training.steps": 1}))
+    found, events = run(small_state(tmp_path, **{"training.steps": 1}), watch)
     assert found
     said = [event.message for event in events if isinstance(event, Logged | Warned) and "Saving to" in event.message]
     assert len(said) == 2
     assert "does the drive answer? The run waits for it" in said[0]
     assert "has come to an end" in said[1]
-    assert threading.active_count() == threads
+    until(lambda: threading.active_count() == threads)
 
 
 def test_pictures_that_do_not_come_are_said_and_a_stop_does_not_wait_for_them(
@@ -160,18 +164,19 @@ def test_pictures_that_do_not_come_are_said_and_a_stop_does_not_wait_for_them(
     monkeypatch.setattr(patience, "SECONDS", 0.1)
     monkeypatch.setattr(batches, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(batches, "GONE_SECONDS", 0.2)
-    awake, real = threading.Event(), batches.make_batch
+    asleep, awake, real = threading.Event(), threading.Event(), batches.make_batch
 
     def make(*arguments: Any) -> Any:
         batch = real(*arguments)
         if any(sample.repeat for sample in batch.samples):
-            awake.wait(30)
+            asleep.set()
+            awake.wait(LIMIT)
         return batch
 
     monkeypatch.setattr("modules.train.make_batch", make)
 
     def watch(event: Any, controls: Any) -> None:
-        if "have not come for" in getattr(event, "message", ""):
+        if asleep.is_set() and "have not come for" in getattr(event, "message", ""):
             controls.stop()
 
     found, events = run(small_state(tmp_path), watch)

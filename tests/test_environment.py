@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import venv
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 import onetrainer_clone
 from onetrainer_clone import environment as env
+from tests.waiting import LIMIT, until
 
 ROOT = Path(onetrainer_clone.__file__).parent.parent
 posix_only = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
@@ -104,24 +104,19 @@ def test_two_first_starts_at_once_install_once(tools: Tools, capsys: pytest.Capt
 
     def slow(self: Tools, command: list[str], **options: Any) -> tuple[int, bool]:
         inside.set()
-        go_on.wait(30)
+        go_on.wait(LIMIT)
         return real(self, command, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Tools, "__call__", slow)
         starts = [threading.Thread(target=env.set_up, args=(tools.environment, set())) for _ in range(2)]
         starts[0].start()
-        assert inside.wait(30)
+        assert inside.wait(LIMIT)
         starts[1].start()
-        for _ in range(300):
-            if "waiting for it" in capsys.readouterr().err:
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail("the second start does not wait")
+        until(lambda: "waiting for it" in capsys.readouterr().err)
         go_on.set()
         for start in starts:
-            start.join(60)
+            start.join(LIMIT)
     assert tools.asked() == ["venv", "."]
 
 
@@ -277,7 +272,7 @@ def test_signal_to_the_launcher_alone_reaches_the_child(told: signal.Signals, ex
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(told)
-    rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == expected
     assert rest == ("Ctrl-C 1\n" if told == signal.SIGINT else "")
 

@@ -23,6 +23,7 @@ from onetrainer_clone.state.concepts import Concept
 from presets import runs
 from tests.hostile import DECODE, SCAN, USED, Item, items, make
 from tests.modules.small import class_folder, small_state
+from tests.waiting import LIMIT
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")  # as the program does; pytest forgets it for each test
 
@@ -125,7 +126,7 @@ def _train(*arguments: Any) -> None:
 
 def _to_the_end(session: Session) -> Iterator[Any]:
     while True:
-        for event in session.events(timeout=60):
+        for event in session.events(timeout=LIMIT):
             yield event
             if isinstance(event, Ended):
                 return
@@ -148,7 +149,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 def test_bombs_take_no_memory(corpus: Path) -> None:
     """20,000 x 20,000 pixels are 400 MB at least, the packed comment 1 GB."""
     measured = subprocess.run(
-        [sys.executable, "-c", PEAK, str(corpus)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PEAK, str(corpus)], capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert float(measured.stdout) < 100  # MiB; Pillow unpacks at most 64 MiB of comments
 

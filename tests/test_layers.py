@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LIMIT
+
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "bitsandbytes", "prodigyopt"}
 WINDOWS = {"tkinter", "_tkinter", "customtkinter"}
@@ -32,7 +34,7 @@ def modules_of(package: str) -> list[str]:
 def imported_by(*modules: str) -> set[str]:
     """The top-level packages in a new process that has imported these modules."""
     command = [sys.executable, "-c", PROGRAM, *modules]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))
 
@@ -55,7 +57,7 @@ def test_the_trainer_does_without_a_window() -> None:
 
 def test_what_answers_before_anything_is_installed_needs_the_standard_library_only() -> None:
     command = [sys.executable, "-S", "-E", "-s", "-c", PROGRAM, "launch"]  # -S: no site-packages
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)) - sys.stdlib_module_names <= {"__main__", "launch", "onetrainer_clone"}
 
@@ -63,7 +65,7 @@ def test_what_answers_before_anything_is_installed_needs_the_standard_library_on
 def test_the_import_contracts_are_kept() -> None:
     program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 kept, 0 broken" in done.stdout

@@ -26,6 +26,7 @@ from onetrainer_clone.settings import UserError, replace
 from onetrainer_clone.state import TrainingState
 from presets import runs, store
 from tests.modules.tiny_runs import tiny_source
+from tests.waiting import LIMIT
 
 RATES = ("learning_rate.unet", "learning_rate.text_encoder")
 STEPS, KILLED_AT, BACKUP_EVERY = 7, 5, 3
@@ -79,7 +80,7 @@ def run(start: Callable[[Session], TrainingState], kill_at: int = 0) -> tuple[Tr
     session = Session(killed)
     state, events = start(session), list[Event]()
     while not events or not isinstance(events[-1], Ended):
-        events += session.events(timeout=60)
+        events += session.events(timeout=LIMIT)
     session.join()
     return state, events
 

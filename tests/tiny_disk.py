@@ -23,6 +23,7 @@ from onetrainer_clone.session import Session
 from presets import runs
 from tests.kill import damaged
 from tests.modules.small import small_state, tensors
+from tests.waiting import LIMIT
 
 MIB = 2**20
 PROMPT = {"text": "a sks circle", "seed": 3, "steps": 2}
@@ -97,7 +98,7 @@ def run(folder: Path, changes: dict[str, Any], at: Callable[[Event], object] = l
     claimed = runs.begin(session, state)
     events: list[Event] = []
     while not events or not isinstance(events[-1], Ended):
-        events += session.events(timeout=60)
+        events += session.events(timeout=LIMIT)
     session.join()
     return summed_up(events, claimed.run_folder)
 

@@ -26,6 +26,7 @@ from onetrainer_clone.settings import Invalid, UserError, load
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.saving import EmbeddingLayout
 from tests.modules.small import run, small_state
+from tests.waiting import LIMIT
 
 PROMPTS = [
     {"text": text, "steps": 2, "width": 32, "height": 32, "cfg_scale": 3} for text in ("a circle", "a sks circle")
@@ -172,7 +173,7 @@ def test_a_stop_without_a_grid_says_where_the_drawn_ones_are(tmp_path: Path) -> 
 
     session = Session(lambda *_: None)
     session.run(work)
-    session.join(60)
+    session.join(LIMIT)
     events = session.events()
     assert sum(isinstance(event, Sampled) for event in events) == 1
     assert events[-1] == Ended("stopped", f"Stopped. The result so far is in {tmp_path}.", str(tmp_path))
@@ -201,13 +202,13 @@ def test_a_session_that_draws_refuses_a_second_start() -> None:
     session, end = Session(lambda state, emit, controls: None), threading.Event()
 
     def work(_emit: Emit, _controls: Controls) -> None:
-        end.wait(10)
+        end.wait(LIMIT)
 
     session.run(work)
     with pytest.raises(UserError, match="a run is going on"):
         session.run(lambda emit, controls: None)
     end.set()
-    session.join(5)
+    session.join(LIMIT)
 
 
 def test_columns_rows_and_their_names() -> None:

@@ -27,6 +27,7 @@ from onetrainer_clone.tools import ToolSettings
 from presets import store
 from tests.onetrainer_clone.making import make_model, make_pictures
 from tests.onetrainer_clone.test_events import STEP
+from tests.waiting import LIMIT, until
 
 Run = Callable[..., int]
 
@@ -171,11 +172,7 @@ def test_ctrl_c_stops_after_the_step_saves_and_loses_no_event(
 
     def training(emit: Emit, controls: Controls) -> None:
         signal.raise_signal(signal.SIGINT)
-        deadline = time.monotonic() + 10
-        while not controls.stopping and time.monotonic() < deadline:
-            for number in range(20):
-                emit(Logged(str(number)))
-            time.sleep(0.001)
+        until(lambda: controls.stopping, lambda: list(map(emit, map(Logged, "0123456789"))))
         seen.append(controls.save_on_stop)
         emit(Saved(1, "/x/cat.safetensors", final=True))
 
@@ -211,9 +208,7 @@ def test_when_showing_fails_the_run_does_not_go_on_unseen(front: Front, monkeypa
 
     def training(emit: Emit, controls: Controls) -> None:
         emit(Logged("x"))
-        deadline = time.monotonic() + 10
-        while not controls.stopping and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: controls.stopping)
         stopped.set()
 
     def broken(self: Terminal, event: object) -> None:
@@ -223,7 +218,7 @@ def test_when_showing_fails_the_run_does_not_go_on_unseen(front: Front, monkeypa
     monkeypatch.setattr(Terminal, "on", broken)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     assert front.run("train", "demo") == 0
-    assert stopped.wait(10)
+    assert stopped.wait(LIMIT)
 
 
 # Wrong input: exit code 2 and a sentence with the value, the rule and the way out
@@ -534,7 +529,7 @@ def in_a_process(folder: Path, encoding: str, *arguments: str) -> subprocess.Com
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=LIMIT, check=False)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
@@ -565,5 +560,5 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.wait(60) == 0
+        assert process.wait(LIMIT) == 0
         assert process.stderr.read() == b""

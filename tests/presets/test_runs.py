@@ -15,6 +15,7 @@ from onetrainer_clone.state import TrainingState
 from presets import store
 from presets.codec import read_file
 from presets.runs import begin, claim, resume
+from tests.waiting import LIMIT
 
 
 def train(state: TrainingState, emit: Emit, controls: Controls) -> None:
@@ -31,7 +32,7 @@ def demo(workspace: Path, **saving: str) -> TrainingState:
 def test_a_run_has_its_folder_its_state_and_its_journal(tmp_path: Path) -> None:
     session = Session(train)
     claimed = begin(session, demo(tmp_path))
-    session.join(10)
+    session.join(LIMIT)
     assert claimed.run_folder == tmp_path / "demo"
     assert read_file(tmp_path / "demo" / journal.STATE, "demo") == claimed
     assert [type(event) for event in journal.read(tmp_path / "demo")] == [Logged, Ended]
@@ -86,7 +87,7 @@ def test_a_workspace_that_cannot_be_written_is_refused(tmp_path: Path, place: st
 
     thread = threading.Thread(target=go, daemon=True)
     thread.start()
-    thread.join(5)
+    thread.join(LIMIT)
     assert not thread.is_alive(), "it looks for a free name for ever"
     assert isinstance(found[0], Invalid)
     assert found[0].problems[0].path == "saving.workspace"
@@ -112,7 +113,7 @@ def test_a_preset_whose_name_is_no_folder_s_needs_a_run_name(tmp_path: Path) -> 
             begin(Session(train), state)
         session = Session(train)
         assert begin(session, replace(state, "saving.name", "mine")).run_name.startswith("mine")
-        session.join(10)
+        session.join(LIMIT)
 
 
 def test_while_a_run_goes_on_no_folder_is_made_for_another(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_while_a_run_goes_on_no_folder_is_made_for_another(tmp_path: Path) -> No
         with pytest.raises(UserError):
             again()
     session.controls.stop()
-    session.join(10)
+    session.join(LIMIT)
     assert os.listdir(tmp_path) == ["demo"]
     assert [type(event) for event in journal.read(tmp_path / "demo")] == [Ended]
 
@@ -144,7 +145,7 @@ def test_a_run_is_known_to_go_on_until_it_has_ended_and_is_not_resumed_meanwhile
     may_end = threading.Event()
 
     def wait(state: TrainingState, emit: Emit, controls: Controls) -> None:
-        may_end.wait(10)
+        may_end.wait(LIMIT)
 
     session = Session(wait)
     folder = begin(session, demo(tmp_path)).run_folder
@@ -158,5 +159,5 @@ def test_a_run_is_known_to_go_on_until_it_has_ended_and_is_not_resumed_meanwhile
         resume(Session(train), folder)
     assert (folder / journal.JOURNAL).read_bytes() == told
     may_end.set()
-    session.join(10)
+    session.join(LIMIT)
     assert not goes_on(folder)

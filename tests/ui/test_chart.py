@@ -184,7 +184,7 @@ def shown(window: Window, chart: Chart, record: Record, until: Callable[[], bool
         chart.show(record)
         return until()
 
-    window.until(done, 30)
+    window.until(done)
 
 
 def test_the_limits_follow_the_run(window: Window, chart: Chart) -> None:

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import waiting
 from tests.ui.conftest import Window, close
 from ui import memory
 
@@ -23,15 +23,14 @@ pytestmark = [
 
 
 def hands(*arguments: str) -> None:
-    subprocess.run(["xdotool", *arguments], check=True, timeout=20, stdout=subprocess.DEVNULL)
+    subprocess.run(["xdotool", *arguments], check=True, timeout=waiting.LIMIT, stdout=subprocess.DEVNULL)
 
 
-def until(true: Callable[[], bool], process: "subprocess.Popen[bytes]", seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
+def until(true: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+    def alive() -> None:
         assert process.poll() is None, "the window ended"
-        assert time.monotonic() < end, "this took too long"
-        time.sleep(0.02)
+
+    waiting.until(true, alive)
 
 
 def kept_batch_size() -> int:

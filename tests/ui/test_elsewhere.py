@@ -42,7 +42,7 @@ def test_the_window_offers_a_folder_until_one_can_be_written(window: Window, tmp
     window.ask.choices = ["choose", "choose"]
     window.ask.folders = [str(tmp_path / "file"), str(tmp_path / "good")]
     window.app.actions.start()
-    window.until(lambda: bool(window.ask.told), 30)
+    window.until(lambda: bool(window.ask.told))
     [(title, message, _)] = window.ask.told
     assert title == "The result is copied"
     assert Path(message).parent == tmp_path / "good"
@@ -54,5 +54,5 @@ def test_left_where_it_is_nothing_is_copied(window: Window) -> None:
     window.trainer.wanted = "/full/cat/saves"
     window.ask.choices = ["keep"]
     window.app.actions.start()
-    window.until(lambda: bool(window.ask.asked), 30)
+    window.until(lambda: bool(window.ask.asked))
     assert not window.ask.told

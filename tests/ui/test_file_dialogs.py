@@ -2,13 +2,13 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.ui.conftest import Window
+from tests.waiting import LIMIT
 from ui import file_dialogs
 from ui.dialogs import TkAsk
 from ui.filekinds import FOLDER, LORAS, MODELS, PRESET, PT, file_types
@@ -18,19 +18,22 @@ Program = Callable[..., Path]
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Puts a program in the place of the desktop's: it notes its words, prints an answer and ends with a code."""
+    """Puts a program in the place of the desktop's: it notes its words, prints an answer and ends with a code, as soon as
+    the file that it `awaits` is there."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
 
-    def make(name: str, answer: str = "", code: int = 0, seconds: float = 0.0) -> Path:
+    def make(name: str, answer: str = "", code: int = 0, awaits: Path | None = None) -> Path:
         heard = folder / f"{name}.heard"
         script = folder / name
         script.write_text(
-            f"#!{sys.executable}\nimport sys, time\nopen({str(heard)!r}, 'w').write('\\0'.join(sys.argv[1:]))\n"
-            f"time.sleep({seconds})\nprint({answer!r})\nsys.exit({code})\n"
+            f"#!{sys.executable}\nimport os, sys, time\nopen({str(heard)!r}, 'w').write('\\0'.join(sys.argv[1:]))\n"
+            f"awaited, end = {str(awaits or folder)!r}, time.monotonic() + {LIMIT}\n"
+            "while not os.path.exists(awaited) and time.monotonic() < end:\n    time.sleep(0.01)\n"
+            f"print({answer!r})\nsys.exit({code})\n"
         )
         script.chmod(0o755)
         return heard
@@ -120,17 +123,18 @@ def test_a_cancelled_dialog_is_not_asked_again_but_a_broken_one_is_tks(
 
 
 @posix
-def test_the_window_goes_on_while_a_dialog_is_open(window: Window, program: Program) -> None:
-    program("zenity", "/a.pt", seconds=0.5)
-    turns: list[float] = []
+def test_the_window_goes_on_while_a_dialog_is_open(window: Window, program: Program, tmp_path: Path) -> None:
+    """The dialog is answered after ten turns of the window's loop, so it would never be if that stood still."""
+    program("zenity", "/a.pt", awaits=tmp_path / "answered")
 
-    def turn() -> None:
-        turns.append(time.monotonic())
-        window.app.root.after(20, turn)
+    def turn(count: int) -> None:
+        if count == 0:
+            (tmp_path / "answered").touch()
+        else:
+            window.app.root.after(20, turn, count - 1)
 
-    turn()
-    TkAsk(window.app.root).file("LoRA")
-    assert len(turns) >= 10
+    turn(10)
+    assert TkAsk(window.app.root).file("LoRA") == "/a.pt"
     assert window.app.root.tk.call("tk", "busy", "status", window.app.root) == 0
 
 
@@ -155,10 +159,8 @@ def test_tks_own_dialogs_get_the_filter_the_folder_and_the_name(
 
 
 @posix
-def test_a_window_that_closes_takes_the_dialog_with_it(window: Window, program: Program) -> None:
-    program("zenity", "/a.pt", seconds=60)
-    window.app.root.after(200, window.app.close)
-    begun = time.monotonic()
+def test_a_window_that_closes_takes_the_dialog_with_it(window: Window, program: Program, tmp_path: Path) -> None:
+    heard = program("zenity", "/a.pt", awaits=tmp_path / "never")
+    window.when(heard.exists, window.app.close)
     assert TkAsk(window.app.root).file("LoRA") == ""
     assert window.app.closed
-    assert time.monotonic() - begun < 30

@@ -171,7 +171,7 @@ def test_a_real_look_at_a_file_in_a_process_of_its_own(
     page.worker._run_tool = isolated("modules.tools:run_tool")
     fill(page, "source", str(lora))
     page.start()
-    window.until(lambda: not page.worker.going, 90)
+    window.until(lambda: not page.worker.going)
     window.turn()
     assert "lora_unet_x" in page.box.get("1.0", "end") or "a LoRA" in page.box.get("1.0", "end")
     assert page.status.words.cget("text").startswith("Done")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LIMIT
 from ui import fonts
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere customtkinter registers its fonts where they are")
@@ -17,7 +18,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere customtkin
 def test_fonts_that_are_there_are_not_written_again(tmp_path: Path) -> None:
     def begin() -> dict[str, tuple[int, int]]:
         environment = {**os.environ, "HOME": str(tmp_path)}
-        subprocess.run([sys.executable, "-c", "import ui"], env=environment, check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", "import ui"], env=environment, check=True, timeout=LIMIT)
         found = {path.name: path.stat() for path in (tmp_path / ".fonts").iterdir()}
         return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
 

@@ -12,6 +12,7 @@ import pytest
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from tests.ui.test_pictures import browse
+from tests.waiting import LIMIT
 from ui.dialogs import TkAsk
 from ui.queue.page import QueuePage
 from ui.runs.table_rows import HEAD
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(shutil.which("xdotool") is None, reason="needs x
 
 
 def hands(*arguments: object) -> None:
-    subprocess.run(["xdotool", *map(str, arguments)], check=True, timeout=20)
+    subprocess.run(["xdotool", *map(str, arguments)], check=True, timeout=LIMIT)
 
 
 def click(window: Window, widget: Any) -> None:
@@ -113,7 +114,7 @@ def run_page(window: Window) -> RunPage:
 def test_start_the_demo_and_see_it_end(seen: Window, trainer: FakeTrainer) -> None:
     page = run_page(seen)
     click(seen, page.buttons["start"])
-    seen.until(lambda: seen.app.runner.record.ended is not None, 30)
+    seen.until(lambda: seen.app.runner.record.ended is not None)
     assert len(trainer.runs) == 1
     assert page.status.words.cget("text") == "Done"
 
@@ -146,7 +147,7 @@ def test_pause_sample_go_on_and_stop(seen: Window, trainer: FakeTrainer) -> None
     trainer.steps, trainer.step_seconds, trainer.sample_every = 100_000, 0.01, 100_000
     runner, page = seen.app.runner, run_page(seen)
     click(seen, page.buttons["start"])
-    seen.until(lambda: runner.record.progress.step > 2, 30)
+    seen.until(lambda: runner.record.progress.step > 2)
     click(seen, page.buttons["pause"])
     seen.until(lambda: runner.record.progress.activity == "paused")
     held = runner.record.progress.step
@@ -184,7 +185,7 @@ def test_two_runs_are_queued_put_into_another_order_and_run(seen: Window, traine
     click(seen, page.toolbar.buttons["up"])
     seen.until(lambda: [entry.name for entry in queue.entries] == ["two", "one"])
     click(seen, page.toolbar.buttons["start"])
-    seen.until(lambda: [entry.status for entry in queue.entries] == ["done", "done"], 30)
+    seen.until(lambda: [entry.status for entry in queue.entries] == ["done", "done"])
     assert [state.run_name for state in trainer.runs] == ["two", "one"]
 
 

@@ -225,7 +225,7 @@ def test_faults_of_files_are_looked_for_when_they_are_asked_for(make_window: Cal
     window.until(lambda: names(browser) == [])
     assert "No picture" in browser.grid_.hint
     browser.undo()
-    window.until(lambda: names(browser) == ["0.png", "5.png"], 20)
+    window.until(lambda: names(browser) == ["0.png", "5.png"])
 
 
 def test_a_concept_whose_files_cannot_be_looked_at_says_why(window: Window, many: Path) -> None:

@@ -1,7 +1,6 @@
 """The parts of the window that know no Tk: store, words, background, colours, record."""
 
 import threading
-import time
 from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from onetrainer_clone.settings import Invalid, declaration_at, declarations, rep
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from onetrainer_clone.tools import Inspect, Merge
+from tests.waiting import until
 from ui import colours
 from ui.background import Background
 from ui.colours import CONCEPTS, ConceptColours
@@ -156,12 +156,8 @@ def test_a_tip_says_what_an_empty_field_stands_for() -> None:
     assert (tip_of(source), tip_of(loras)) == (source.tip, loras.tip)  # without them there is nothing to do
 
 
-def wait(background: Background, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not background.idle:
-        background.deliver()
-        assert time.monotonic() < end
-        time.sleep(0.001)
+def wait(background: Background) -> None:
+    until(lambda: background.idle, background.deliver)
 
 
 def test_of_several_jobs_with_one_key_the_latest_counts() -> None:

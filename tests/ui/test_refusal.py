@@ -1,6 +1,5 @@
 """Start with settings whose run cannot be: nothing runs, every problem is said in words, and each leads to its field."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from onetrainer_clone.settings import Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from tests.ui.conftest import Window
+from ui.dialog import dialog_in_front
 from ui.dialogs import TkAsk
 from ui.tabs.concepts import ConceptsPage
 from ui.tabs.run import RunPage
@@ -132,18 +132,22 @@ def test_an_empty_state_says_all_that_is_missing(window: Window) -> None:
 
 @pytest.mark.parametrize(("count", "scrolls"), [(1, False), (2, False), (30, True)])
 def test_a_list_of_problems_scrolls_only_where_it_is_long(window: Window, count: int, scrolls: bool) -> None:
-    ask, seen, end = TkAsk(window.app.root), [], time.monotonic() + 5
+    ask, seen = TkAsk(window.app.root), list[bool]()
     found = [Problem(f"concepts[{number}].path", "is gone") for number in range(count)]
 
-    def look() -> None:
-        dialog = next(child for child in window.app.root.winfo_children() if child.winfo_class() == "Toplevel")
-        bar = next(each for each in walk(dialog) if isinstance(each, ctk.CTkScrollbar))
-        if bool(bar.winfo_ismapped()) != scrolls and time.monotonic() < end:
-            window.app.root.after(50, look)
-            return
-        seen.append(bool(bar.winfo_ismapped()))
-        next(each for each in walk(dialog) if getattr(each, "_text", "") == "Close").invoke()
+    def bar() -> Any:
+        return next(each for each in walk(window.app.root) if isinstance(each, ctk.CTkScrollbar) and in_dialog(each))
 
-    window.app.root.after(500, look)
+    def in_dialog(widget: Any) -> bool:
+        return str(widget).startswith(str(dialog_in_front(window.app.root)))
+
+    def close() -> None:
+        seen.append(bool(bar().winfo_ismapped()))
+        next(each for each in walk(dialog_in_front(window.app.root)) if getattr(each, "_text", "") == "Close").invoke()
+
+    def there() -> bool:
+        return dialog_in_front(window.app.root) is not None and bool(bar().winfo_ismapped()) == scrolls
+
+    window.when(there, lambda: window.app.root.after(200, close))  # and so it stays
     ask.problems("No", "These:", [(problem, problem.path) for problem in found])
     assert seen == [scrolls]

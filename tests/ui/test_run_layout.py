@@ -145,7 +145,7 @@ def test_the_hint_of_the_chart_does_not_lie_over_its_buttons(window: Window, top
         chart.show(record)
         return "Nothing measured" in chart.screen.words
 
-    window.until(told, 30)
+    window.until(told)
     window.turn(0.05)
     _, top_of_words, _, bottom = chart.screen.bbox("words")
     assert top_of_words >= 0

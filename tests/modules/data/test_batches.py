@@ -19,6 +19,7 @@ from onetrainer_clone.dataset import Folder
 from onetrainer_clone.epoch import Sample
 from onetrainer_clone.state import TrainingState
 from tests.modules.small import small_state
+from tests.waiting import until
 
 
 class World:
@@ -158,10 +159,8 @@ def test_ahead_makes_a_few_steps_early_and_no_more() -> None:
     made: list[int] = []
     with ahead(counted(100, made)) as ready:
         next(ready)
-        end = time.monotonic() + 5
-        while len(made) < AHEAD + 2 and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(0.15)
+        until(lambda: len(made) >= AHEAD + 2)
+        time.sleep(0.15)  # for one too many
         assert len(made) == AHEAD + 2  # one is in our hands, the queue is full, one waits to be put
     assert not alive()
 

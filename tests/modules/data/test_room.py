@@ -14,6 +14,7 @@ import torch
 from modules.data.room import ANNOUNCED, Room, in_use, make_room
 from modules.data.store import Store, digest
 from onetrainer_clone.locks import FileLock
+from tests.waiting import LIMIT
 
 HOUR = 3600.0
 
@@ -136,7 +137,7 @@ def test_two_runs_at_once_that_both_make_room_lose_nothing(tmp_path: Path) -> No
     both = [context.Process(target=churn, args=(tmp_path, number, result), daemon=True) for number in range(2)]
     for process in both:
         process.start()
-    assert [result.get(timeout=120) for _ in both] == [[], []]
+    assert [result.get(timeout=LIMIT) for _ in both] == [[], []]
     for process in both:
         process.join()
     assert make_room(tmp_path, 40_000).bytes <= 40_000
