@@ -6,17 +6,20 @@ Deleting moves a picture with its caption and mask to a folder `.trash` beside i
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from onetrainer_clone.captions import caption_path
 from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, caption_name, walk
 from onetrainer_clone.masks import mask_path
-from onetrainer_clone.paths import in_order, move, resolve
+from onetrainer_clone.paths import in_order, move, resolve, shown
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 
 TRASH = ".trash"
+
+Moves = tuple[tuple[Path, Path], ...]  # (from, to) of files that belong together
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +53,54 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
                 yield Entry(folder / name, within + name, caption, bool(text), f"{stem}{MASK_ENDING}" in there)
 
 
-def delete(picture: Path) -> list[tuple[Path, Path]]:
-    """Move a picture and what belongs to it alone to the trash. Returns (from, to), which `bring_back` takes."""
-    return _delete(picture, _pictures_by_stem(picture.parent)[picture.stem] > 1)
+def delete_several(pictures: Iterable[Path]) -> Iterator[tuple[Moves, str]]:
+    """Move pictures, and what belongs to each alone, to the trash: what was moved where, and why not.
 
-
-def delete_several(pictures: Iterable[Path]) -> Iterator[tuple[list[tuple[Path, Path]], str]]:
-    """One after the other: what was moved where, and why not. Each folder is listed once, however many go from it."""
+    One after the other; each folder is listed once, however many go from it.
+    """
     folders: dict[Path, Counter[str]] = {}
     for picture in pictures:
         try:
             if picture.parent not in folders:
                 folders[picture.parent] = _pictures_by_stem(picture.parent)
             stems = folders[picture.parent]
-            moves = _delete(picture, stems[picture.stem] > 1)
-        except UserError as error:
-            yield [], str(error)
+            belonging = () if stems[picture.stem] > 1 else (caption_path(picture), mask_path(picture))
+            moves = _to_trash(picture, [picture, *(path for path in belonging if path.is_file())])
+        except (UserError, OSError) as error:
+            yield (), str(error)
         else:
             stems[picture.stem] -= 1
             yield moves, ""
 
 
-def _delete(picture: Path, shared: bool) -> list[tuple[Path, Path]]:
-    """`shared`: another picture has the same caption and mask, so they stay."""
-    belonging = [caption_path(picture), mask_path(picture)]
-    files = [picture, *([] if shared else [path for path in belonging if path.is_file()])]
+def delete_mask(picture: Path) -> Moves:
+    """Move a picture's mask to the trash; nothing where it has none."""
+    mask = mask_path(picture)
+    return _to_trash(picture, [mask]) if mask.is_file() else ()
+
+
+def move_several(groups: Iterable[Moves]) -> Iterator[tuple[Moves, str]]:
+    """Bring back what was deleted, or delete it again: what was moved, and why not. Each group is moved whole or not."""
+    for moves in groups:
+        try:
+            _move(moves)
+        except UserError as error:
+            yield (), str(error)
+        else:
+            yield moves, ""
+
+
+def turned(moves: Moves) -> Moves:
+    """The way back."""
+    return tuple((to, path) for path, to in moves)
+
+
+def _to_trash(picture: Path, files: list[Path]) -> Moves:
     folder = picture.parent / TRASH
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made, so nothing was deleted: {error.strerror or error}") from None
     stem = _free_stem(folder, files, picture.stem)
-    moves = [(path, folder / (stem + path.name.removeprefix(picture.stem))) for path in files]
+    moves = tuple((path, folder / (stem + path.name.removeprefix(picture.stem))) for path in files)
     _move(moves)
     return moves
-
-
-def delete_mask(picture: Path) -> list[tuple[Path, Path]]:
-    """Move a picture's mask to the trash; nothing where it has none. Returns (from, to), which `bring_back` takes."""
-    mask, folder = mask_path(picture), picture.parent / TRASH
-    if not mask.is_file():
-        return []
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made, so the mask stays: {error.strerror or error}") from None
-    stem = _free_stem(folder, [mask], picture.stem)
-    moves = [(mask, folder / (stem + mask.name.removeprefix(picture.stem)))]
-    _move(moves)
-    return moves
-
-
-def bring_back(moves: list[tuple[Path, Path]]) -> None:
-    """Undo a deletion. Raises `UserError` where something new has taken a name; then all stays where it is."""
-    if taken := [path.name for path, _ in moves if os.path.lexists(path)]:
-        raise UserError(f"{taken[0]} is there again, so the deleted one stays in the folder {TRASH}")
-    _move([(there, back) for back, there in moves])
 
 
 def _pictures_by_stem(folder: Path) -> Counter[str]:
@@ -126,14 +121,19 @@ def _free_stem(folder: Path, files: list[Path], stem: str) -> str:
     return free
 
 
-def _move(moves: list[tuple[Path, Path]]) -> None:
-    """All or none."""
+def _move(moves: Moves) -> None:
+    """All or none, and none over another file."""
     done: list[tuple[Path, Path]] = []
     for path, to in moves:
         try:
+            if os.path.lexists(to):
+                raise FileExistsError(None, "there is a file of that name")
+            if to.parent.name == TRASH:
+                to.parent.mkdir(exist_ok=True)
             move(path, to)
         except OSError as error:
             for back, moved in reversed(done):
-                move(moved, back)
-            raise UserError(f"{path.name} cannot be moved to {to.parent}: {error.strerror or error}") from None
+                with suppress(OSError):  # the disk is gone: then there is nothing more to be done
+                    move(moved, back)
+            raise UserError(f"{shown(path.name)} cannot be moved to {to.parent}: {error.strerror or error}") from None
         done.append((path, to))

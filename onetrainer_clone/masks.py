@@ -43,12 +43,14 @@ def read(picture: Path, size: tuple[int, int]) -> Image.Image | None:
     return mask if mask.size == size else mask.resize(size, Image.Resampling.BILINEAR)
 
 
-def write(picture: Path, mask: Image.Image) -> None:
-    """Save a mask, whole or not at all. Raises `UserError`."""
-    data = io.BytesIO()
-    mask.save(data, "PNG", compress_level=3)
-    path = mask_path(picture)
+def write(picture: Path, mask: Image.Image | None) -> None:
+    """Save a mask, whole or not at all; None: there is to be none. Raises `UserError`."""
+    path, data = mask_path(picture), io.BytesIO()
     try:
+        if mask is None:
+            path.unlink(missing_ok=True)
+            return
+        mask.save(data, "PNG", compress_level=3)
         write_whole(path, data.getvalue())
     except OSError as error:
         raise UserError(f"the mask {path.name} cannot be written: {error.strerror or error}") from None

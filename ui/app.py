@@ -24,6 +24,7 @@ from ui.findings import Findings, Timer
 from ui.garbage import Collector
 from ui.keys import bind_keys
 from ui.pages import pages
+from ui.pictures import many_captions
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
 from ui.run.sign import RunSign
@@ -118,6 +119,7 @@ class App:
         self.shell.show(first)
         self.topbar.finish_soon()
         self.root.after(LOOK_MS, self.findings.look)
+        self.root.after(LOOK_MS, self._offer_unfinished)
         self.root.after(AHEAD_MS, self._import_ahead)
         self._mark_open()
         if left is not None and not preset:
@@ -127,6 +129,13 @@ class App:
 
     def _import_ahead(self) -> None:
         self.importer.submit(AHEAD, partial(import_module, AHEAD), lambda _module: None)
+
+    def _offer_unfinished(self) -> None:
+        """A change of many captions that was cut short the last time."""
+        if many_captions.notes():
+            from ui.pictures import unfinished
+
+            unfinished.offer(self.ask, self.writer, self.topbar.say)
 
     def _tell_left_open(self, run: str, restored: bool) -> None:
         words = "The window was not closed last time (a crash, or the power went off)."

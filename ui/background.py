@@ -77,6 +77,11 @@ class Background:
         return limit
 
     @property
+    def closing(self) -> bool:
+        """Whether the thread is to end: a long job ends where it can."""
+        return self._closed
+
+    @property
     def idle(self) -> bool:
         """Whether nothing waits, runs or is to be delivered."""
         with self._change:

@@ -1,6 +1,7 @@
 """Caption files as they are edited, changed all at once, and the pictures they belong to moved to the trash and back."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrainer_clone import browse, caption_changes, captions, dataset
+from onetrainer_clone.browse import Moves, turned
 from onetrainer_clone.caption_changes import adding_tag, excerpt, lacks, preview, removing_tag, replacing
 from onetrainer_clone.captions import Changed, caption_path
 from onetrainer_clone.settings import UserError
@@ -172,25 +174,45 @@ def test_entries_are_what_a_run_finds(tmp_path: Path) -> None:
         browse.entries(Concept(path=str(tmp_path / "nowhere")))
 
 
+def delete(picture: Path) -> Moves:
+    ((moves, why),) = browse.delete_several([picture])
+    assert not why
+    return moves
+
+
 def test_deleting_moves_all_that_belongs_and_undo_brings_it_back(tmp_path: Path) -> None:
     make_pictures(tmp_path, "a.png", "a-masklabel.png", "ab.png")
     (tmp_path / "a-masklabel.txt").unlink()
     before = sorted(path.name for path in tmp_path.iterdir())
-    moves = browse.delete(tmp_path / "a.png")
+    moves = delete(tmp_path / "a.png")
     assert sorted(p.name for p in (tmp_path / ".trash").iterdir()) == ["a-masklabel.png", "a.png", "a.txt"]
     make_pictures(tmp_path, "a.png")
-    with pytest.raises(UserError, match=r"a\.png is there again"):
-        browse.bring_back(moves)
-    again = browse.delete(tmp_path / "a.png")
+    ((back, why),) = browse.move_several([turned(moves)])
+    assert not back
+    assert "there is a file of that name" in why
+    again = delete(tmp_path / "a.png")
     assert [to.name for _, to in again] == ["a (2).png", "a (2).txt"]
-    browse.bring_back(moves)
+    assert list(browse.move_several([turned(moves)])) == [(turned(moves), "")]
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != ".trash") == before
 
 
 def test_a_caption_that_two_pictures_share_stays(tmp_path: Path) -> None:
     make_pictures(tmp_path, "a.png", "a.webp")
-    assert [to.name for _, to in browse.delete(tmp_path / "a.png")] == ["a.png"]
+    assert [to.name for _, to in delete(tmp_path / "a.png")] == ["a.png"]
     assert (tmp_path / "a.txt").exists()
-    with pytest.raises(UserError):
-        browse.delete(tmp_path / "a.png")
+    ((moves, why),) = browse.delete_several([tmp_path / "a.png"])
+    assert not moves
+    assert "a.png cannot be moved" in why
     assert (tmp_path / "a.txt").exists()
+
+
+def test_what_belongs_together_is_moved_whole_or_not_at_all(tmp_path: Path) -> None:
+    make_pictures(tmp_path, "a.png", "b.png")
+    groups = [delete(tmp_path / name) for name in ("a.png", "b.png")]
+    (tmp_path / "a.txt").write_text("new")
+    found = list(browse.move_several(map(turned, groups)))
+    assert [bool(why) for _, why in found] == [True, False]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["a.txt", "b.png", "b.txt"]
+    assert sorted(path.name for path in (tmp_path / ".trash").iterdir()) == ["a.png", "a.txt"]
+    shutil.rmtree(tmp_path / ".trash")
+    assert list(browse.move_several(groups[1:])) == [(groups[1], "")], "also into a trash that was emptied"

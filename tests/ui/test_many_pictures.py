@@ -125,12 +125,12 @@ def test_several_are_deleted_and_come_back_in_one_go(
     assert browser.box.content == "picture 6"
     assert chosen(browser) == ["6.png"]
     assert len(list((many / ".trash").iterdir())) == 6
-    assert browser.deeds.sentence == "3 pictures moved to the trash"
+    assert browser.undoes[0] == "3 pictures moved to the trash"
     browser.undo()
     window.until(lambda: len(names(browser)) == 8 and not browser.gallery.reading)
     assert (many / "2.txt").read_text() == "picture 2, typed just now"
     assert browser.gallery.entries[browser.at].key == "6.png"
-    assert browser.deeds.sentence == "what was typed into 2.txt"
+    assert browser.undoes[0] == "what was typed into 2.txt"
 
 
 def test_those_that_cannot_be_deleted_stay_and_it_is_said(window: Window, many: Path) -> None:
@@ -140,7 +140,7 @@ def test_those_that_cannot_be_deleted_stay_and_it_is_said(window: Window, many: 
     with pytest.raises(UserError, match=r"1 of 8 pictures stay where they are\. 3\.png cannot be moved"):
         browser.delete()
     assert names(browser) == ["3.png"]
-    assert browser.deeds.sentence == "7 pictures moved to the trash"
+    assert browser.undoes[0] == "7 pictures moved to the trash"
 
 
 def test_a_tag_for_those_that_are_chosen(window: Window, many: Path) -> None:
@@ -256,7 +256,7 @@ def test_deleting_several_of_one_name_takes_the_shared_caption_with_the_last(tmp
     found = list(core.delete_several(wanted))
     assert [[to.name for _, to in moves] for moves, _ in found] == [["a.png"], [], ["a.webp", "a.txt"]]
     assert [bool(why) for _, why in found] == [False, True, False]
-    core.bring_back([move for moves, _ in found for move in moves])
+    assert not any(why for _, why in core.move_several(core.turned(moves) for moves, _ in found))
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["a.png", "a.txt", "a.webp", "b.png"]
 
 

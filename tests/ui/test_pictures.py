@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def type_in(window: Window, browser: Browser, text: str) -> None:
     browser.box.text.delete("1.0", "end")
     browser.box.text.insert("1.0", text)
     window.turn()
+
+
+def wait_for(path: Path, text: str) -> None:
+    """Until a file holds this, without a turn of the window's loop."""
+    end = time.monotonic() + 10.0
+    while not path.exists() or path.read_text() != text:
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def tokens(window: Window, browser: Browser, text: str) -> None:
@@ -107,6 +116,17 @@ def test_a_pause_in_typing_saves(window: Window, pictures: Path, monkeypatch: py
     window.until((pictures / "0.txt").exists)
     window.until(lambda: not browser.drafts.drafts)
     assert (pictures / "0.txt").read_text(encoding="utf-8") == "ein Kätzchen 🐈"
+
+
+def test_what_is_typed_before_the_last_saving_is_heard_of_is_saved_too(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    for text in ("one", "one two"):
+        browser.box.text.delete("1.0", "end")
+        browser.box.text.insert("1.0", text)
+        browser.box.save()
+        wait_for(pictures / "0.txt", text)
+    window.until(lambda: not browser.drafts.drafts)
+    assert (pictures / "0.txt").read_text() == "one two"
 
 
 def test_closing_the_window_saves(window: Window, pictures: Path) -> None:
@@ -200,7 +220,7 @@ def test_search_and_replace_with_preview_and_undo(window: Window, pictures: Path
     browser.bulk.go.invoke()
     window.until(lambda: not browser.bulk.working)
     assert [(pictures / f"{n}.txt").read_text() for n in (1, 2)] == ["a green dog", "a blue dog"]
-    assert browser.deeds.sentence == "'cat' replaced by 'dog' in 2 captions"
+    assert browser.undoes[0] == "'cat' replaced by 'dog' in 2 captions"
     browser.bulk.closed.emit()
     browser.step(1)
     assert browser.box.content == "a green dog"
@@ -221,7 +241,7 @@ def test_tags_everywhere_and_what_could_not_be_changed(window: Window, pictures:
     window.until(lambda: "would change" not in browser.bulk.said.cget("text"))
     assert [(pictures / f"{n}.txt").read_text() for n in range(3)] == ["sks", "a green cat, sks", "theirs"]
     said = browser.bulk.said.cget("text")
-    assert "2 captions changed. 1 were left as they are: 2.txt was changed by another program" in said
+    assert "2 captions changed. 1 was left as it is: 2.txt was changed by another program" in said
     bulk(window, browser, REMOVE, "sks", 2)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.caption_changes import Edit
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.background import Background
@@ -17,6 +16,7 @@ from ui.pictures.bulk_place import BulkPlace
 from ui.pictures.caption_box import Context
 from ui.pictures.current import Current
 from ui.pictures.desk import Desk
+from ui.pictures.history import AGAIN, BACK
 from ui.pictures.shelf import Shelf
 from ui.pictures.stage import Stage
 from ui.pictures.steps import Steps
@@ -41,8 +41,8 @@ class Browser(ctk.CTkFrame):
         self._wanted = ""  # the key of a picture that is shown when the folder has been listed
         self._arranged: tuple[bool, Any] | None = None  # whether narrow, and what stands beside the grid
         self.many = BulkPlace(
-            lambda: Bulk(self, desk.gallery, self._chosen, desk.drafts, desk.reader, writer, bench.tooltip),
-            self._on_bulk,
+            lambda: Bulk(self, desk.gallery, self._chosen, desk.drafts, desk.deeds, desk.reader, bench.tooltip),
+            self._on_changed,
         )
         self._slices = Slices(self, self._build())
 
@@ -93,7 +93,7 @@ class Browser(ctk.CTkFrame):
 
     def delete(self) -> None:
         """What is chosen goes to the trash folder; the picture that came after it is looked at."""
-        if self.at >= 0:
+        if self.at >= 0 and not self.deeds.working:
             self.current.save_mask()
             chosen = self._chosen()
             self.grid_.selected = sum(self.desk.key(row) not in chosen for row in range(self.grid_.selected))
@@ -103,16 +103,14 @@ class Browser(ctk.CTkFrame):
     @property
     def undoes(self) -> tuple[str, str]:
         """What `undo` would take back, and what `redo` would do again."""
-        return self.steps.words if self.ready else ("", "")
+        return self.deeds.sentence(BACK), self.deeds.sentence(AGAIN)
 
     def undo(self) -> str:
         """Take back what was done last to these pictures, and say what it was."""
-        if self.many.working:
-            return "Captions are being changed: wait for the end, or stop it there."
-        return self.steps.back() if self.ready else ""
+        return self.steps.step(BACK) if self.ready else ""
 
     def redo(self) -> str:
-        return self.steps.forth() if self.ready else ""
+        return self.steps.step(AGAIN) if self.ready else ""
 
     def reload(self) -> None:
         """Everything anew from the disk, except what is not saved yet."""
@@ -220,10 +218,10 @@ class Browser(ctk.CTkFrame):
         self.box.save()
         self.desk.filter(self.filters.wish)
 
-    def _on_mask(self, picture: Path) -> None:
+    def _on_mask(self, picture: Path, there: bool) -> None:
         for place, entry in enumerate(self.gallery.entries):
             if entry.path == picture:
-                self.gallery.set_masked(place, True)
+                self.gallery.set_masked(place, there)
         self._refresh_count()
 
     def _remove_mask(self) -> None:
@@ -260,10 +258,6 @@ class Browser(ctk.CTkFrame):
     def _close_many(self) -> None:
         if self.many.shown:
             self.many.close()
-
-    def _on_bulk(self, edits: list[Edit], sentence: str) -> None:
-        self.deeds.changed_captions(edits, sentence)
-        self._on_changed()
 
     def _on_changed(self) -> None:
         """Many captions are others now."""

@@ -34,7 +34,7 @@ class Brush:
         if lens is None or (painting := self._open(value)) is None:
             return
         if self._view.tool == FILL:
-            self._done(painting.fill(lens.to_picture(x, y), value), 1)
+            self._done(painting.fill(lens.to_picture(x, y), value), 0)
             return
         painting.begin()
         self._last = lens.to_picture(x, y)
@@ -52,7 +52,7 @@ class Brush:
     def release(self) -> None:
         if self._last is not None and self.painting is not None:
             self._last = None
-            self._tell(self.painting.end(), 1)
+            self._tell(self.painting.end(), 0)
 
     def step(self, way: int) -> None:
         """Redo (1) or undo (-1)."""
@@ -64,14 +64,14 @@ class Brush:
     def whole(self, work: Callable[[Painting], Box | None]) -> None:
         """Do something with the whole mask."""
         if (painting := self._open(LEFT_OUT)) is not None:
-            self._done(work(painting), 1)
+            self._done(work(painting), 0)
 
     def _done(self, box: Box | None, way: int) -> None:
         self._view.lay(box)
         self._tell(box, way)
 
     def _tell(self, box: Box | None, way: int) -> None:
-        """There is a step more to take back, or one less."""
+        """There is a new step to take back (0), or one was taken back (-1) or done again (1)."""
         if box is not None and self._view.path is not None:
             self._view.stroked.emit(self._view.path, way)
         self._view.painted.emit()

@@ -7,15 +7,16 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone import caption_changes
 from onetrainer_clone.caption_changes import Change, Edit, adding_tag, excerpt, preview, removing_tag, replacing
 from ui import colours, theme
 from ui.background import Background
 from ui.cardlist import CardList, Item
 from ui.colours import Pair
 from ui.findings import Timer
+from ui.pictures.deeds import Deeds
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
+from ui.pictures.many_captions import Results, in_words
 from ui.runs.toolbar import Wrapping
 from ui.signals import Signal
 from ui.tooltip import Tooltip
@@ -34,10 +35,7 @@ TIPS = {
 
 
 class Bulk(ctk.CTkFrame):
-    """`done` is emitted with the edits that were made and their sentence; `working` while they are.
-
-    `chosen` gives the keys of the pictures that are selected.
-    """
+    """`done` is emitted when captions were changed. `chosen` gives the keys of the pictures that are selected."""
 
     def __init__(
         self,
@@ -45,20 +43,18 @@ class Bulk(ctk.CTkFrame):
         gallery: Gallery,
         chosen: Callable[[], Set[str]],
         drafts: Drafts,
+        deeds: Deeds,
         background: Background,
-        writer: Background,
         tooltip: Tooltip,
     ):
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self.edits: list[Edit] = []
-        self.working = False
-        self.done: Signal[[list[Edit], str]] = Signal()
+        self.done: Signal[[]] = Signal()
         self.closed: Signal[[]] = Signal()
-        self._gallery, self._drafts, self._background, self._writer = gallery, drafts, background, writer
+        self._gallery, self._drafts, self._deeds, self._background = gallery, drafts, deeds, background
         self._chosen = chosen
         self._looking = Timer(self.after, self.after_cancel)
-        self._progress = (0, 0)
-        self._stop = False
+        self._said_working = False  # whether what is shown is that captions are being written
         self._result: tuple[str, Pair] | None = None  # what came of the last change
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(4, weight=1)
@@ -132,57 +128,41 @@ class Bulk(ctk.CTkFrame):
             self._show,
         )
 
+    @property
+    def working(self) -> bool:
+        """Whether captions are being changed, here or by undo and redo."""
+        return self._deeds.writing is not None
+
     def apply(self) -> None:
         """Do it, or stop doing it."""
-        if self.working:
-            self._stop = True
-            return
-        if not self.edits or self._gallery.reading:
-            return
-        self._write(self.edits, self._sentence())
-
-    def _write(self, edits: list[Edit], sentence: str) -> None:
-        """In the background, each file whole or not at all."""
-        self.working, self._stop, self._progress = True, False, (0, len(edits))
-        self._drafts.save_all()
-        self.go.configure(text="Stop", state="normal")
-        self.bar.set(0)
-        self.bar.pack(side="left", fill="x", expand=True, padx=(12, 0))
-
-        def work() -> list[tuple[Edit, str]]:
-            results = []
-            for number, result in enumerate(caption_changes.apply(edits), start=1):
-                results.append(result)
-                self._progress = self._writer.progress = (number, len(edits))
-                if self._stop:
-                    break
-            return results
-
-        # On the thread that writes the drafts, so that it comes after them.
-        self._writer.submit("captions", work, lambda results: self._on_done(results, sentence))
+        if self._deeds.writing is not None:
+            self._deeds.writing.stop()
+        elif self.edits and not self._gallery.reading:
+            self._deeds.change(self.edits, self._sentence(), self._on_done)
+            self.tick()
 
     def tick(self) -> None:
-        if self.working and self._progress[1]:
-            self.bar.set(self._progress[0] / self._progress[1])
+        """How far it is."""
+        writing = self._deeds.writing
+        if self.working != self._said_working:
+            self._said_working = self.working
+            if self.working:
+                self.bar.pack(side="left", fill="x", expand=True, padx=(12, 0))
+            else:
+                self.bar.pack_forget()
+            self._call_go()
+        if writing is not None:
+            self.bar.set(writing.done / len(writing.edits))
 
-    def _on_done(self, results: list[tuple[Edit, str]], sentence: str) -> None:
-        self.working = False
-        self.bar.pack_forget()
-        made = [edit for edit, why in results if not why]
-        failed = [why for _, why in results if why]
-        words = f"{len(made):,} captions changed."
-        if failed:
-            words += f" {len(failed):,} were left as they are: {failed[0]}."
-        self._result = (words, colours.WARNING if failed else colours.GOOD)
-        self.done.emit(made, sentence)
-        self.look()
+    def _on_done(self, results: Results) -> None:
+        failed = any(why for _, why in results)
+        self._result = (in_words(results), colours.WARNING if failed else colours.GOOD)
+        self.done.emit()
 
     def _show(self, edits: list[Edit]) -> None:
         self.edits = edits
         self.list.show(len(edits), self._item)
-        if not self.working:
-            plural = "caption" if len(edits) == 1 else "captions"
-            self.go.configure(text=f"Change {len(edits):,} {plural}", state="normal" if edits else "disabled")
+        self._call_go()
         if self._result:
             words, colour = self._result
             self._result = None  # said until the person looks for something else
@@ -194,6 +174,12 @@ class Bulk(ctk.CTkFrame):
             self.said.configure(text=f"{len(edits):,} of {of:,} captions would change.", text_color=colours.DIM)
         else:
             self.said.configure(text="")
+
+    def _call_go(self) -> None:
+        """What the button does."""
+        count = len(self.edits)
+        words = "Stop" if self.working else f"Change {count:,} {'caption' if count == 1 else 'captions'}"
+        self.go.configure(text=words, state="normal" if self.working or count else "disabled")
 
     def _item(self, index: int) -> Item:
         edit = self.edits[index]

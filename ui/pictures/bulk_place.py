@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from onetrainer_clone.caption_changes import Edit
 from ui.pictures.bulk import CHOSEN, EVERY, Bulk
 from ui.signals import Signal
 
@@ -10,7 +9,7 @@ from ui.signals import Signal
 class BulkPlace:
     """`make` the panel when it is first asked for; `opened` with True where it is shown now."""
 
-    def __init__(self, make: Callable[[], Bulk], on_done: Callable[[list[Edit], str], None]):
+    def __init__(self, make: Callable[[], Bulk], on_done: Callable[[], None]):
         self.opened: Signal[[bool]] = Signal()
         self.shown = False
         self._make, self._on_done = make, on_done
@@ -23,11 +22,6 @@ class BulkPlace:
             self._made.done.connect(self._on_done)
             self._made.closed.connect(self.close)
         return self._made
-
-    @property
-    def working(self) -> bool:
-        """Whether captions are being changed."""
-        return self._made is not None and self._made.working
 
     def open(self, several: bool = False) -> None:
         """`several` pictures are selected: the change is about them, unless the person says otherwise."""

@@ -1,6 +1,5 @@
 """The caption editor: the file's whole text, how many tokens the line has, and what went wrong with saving it."""
 
-import tkinter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone import captions
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
@@ -35,13 +35,13 @@ class CaptionBox(ctk.CTkFrame):
         super().__init__(parent, fg_color="transparent")
         self.path: Path | None = None
         self._drafts, self._background, self._context = drafts, background, context
-        self.typed: Signal[[Path, str, bool]] = Signal()  # the file, the text before, whether it begins anew
+        self.typed: Signal[[Path, str, str, bool]] = Signal()  # the file, the text before and after, whether anew
         self._stored, self._anew = "", True
         self._saving = Timer(self.after, self.after_cancel)
         self._counting = Timer(self.after, self.after_cancel)
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1)
-        self.text = ctk.CTkTextbox(self, height=84, wrap="word", undo=True, font=theme.font(14))
+        self.text = ctk.CTkTextbox(self, height=84, wrap="word", font=theme.font(14))
         self.text.grid(row=0, column=0, columnspan=3, sticky="nsew")
         self.tokens = ctk.CTkLabel(self, text="", anchor="w", text_color=colours.DIM, font=theme.font(theme.SMALL))
         self.tokens.grid(row=1, column=0, sticky="ew", padx=4)
@@ -58,7 +58,7 @@ class CaptionBox(ctk.CTkFrame):
         self.text.bind("<FocusOut>", lambda _event: self._on_left())
         for widget, tip in (
             (self.text, TIP), (self.tokens, TOKENS), (self.retry, "Writes what stands here into the file."),
-            (self.reload, "Takes what is in the file; what stands here is gone."),
+            (self.reload, "Takes what is in the file. 'Undo' brings back what stands here."),
         ):  # fmt: skip
             tooltip.attach(widget, partial(str, tip))
         drafts.changed.connect(self._on_draft)
@@ -92,40 +92,33 @@ class CaptionBox(ctk.CTkFrame):
     def take_file(self) -> None:
         """What is in the file instead of what was typed."""
         if self.path is not None:
-            from onetrainer_clone import captions
-
-            stored = captions.read(self.path).text
+            self.take()
+            stored, typed = captions.read(self.path).text, self.content
             self._drafts.forget(self.path)
-            self._stored = ""
-            self.stored_is(stored)
+            self._stored = stored
             self._put(self.path, stored)
+            if typed != stored:
+                self.typed.emit(self.path, typed, stored, True)
 
     @property
     def content(self) -> str:
         return str(self.text.get("1.0", "end-1c"))
 
-    def step(self, way: str) -> bool:
-        """The text's own 'undo' or 'redo'; False where there is nothing."""
-        try:
-            getattr(self.text, f"edit_{way}")()
-        except tkinter.TclError:
-            return False
-        self.take()
-        self._count_soon()
-        return True
-
-    def put_back(self, text: str) -> None:
-        """As the caption was before something was typed."""
+    def retype(self, text: str) -> None:
+        """As the caption was before something was typed, or after it; the cursor comes where it differs."""
         if self.path is not None:
+            backwards = enumerate(zip(reversed(self.content), reversed(text), strict=False))
+            same = next((at for at, (was, now) in backwards if was != now), min(len(self.content), len(text)))
             self._drafts.type(self.path, text, self._stored)
             self._put(self.path, text)
+            self.text.mark_set("insert", f"1.0 + {len(text) - same} chars")
+            self.text.see("insert")
             self.save()
 
     def _on_left(self) -> None:
         """The cursor goes elsewhere: what is typed later is another step."""
         self.save()
         self._anew = True
-        self.text._textbox.edit_separator()
 
     def _put(self, path: Path | None, text: str) -> None:
         self.path, self._anew = path, True
@@ -134,7 +127,6 @@ class CaptionBox(ctk.CTkFrame):
             self.text.delete("1.0", "end")
             self.text.insert("1.0", text)
             self.text.mark_set("insert", "1.0")
-        self.text.edit_reset()
         self.text.edit_modified(False)
         self.text.configure(state="normal" if path else "disabled")
         self._say()
@@ -156,7 +148,7 @@ class CaptionBox(ctk.CTkFrame):
             return False
         self._drafts.type(self.path, self.content, self._stored)
         anew, self._anew = self._anew, False
-        self.typed.emit(self.path, before, anew)
+        self.typed.emit(self.path, before, self.content, anew)
         return True
 
     def _on_draft(self, path: Path) -> None:

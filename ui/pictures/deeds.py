@@ -1,23 +1,27 @@
-"""What is done to pictures, captions and masks and can be taken back, the last first: per concept, since it is shown where
-it happens."""
+"""What is done to pictures, captions and masks, taken back and done again: per concept, so that it is in view."""
 
+import time
 from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from onetrainer_clone import browse, caption_changes
-from onetrainer_clone.browse import Entry
+from onetrainer_clone import browse
+from onetrainer_clone.browse import Entry, Moves
 from onetrainer_clone.caption_changes import Edit
+from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import UserError
 from ui.background import Background
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
-from ui.pictures.history import Deed, History
+from ui.pictures.history import AGAIN, BACK, Deed, Edited, History, Moved, Painted, Typed
+from ui.pictures.many_captions import Results, Writing, in_words
 from ui.pictures.mask_store import MaskStore
 from ui.signals import Signal
 
 AT_ONCE = 20  # pictures that are moved while the window waits; more in the background
-Moves = list[tuple[Path, Path]]
+PAUSE_SECONDS = 1.5  # keystrokes that follow each other this fast are one step
 
 T = TypeVar("T")
 
@@ -28,15 +32,16 @@ class Deeds:
     def __init__(self, gallery: Gallery, drafts: Drafts, masks: MaskStore, writer: Background):
         self.changed: Signal[[]] = Signal()
         self.working = ""  # what is being done in the background, in words
+        self.writing: Writing | None = None  # many captions that are being changed
         self._gallery, self._drafts, self._masks, self._writer = gallery, drafts, masks, writer
         self._histories: dict[str, History] = {}  # by the concept's folder
         self._history = History()
+        self._typed_at = 0.0
 
-    @property
-    def sentence(self) -> str:
-        """What undo would take back; empty: nothing."""
-        last = None if self.working else self._last()
-        return last.sentence if last is not None else ""
+    def sentence(self, way: int) -> str:
+        """What would be taken back, or done again; empty: nothing."""
+        deed = None if self.working else self._next(way)
+        return deed.sentence if deed is not None else ""
 
     def turn_to(self, folder: str) -> None:
         """Another concept's pictures are looked at: what was done to others is not taken back out of view."""
@@ -44,28 +49,23 @@ class Deeds:
         self.changed.emit()
 
     def painted(self, picture: Path, way: int) -> None:
-        """A stroke, or all of the mask at once (1); one that was taken back (-1)."""
-        if way > 0:
-            self._history.add(Deed(f"what was painted in {picture.name}", painted=picture))
+        """A stroke, or all of a mask at once: a new one (0), or one that was taken back or painted again."""
+        deed = Painted(picture)
+        if way:
+            self._history.passed(deed, way, deed)
         else:
-            self._history.unpaint(picture)
+            self._history.add(deed)
         self.changed.emit()
 
-    def typed(self, path: Path, before: str, anew: bool) -> None:
+    def typed(self, path: Path, before: str, after: str, anew: bool) -> None:
         """A letter of a caption. What is typed in one go is one step; `anew`: this does not go on with the last one."""
-        if anew or not self.typing(path):
-            self._add(Deed(f"what was typed into {path.name}", typed=(path, before)))
-
-    def typing(self, path: Path | None) -> bool:
-        """Whether the last that was done is typing into this caption."""
-        last = self._last()
-        return last is not None and last.typed is not None and last.typed[0] == path
-
-    def typed_back(self, path: Path | None, text: str) -> None:
-        """The caption's own undo has come to this text."""
-        if (last := self._last()) is not None and last.typed == (path, text):
-            self._history.take()
-            self.changed.emit()
+        now, last = time.monotonic(), self._next(BACK)
+        on = not anew and now - self._typed_at < PAUSE_SECONDS
+        self._typed_at = now
+        if on and isinstance(last, Typed) and (last.path, last.after) == (path, before):
+            self._history.done[-1] = replace(last, after=after)
+        else:
+            self._add(Typed(path, before, after))
 
     def delete(self, keys: Set[str]) -> None:
         """Pictures with caption and mask go to the trash, with what was typed and painted a moment ago."""
@@ -79,7 +79,7 @@ class Deeds:
             len(entries),
             f"moving {len(entries):,} pictures to the trash …",
             lambda: list(browse.delete_several([entry.path for entry in entries])),
-            lambda results: self._on_deleted(entries, results),
+            partial(self._on_deleted, entries),
         )
 
     def remove_mask(self, place: int) -> None:
@@ -87,62 +87,92 @@ class Deeds:
         entry = self._gallery.entries[place]
         self._masks.flush()
         moves = browse.delete_mask(entry.path)
-        self._masks.forget(entry.path)
+        self._masks.put_away([entry.path])
         self._gallery.set_masked(place, False)
         if moves:
-            self._add(Deed(f"mask of {entry.key} moved to the trash", moves=tuple(moves)))
+            self._add(Moved(f"mask of {shown(entry.key)} moved to the trash", (moves,), (entry.path,)))
 
-    def changed_captions(self, edits: list[Edit], sentence: str) -> None:
-        """Many captions were changed."""
-        for edit in edits:
-            self._gallery.wrote(edit.path, edit.after)
-        if edits:
-            self._add(Deed(sentence, edits=tuple(edits)))
+    def change(self, edits: Sequence[Edit], sentence: str, then: Callable[[Results], None]) -> None:
+        """Change many captions, as far as they are what they are thought to be. `then` hears what came of each."""
+        if self.working:
+            return
 
-    def take_back(self, then: Callable[[Deed], None]) -> None:
-        """The last one. `then`: files are what they were again; strokes and typing are for the caller."""
-        if self.working or (deed := self._last()) is None:
-            return
-        if deed.painted is None:  # a stroke goes when the painting has taken it back
-            self._history.take()
-        if deed.edits:
-            self._write_back(deed, then)
-            return
-        if not deed.moves:
-            then(deed)
-            self.changed.emit()
-            return
-        self._do(
-            len(deed.moves),
-            f"bringing {len(deed.moves):,} files back …",
-            lambda: browse.bring_back(list(deed.moves)),
-            lambda _nothing: then(deed),
-        )
+        def done(results: Results) -> None:
+            if made := tuple(edit for edit, why in results if not why):
+                self._history.add(Edited(sentence, made))
+            then(results)
 
-    def _last(self) -> Deed | None:
+        self._write(edits, sentence, f"changing {len(edits):,} captions …", done)
+
+    def step(self, way: int, then: Callable[[Deed], None]) -> None:
+        """Take the last one back, or do again what was taken back last. `then`: files are what they are to be;
+        what was painted or typed is for the caller, and so is to say that it was."""
+        if self.working or (deed := self._next(way)) is None:
+            return
+        match deed:
+            case Edited():
+                self._edit_again(deed, way, then)
+            case Moved():
+                self._move_again(deed, way, then)
+            case Painted():  # it passes when the painting has changed
+                then(deed)
+            case Typed():
+                self._history.passed(deed, way, deed)
+                then(deed)
+                self.changed.emit()
+
+    def _next(self, way: int) -> Deed | None:
         """Strokes on masks that are no longer remembered (those of the last few pictures are) are passed over."""
-        while (deed := self._history.last) is not None and deed.painted is not None:
-            painting = self._masks.get(deed.painted)
-            if painting is not None and painting.can_undo:
+        there = self._history.next(way)
+        while there and isinstance(deed := there[-1], Painted):
+            painting = self._masks.get(deed.picture)
+            if painting is not None and (painting.can_undo if way == BACK else painting.can_redo):
                 break
-            self._history.take()
-        return deed
+            there.pop()
+        return there[-1] if there else None
 
-    def _write_back(self, deed: Deed, then: Callable[[Deed], None]) -> None:
+    def _edit_again(self, deed: Edited, way: int, then: Callable[[Deed], None]) -> None:
+        edits = deed.edits if way == AGAIN else [edit.back for edit in reversed(deed.edits)]
+
+        def done(results: Results) -> None:
+            made = [edit for edit, why in results if not why]
+            there = [tuple(e if way == AGAIN else e.back for e in part[::way]) for part in (made, edits[len(results) :])]
+            self._history.passed(deed, way, *(replace(deed, edits=part) if part else None for part in there))
+            then(deed)
+            if any(why for _, why in results):
+                raise UserError(in_words(results))
+
+        words = "taking the change of {:,} captions back …" if way == BACK else "changing {:,} captions again …"
+        sentence = deed.sentence if way == AGAIN else f"Undo: {deed.sentence}"
+        self._write(edits, sentence, words.format(len(edits)), done)
+
+    def _write(self, edits: Sequence[Edit], sentence: str, words: str, then: Callable[[Results], None]) -> None:
         """On the thread that writes what is typed, so that it comes after it."""
         self._drafts.save_all()
-        edits = [edit.back for edit in reversed(deed.edits)]
+        self.writing = Writing(edits, sentence, self._writer)
 
-        def done(results: list[tuple[Edit, str]]) -> None:
+        def done(results: Results) -> None:
+            self.writing = None
             for edit, why in results:
                 if not why:
                     self._gallery.wrote(edit.path, edit.after)
-            then(deed)
-            if reasons := [why for _, why in results if why]:
-                raise UserError(f"{len(reasons):,} of {len(results):,} captions stay as they are: {reasons[0]}")
+            then(results)
 
-        words = f"taking the change of {len(edits):,} captions back …"
-        self._do(len(edits), words, lambda: list(caption_changes.apply(edits)), done, later=True)
+        self._do(len(edits), words, self.writing, done, later=True)
+
+    def _move_again(self, deed: Moved, way: int, then: Callable[[Deed], None]) -> None:
+        groups = deed.groups if way == AGAIN else tuple(map(browse.turned, deed.groups))
+
+        def done(results: list[tuple[Moves, str]]) -> None:
+            made = tuple(moves if way == AGAIN else browse.turned(moves) for moves, _ in results if moves)
+            (self._masks.put_away if way == AGAIN else self._masks.take_out)(deed.pictures)
+            self._history.passed(deed, way, replace(deed, groups=made) if made else None)
+            then(deed)
+            self._tell(results, "files")
+
+        words = "bringing {:,} files back …" if way == BACK else "moving {:,} files to the trash …"
+        count = sum(map(len, groups))
+        self._do(count, words.format(count), lambda: list(browse.move_several(groups)), done)
 
     def _do(
         self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None], later: bool = False
@@ -157,14 +187,14 @@ class Deeds:
                 self.changed.emit()
 
         def failed(error: Exception) -> None:
-            self.working = ""
+            self.working, self.writing = "", None
             self.changed.emit()
             raise error
 
         if later or count > AT_ONCE:
             self.working = words
             self.changed.emit()
-            self._writer.submit("trash", work, done, failed)
+            self._writer.submit("many", work, done, failed)
             return
         try:
             result = work()
@@ -173,15 +203,22 @@ class Deeds:
         else:
             done(result)
 
-    def _on_deleted(self, entries: Sequence[Entry], results: Sequence[tuple[Moves, str]]) -> None:
+    def _on_deleted(self, entries: Sequence[Entry], results: list[tuple[Moves, str]]) -> None:
         gone = [entry for entry, (moves, _) in zip(entries, results, strict=True) if moves]
-        self._masks.gone(entry.path for entry in gone)
-        what = gone[0].key if len(gone) == 1 else f"{len(gone):,} pictures"
+        pictures = tuple(entry.path for entry in gone)
+        self._masks.put_away(pictures)
+        what = shown(gone[0].key) if len(gone) == 1 else f"{len(gone):,} pictures"
         if gone:
-            self._history.add(Deed(f"{what} moved to the trash", moves=tuple(m for moves, _ in results for m in moves)))
+            groups = tuple(moves for moves, _ in results if moves)
+            self._history.add(Moved(f"{what} moved to the trash", groups, pictures))
             self._gallery.drop({entry.key for entry in gone})
+        self._tell(results, "pictures")
+
+    @staticmethod
+    def _tell(results: Sequence[tuple[Moves, str]], what: str) -> None:
+        """What could not be moved."""
         if reasons := [why for _, why in results if why]:
-            kept = f"{len(reasons):,} of {len(entries):,} pictures stay where they are. " if len(entries) > 1 else ""
+            kept = f"{len(reasons):,} of {len(results):,} {what} stay where they are. " if len(results) > 1 else ""
             raise UserError(f"{kept}{reasons[0]}")
 
     def _add(self, deed: Deed) -> None:

@@ -29,7 +29,7 @@ class Desk:
         self.surveyed = surveyed
         self.drafts.wrote.connect(self.gallery.wrote)
         self.drafts.wrote.connect(lambda _path, _text: surveyed.forget())
-        self.masks.saved.connect(lambda _picture: surveyed.forget())
+        self.masks.saved.connect(lambda _picture, _there: surveyed.forget())
         self.finder.found.connect(self.gallery.found)
         self.gallery.read.connect(self._look_for_faults)
 

@@ -54,10 +54,10 @@ class Drafts:
         """Write a draft in the background. `over`: also over what another program has written."""
         if (draft := self.drafts.get(path)) is None:
             return
-        text, before = draft.text, None if over else draft.before
+        text = draft.text
         self._writer.submit(
             f"caption {path}",
-            lambda: captions.write(path, text, before),
+            lambda: _write(path, text, draft, over),
             lambda _nothing: self._on_written(path, text),
             lambda error: self._on_unwritten(path, error),
         )
@@ -97,6 +97,12 @@ class Drafts:
             draft.problem, draft.foreign = str(error), isinstance(error, Changed)
             _keep(self.drafts, only=lambda one: bool(one.problem))
             self.changed.emit(path)
+
+
+def _write(path: Path, text: str, draft: Draft, over: bool) -> None:
+    """On the writer. What is typed meanwhile is for a file that holds this, known before the main thread has heard of it."""
+    captions.write(path, text, None if over else draft.before)
+    draft.before = text
 
 
 def _file() -> Path:

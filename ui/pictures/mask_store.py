@@ -21,12 +21,13 @@ KEPT = 5  # paintings whose undo is kept after they were saved
 class MaskStore:
     def __init__(self, writer: Background):
         self.problems: dict[Path, str] = {}  # picture, why its mask could not be saved
-        self.saved: Signal[[Path]] = Signal()
+        self.saved: Signal[[Path, bool]] = Signal()  # the picture, whether it has a mask
         self.failed: Signal[[Path]] = Signal()
         self._writer = writer
         self._paintings: dict[Path, Painting] = {}
         self._versions: dict[Path, int] = {}  # what of each is on the disk
         self._fresh: set[Path] = set()  # those that had no mask before
+        self._away: dict[Path, tuple[Painting, int, bool]] = {}  # of masks in the trash, with version and whether fresh
 
     def get(self, picture: Path) -> Painting | None:
         return self._paintings.get(picture)
@@ -47,7 +48,7 @@ class MaskStore:
         return not (self.blank(picture) and self._versions[picture] == 0)
 
     def blank(self, picture: Path) -> bool:
-        """Whether a new mask has nothing on it (any more): the same as none, so all of the picture is trained."""
+        """Whether a new mask has nothing on it (any more): then there is none."""
         painting = self._paintings.get(picture)
         return painting is not None and picture in self._fresh and not painting.can_undo and not painting.painting
 
@@ -67,7 +68,7 @@ class MaskStore:
             self.problems.pop(picture, None)
             _drop(picture)
             self._forget_old()
-            self.saved.emit(picture)
+            self.saved.emit(picture, copy is not None)
 
         def failed(error: Exception) -> None:
             if not isinstance(error, UserError):
@@ -83,9 +84,11 @@ class MaskStore:
             try:
                 masks.write(picture, self._to_save(picture))
             except UserError:
+                if (mask := self._to_save(picture)) is None:
+                    continue
                 with suppress(OSError):  # a disk that takes neither must not keep the window from closing
                     data = io.BytesIO()
-                    self._to_save(picture).save(data, "PNG")
+                    mask.save(data, "PNG")
                     _kept(picture).parent.mkdir(parents=True, exist_ok=True)
                     paths.write_whole(_kept(picture), data.getvalue())
 
@@ -102,15 +105,26 @@ class MaskStore:
         self.problems.pop(picture, None)
         self._fresh.discard(picture)
 
-    def gone(self, pictures: Iterable[Path]) -> None:
-        """These were deleted, with their masks. Of most nothing is known here."""
+    def put_away(self, pictures: Iterable[Path]) -> None:
+        """Their masks went to the trash. Of most nothing is known here."""
         for picture in pictures:
-            if picture in self._paintings or picture in self.problems:
+            if picture in self._paintings:
+                self._away.pop(picture, None)
+                self._away[picture] = self._paintings[picture], self._versions[picture], picture in self._fresh
                 self.forget(picture)
+        for picture in list(self._away)[:-KEPT]:
+            del self._away[picture]
 
-    def _to_save(self, picture: Path) -> Image.Image:
-        mask = self._paintings[picture].mask
-        return Image.new("L", mask.size, TRAINED) if self.blank(picture) else mask.copy()
+    def take_out(self, pictures: Iterable[Path]) -> None:
+        """Their masks came back: so does what can be undone in them."""
+        for picture in self._away.keys() & set(pictures):
+            self._paintings[picture], self._versions[picture], fresh = self._away.pop(picture)
+            if fresh:
+                self._fresh.add(picture)
+
+    def _to_save(self, picture: Path) -> Image.Image | None:
+        """None: all of a new mask was taken back, so there is to be no file."""
+        return None if self.blank(picture) else self._paintings[picture].mask.copy()
 
     def _forget_old(self) -> None:
         saved = [picture for picture in self._paintings if not self.changed(picture)]

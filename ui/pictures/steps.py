@@ -1,16 +1,19 @@
-"""Undo on the page of pictures: what was done there last is taken back, be it to files, captions or masks, and shown."""
+"""Undo and redo on the page of pictures: what was done there, be it to files, captions or masks, in one order, and shown."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ui.pictures.desk import Desk
-from ui.pictures.history import Deed
+from ui.pictures.history import AGAIN, BACK, Deed, Edited, Moved, Painted, Typed
 from ui.pictures.stage import Stage
 
-NOTHING = "Nothing that was done to these pictures is left to take back."
-NOTHING_AGAIN = "Nothing to do again here: only painting is."
-AGAIN = "painting"
+SAID = {BACK: "Undone", AGAIN: "Done again"}
+NOTHING = {
+    BACK: "Nothing that was done to these pictures is left to take back.",
+    AGAIN: "Nothing that was taken back here is left to do again.",
+}
 
 
 class Steps:
@@ -23,70 +26,48 @@ class Steps:
         self._find, self._anew, self._read = find, anew, read
         stage.view.stroked.connect(desk.deeds.painted)
         stage.box.typed.connect(desk.deeds.typed)
-        stage.box.text.bind("<<Undo>>", self._back_in_caption)
-        stage.box.text.bind("<<Redo>>", self._forth_in_caption)
+        for event in ("<<Undo>>", "<<Redo>>"):  # else the text would take back its typing out of this order
+            stage.box.text.bind(event, partial(self._pass_on, event))
 
-    @property
-    def words(self) -> tuple[str, str]:
-        """What would be taken back, and what done again; empty: nothing."""
-        painting = self._stage.view.painting
-        return self._desk.deeds.sentence, AGAIN if painting is not None and painting.can_redo else ""
-
-    def back(self) -> str:
-        """Take the last one back, and say what it was."""
+    def step(self, way: int) -> str:
+        """Take the last one back, or do again what was taken back last, and say what it was."""
         self._stage.box.take()
         deeds = self._desk.deeds
-        sentence = deeds.sentence
+        sentence = deeds.sentence(way)
         if sentence:
-            deeds.take_back(self._on_taken)
-        return deeds.working or (f"Undone: {sentence}" if sentence else NOTHING)
+            deeds.step(way, partial(self._on_step, way))
+        return deeds.working or (f"{SAID[way]}: {sentence}" if sentence else NOTHING[way])
 
-    def forth(self) -> str:
-        """Paint again what was taken back of the picture in view."""
-        if not self.words[1]:
-            return NOTHING_AGAIN
-        self._stage.view.redo()
-        return f"Done again: {AGAIN}"
-
-    def _back_in_caption(self, _event: Any) -> str:
-        """As the text itself takes its typing back, as long as nothing else was done since."""
-        box, deeds = self._stage.box, self._desk.deeds
-        box.take()
-        if deeds.typing(box.path) and box.step("undo"):
-            deeds.typed_back(box.path, box.content)
-        else:
-            self._stage.event_generate("<<Undo>>")
+    def _pass_on(self, event: str, _event: Any) -> str:
+        """To the window, which comes to `step`."""
+        self._stage.event_generate(event)
         return "break"
 
-    def _forth_in_caption(self, _event: Any) -> str:
-        if not self._stage.box.step("redo"):
-            self._stage.event_generate("<<Redo>>")
-        return "break"
+    def _on_step(self, way: int, deed: Deed) -> None:
+        match deed:
+            case Moved():
+                self._anew()
+            case Edited():
+                self._read()
+            case Painted():
+                self._paint(deed.picture, way)
+            case Typed():
+                self._retype(deed.path, deed.before if way == BACK else deed.after)
 
-    def _on_taken(self, deed: Deed) -> None:
-        if deed.moves:
-            self._anew()
-        elif deed.edits:
-            self._read()
-        elif deed.painted is not None:
-            self._unpaint(deed.painted)
-        elif deed.typed is not None:
-            self._untype(*deed.typed)
-
-    def _unpaint(self, picture: Path) -> None:
+    def _paint(self, picture: Path, way: int) -> None:
         desk, view = self._desk, self._stage.view
         if view.path == picture:
-            view.undo()
+            view.brush.step(way)
         elif (painting := desk.masks.get(picture)) is not None:
-            painting.undo()
-            desk.deeds.painted(picture, -1)
+            (painting.undo if way == BACK else painting.redo)()
+            desk.deeds.painted(picture, way)
             desk.masks.save(picture)
             self._look(picture)
 
-    def _untype(self, path: Path, text: str) -> None:
+    def _retype(self, path: Path, text: str) -> None:
         desk, box = self._desk, self._stage.box
         if box.path == path:
-            box.put_back(text)
+            box.retype(text)
             return
         desk.drafts.type(path, text, desk.gallery.text(path))
         desk.drafts.save(path)

@@ -31,7 +31,7 @@ class View(theme.Canvas):
         self.lens: Lens | None = None
         self.path: Path | None = None
         self.painted: Signal[[]] = Signal()
-        self.stroked: Signal[[Path, int]] = Signal()  # a step of this picture's mask more (1) or less (-1) to take back
+        self.stroked: Signal[[Path, int]] = Signal()  # a new step of this picture's mask (0), one undone (-1) or redone (1)
         self.came: Signal[[]] = Signal()  # the picture is there, or there is none
         self.tooled: Signal[[]] = Signal()  # another tool, brush or overlay
         self.zoomed: Signal[[]] = Signal()
