@@ -16,9 +16,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from modules.checkpoints.weights import Safetensors, each
 from modules.difference import differences, groups, picture_fingerprint, plan_fingerprint
 from modules.rot import rotten
 from modules.run import Run
@@ -93,6 +94,12 @@ def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
         raise OSError(errno.EIO, str(error), os.fspath(path)) from None
 
 
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    """Copies: the optimizer keeps what it is given, and on Windows nobody can remove a file that is mapped into memory."""
+    weights = Safetensors(path)
+    return {name: tensor.clone() for name, tensor in each(weights, weights.shapes)}
+
+
 def rotate(folder: Path, keep: int) -> None:
     """Remove the oldest backups beyond `keep`, and what a killed process left half-made. The newest always stays.
 
@@ -131,8 +138,8 @@ def restore(run: Run, backup: Path) -> tuple[Position, list[str]]:
     """
     try:
         rest = json.loads((backup / REST).read_text(encoding="utf-8"))
-        tensors = load_file(backup / TENSORS)
-    except (OSError, ValueError, SafetensorError) as error:
+        tensors = _read_tensors(backup / TENSORS)
+    except (OSError, ValueError, SafetensorError, UserError) as error:
         raise Damaged(f"the backup {backup} cannot be read ({error})") from None
     if rest.get("version") != VERSION:
         raise UserError(f"the backup {backup} was made by another version of this program, so it cannot be resumed")

@@ -141,6 +141,15 @@ def test_a_killed_run_resumes_bit_for_bit(method: str, optimizer: str, tmp_path:
     a_killed_run_resumes({"training.accumulation": 2, **more}, tmp_path)
 
 
+@pytest.mark.windows
+def test_the_backup_that_a_run_went_on_from_is_removed_in_its_turn(tmp_path: Path) -> None:
+    """It is not mapped into memory any more: nobody could remove it on Windows then."""
+    more = {"saving.backups_kept": 1}
+    broken, _ = run(lambda session: runs.begin(session, state_of("broken", tmp_path, **more)), KILLED_AT)
+    again, _ = run(lambda session: runs.resume(session, broken.run_folder))
+    assert [backup.name for backup in backups(again.run_folder / "backups")] == ["step0000006"]
+
+
 def test_a_lora_and_words_resume_together(tmp_path: Path) -> None:
     a_killed_run_resumes(WORDS, tmp_path)
 
