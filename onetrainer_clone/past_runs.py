@@ -1,28 +1,26 @@
 """The runs of a workspace, from their folders: what each of them was, without taking their journals apart line by line.
 
 A journal has a line for every step. What a list shows stands at its beginning and its end, so a run of 100,000 steps is
-summed up nearly as fast as one of ten; its curves have no more points than a screen, so only so many lines are parsed.
+summed up nearly as fast as one of ten.
 """
 
-import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from onetrainer_clone.backups import backups
-from onetrainer_clone.events import BackedUp, Ended, Event, Sampled, Saved, Started, Stepped, from_json
+from onetrainer_clone.events import Ended, Started, Stepped
 from onetrainer_clone.journal import BACKUPS, JOURNAL, SAMPLES, SAVES, STATE
+from onetrainer_clone.journal_reader import STEPPED, event_of, parsed, time_of
 from onetrainer_clone.run_notes import read_note
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 
-STEPPED, STARTED, ENDED = (b'"event": "%s"' % name for name in (b"Stepped", b"Started", b"Ended"))
+STARTED, ENDED = (b'"event": "%s"' % name for name in (b"Started", b"Ended"))
 TIME = b'"time": '
 TORN = 20  # lines that cannot be read and are passed over, from the end
-LATEST = 1e11  # seconds since 1970, the year 5138: what lies beyond is no time
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def summarize(run: PastRun) -> PastRun:
 def last_step(folder: Path) -> Stepped | None:
     """What a run told at its last step; None where it made none, or its journal cannot be read."""
     try:
-        found = _event(_last((folder / JOURNAL).read_bytes(), STEPPED))
+        found = event_of(_last((folder / JOURNAL).read_bytes(), STEPPED))
     except OSError:
         return None
     return found if isinstance(found, Stepped) else None
@@ -126,7 +124,7 @@ def _not_begun(known: dict[str, Any], why: str) -> str:
 
 def _preset(folder: Path) -> str:
     try:
-        return str(_parsed((folder / STATE).read_bytes()).get("preset", ""))
+        return str(parsed((folder / STATE).read_bytes()).get("preset", ""))
     except OSError:
         return ""
 
@@ -166,13 +164,13 @@ def _is_save(entry: os.DirEntry[str]) -> bool:
 def _told(data: bytes) -> dict[str, Any]:
     """What a journal tells of the run as a whole."""
     found: dict[str, Any] = {}
-    if isinstance(started := _event(_last(data, STARTED)), Started):
+    if isinstance(started := event_of(_last(data, STARTED)), Started):
         found |= {"steps": started.steps, "step": started.first_step}
-    if isinstance(stepped := _event(_last(data, STEPPED)), Stepped):
+    if isinstance(stepped := event_of(_last(data, STEPPED)), Stepped):
         found |= {"step": stepped.step, "losses": stepped.smoothed_concept_loss}
-    if data.rfind(ENDED) > data.rfind(STARTED) and isinstance(ended := _event(_last(data, ENDED)), Ended):
+    if data.rfind(ENDED) > data.rfind(STARTED) and isinstance(ended := event_of(_last(data, ENDED)), Ended):
         found["ended"] = ended
-    began, last = _time(_line(data, 0)), _time(_last(data, TIME))
+    began, last = time_of(_line(data, 0)), time_of(_last(data, TIME))
     if began is not None and last is not None:
         found |= {"began": began, "seconds": max(last - began - _idle(data), 0.0)}
     return found
@@ -182,7 +180,7 @@ def _idle(data: bytes) -> float:
     """The seconds between the last step before and the beginning after each resumption."""
     idle, at = 0.0, data.find(STARTED)
     while at >= 0 and (at := data.find(STARTED, at + 1)) >= 0:
-        before, now = _time(_line(data, data.rfind(STEPPED, 0, at))), _time(_line(data, at))
+        before, now = time_of(_line(data, data.rfind(STEPPED, 0, at))), time_of(_line(data, at))
         if before is not None and now is not None:
             idle += max(now - before, 0.0)
     return idle
@@ -205,59 +203,4 @@ def _line(data: bytes, at: int) -> dict[str, Any]:
     if at < 0:
         return {}
     begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-    return _parsed(data[begin : end if end >= 0 else len(data)])
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _event(line: dict[str, Any]) -> Event | None:
-    try:
-        return from_json(line)
-    except ValueError:
-        return None
-
-
-def _time(line: dict[str, Any]) -> float | None:
-    """When a line was written; None where it does not say so."""
-    told = line.get("time")
-    return float(told) if isinstance(told, int | float) and 0 <= told < LATEST else None
-
-
-def events(folder: Path, most_steps: int | None = 2000) -> Iterator[tuple[float, Event]]:
-    """What a run told, and when (seconds since 1970): all but the steps, of which so many come, evenly, and the last one.
-
-    Its files are told of where they lie now: the folder may have been moved or renamed since. Raises `UserError` where its
-    journal cannot be read.
-    """
-    try:
-        with (folder / JOURNAL).open("rb") as file:
-            count = sum(STEPPED in line for line in file)
-            file.seek(0)
-            stride, seen, was = max(-(-count // most_steps), 1) if most_steps else 1, 0, ""
-            for line in file:
-                if STEPPED in line:
-                    seen += 1
-                    if (seen - 1) % stride and seen != count:
-                        continue
-                told = _parsed(line)
-                if (event := _event(told)) is None:
-                    continue
-                if isinstance(event, Started):
-                    was = event.folder
-                yield _time(told) or 0.0, _where_it_lies_now(event, was, folder)
-    except OSError as error:
-        raise UserError(f"the journal of '{folder.name}' cannot be read: {error.strerror or error}") from None
-
-
-def _where_it_lies_now(event: Event, was: str, folder: Path) -> Event:
-    """An event about a file of the run, whose folder was another when the journal was written."""
-    if not was or not isinstance(event, Sampled | Saved | BackedUp):
-        return event
-    inside = os.path.relpath(event.path, was) if event.path.startswith(was) else os.pardir
-    return event if inside.startswith(os.pardir) else replace(event, path=str(folder / inside))
+    return parsed(data[begin : end if end >= 0 else len(data)])

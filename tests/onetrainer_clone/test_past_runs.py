@@ -9,7 +9,8 @@ import pytest
 
 from onetrainer_clone.events import BackedUp, Ended, Event, Logged, Sampled, Saved, Started, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, STATE
-from onetrainer_clone.past_runs import PastRun, events, run_folders, saves_in, summarize
+from onetrainer_clone.journal_reader import events
+from onetrainer_clone.past_runs import PastRun, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.trash import bring_back, put_into_trash

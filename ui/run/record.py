@@ -80,6 +80,7 @@ class Record:
         self.elsewhere: list[Saved] = []  # of the last save, what could not be written to the run's folder
         self.log: list[LogLine] = []
         self.logged_of: dict[str, int] = {}  # of several runs in one: lines of each that are in the log
+        self.heard = 0.0  # when something was told last, seconds since 1970
         self.logged = 0  # lines ever: the log itself is cut at its beginning
         self.curves_version = self.samples_version = 0
 
@@ -97,6 +98,10 @@ class Record:
         return self.progress.ended
 
     @property
+    def silent_seconds(self) -> float:
+        return self.clock() - self.heard
+
+    @property
     def sample_steps(self) -> list[int]:
         return sorted({step for row in self.samples.values() for step in row})
 
@@ -107,7 +112,7 @@ class Record:
 
     def on(self, event: Event, when: float | None = None) -> None:
         """Something that the run told: now, or when its journal says."""
-        when = self.clock() if when is None else when
+        self.heard = when = self.clock() if when is None else when
         self.progress.on(event)
         self.balance.on(event)
         match event:

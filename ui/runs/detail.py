@@ -16,7 +16,9 @@ from ui.run.charts import Charts
 from ui.run.log import LogView
 from ui.run.record import Record
 from ui.run.samples import Samples
+from ui.run.status import Status
 from ui.run.viewer import Viewer
+from ui.runs.follow import Follower
 from ui.runs.note import HEIGHT, NoteBox
 from ui.runs.reopen import RunColours, lay_over, overlaid
 from ui.runs.shown import Shown, said_at_end
@@ -29,19 +31,24 @@ OVERVIEW, LOG, SETTINGS = "Chart and samples", "Log", "Settings"
 HEAD, NOTE, BESIDE, EACH, SAID = 36, HEIGHT + 6, 230, 250, 44  # px at 100 %: least heights, EACH of chart and samples
 SASH = 8  # px between the panes
 LEGEND = 70  # px at 100 %: that the names of two runs take more in a narrow chart
+STATUS = 62  # px at 100 %: of a run that is followed
 BALANCE = 48  # of the strip, with its sentence
 LIVE_SECONDS = 0.5  # between two looks at a run that goes on
 SETTLE_MS = 60  # what comes into view is laid out in several steps
 
 
 class Detail(ctk.CTkFrame):
-    def __init__(self, parent: Any, bench: Workbench, background: Background, writer: Background):
+    def __init__(
+        self, parent: Any, bench: Workbench, background: Background, writer: Background, reader: Background
+    ):
         super().__init__(parent, fg_color="transparent")
         self._bench = bench
         self.record = Record()
         self.records: Sequence[Record] = ()  # of the runs that are shown
         self._labels: Sequence[str] = ()
         self._live: list[Record] = []  # those of them that go on
+        self.follower = Follower(reader)  # of those that go on in another window or terminal
+        self.follower.over.connect(self._on_over)
         self._next = 0.0
         self._colours = RunColours(bench.colours)
         self._titles = ("", "")  # in full, and shorter
@@ -55,6 +62,7 @@ class Detail(ctk.CTkFrame):
         self.part.set(OVERVIEW)
         self.said = ctk.CTkLabel(self, text="", anchor="w", justify="left", text_color=colours.WARNING)
         theme.wrap(self.said, self, less=20)
+        self.status = Status(self)  # of a run that is followed: this window's own has it on the Run tab
         self.note = NoteBox(self, bench, writer)
         self.panes = tkinter.PanedWindow(self, orient="horizontal", sashwidth=SASH, borderwidth=0)
         self.charts = Charts(self.panes, background, self._colours, bench.ask)
@@ -86,7 +94,7 @@ class Detail(ctk.CTkFrame):
         narrow = width < STACKED
         said = SAID if self.said.winfo_manager() else 0
         balance = BALANCE if self.balance.winfo_manager() else 0
-        note = NOTE if self.note.winfo_manager() else 0
+        note = (NOTE if self.note.winfo_manager() else 0) + (STATUS if self.status.winfo_manager() else 0)
         overview = 2 * (EACH + (LEGEND if len(self.records) > 1 else 0)) if narrow else BESIDE
         part = overview if self.part.get() == OVERVIEW else BESIDE
         return balance + note + (2 if narrow else 1) * HEAD + said + part
@@ -104,17 +112,19 @@ class Detail(ctk.CTkFrame):
         several = len(shown.records) > 1
         self.records, self._labels = shown.records, shown.labels
         self._live = [record for record in shown.records if record.ended is None]
+        self.follower.follow(shown.followed)
         self.record = overlaid(shown.records, shown.labels) if several else shown.records[0]
         self._colours.show(shown.records, shown.labels)
         self._titles = shown.title, " and ".join(shown.labels)
         self._fit_title()
-        self._say(shown.said)
+        self._say(shown.said or self.follower.words)
         if several or self.record.folder is None:
             self.note.flush()
             self.note.pack_forget()
         else:
             self.note.show(self.record.folder, shown.note)
             self.note.pack(fill="x", pady=(0, 6), after=self._head)
+        self._show_status()
         self.samples.show(self.record)
         self.log.show(self.record)  # the chart draws itself at the next turn: both at once would be felt
         rows = shown.differences
@@ -129,6 +139,7 @@ class Detail(ctk.CTkFrame):
 
     def tick(self) -> None:
         """What was put off is drawn; the chart looks itself whether it is time."""
+        self.follower.tick()
         if self._live and time.monotonic() >= self._next:
             self._next = time.monotonic() + LIVE_SECONDS
             self._follow()
@@ -140,19 +151,40 @@ class Detail(ctk.CTkFrame):
 
     def _follow(self) -> None:
         """What a run that goes on has told since."""
-        if len(self.records) > 1 and lay_over(self.record):
-            self._colours.show(self.records, self._labels)
+        if len(self.records) > 1:
+            lay_over(self.record)
+        if self.follower.words:
+            self._say(self.follower.words)
+        self._show_status()
+        self._colours.show(self.records, self._labels)
         self.samples.show(self.record)
         self.log.show(self.record)
         if self.record.ended is not None:
             self._say(said_at_end(self.record.ended))
         self._live = [record for record in self._live if record.ended is None]
 
+    def _on_over(self, why: str) -> None:
+        self._say(why)
+        self._next = 0.0  # its last words at once
+
+    def _show_status(self) -> None:
+        """How far a single run is that is followed."""
+        followed = bool(self.follower.words) and len(self.records) == 1
+        if followed:
+            self.status.show(self.record, going=True, paused=False, stopping=False)
+        if followed != bool(self.status.winfo_manager()):
+            if followed:
+                self.status.pack(fill="x", padx=4, pady=(0, 6), after=self._head)
+            else:
+                self.status.pack_forget()
+            self.event_generate(CHANGED)
+
     def _say(self, said: str) -> None:
-        self.said.configure(text=said)
-        if said:
+        if said != self.said.cget("text"):
+            self.said.configure(text=said)
+        if said and not self.said.winfo_manager():
             self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
-        else:
+        elif not said:
             self.said.pack_forget()
 
     def _fit(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from onetrainer_clone.backups import PREFIX, backups
 from onetrainer_clone.events import Ended
 from onetrainer_clone.journal import BACKUPS, STATE
-from onetrainer_clone.past_runs import events
+from onetrainer_clone.journal_reader import events
 from onetrainer_clone.state import TrainingState
 from presets.codec import read_file
 from ui.colours import CONCEPTS, ConceptColours, Pair

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from onetrainer_clone.backups import backups
 from onetrainer_clone.events import Ended
-from onetrainer_clone.journal import BACKUPS
 from onetrainer_clone.run_notes import read_note
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets.differences import Difference, differences
 from ui.run.record import Record
+from ui.runs.follow import Followed, begin, interrupted
 from ui.runs.reopen import labels_of, record_of, settings_of
 
 
@@ -28,6 +27,7 @@ class Shown:
     versus: tuple[str, str]
     settings_problem: str = ""
     note: str = ""  # what the person wrote about a single run
+    followed: Sequence[Followed] = ()  # those of the runs that go on in another window or terminal
 
 
 def read(folders: Sequence[Path], window: TrainingState, live: Mapping[Path, Record]) -> Shown:
@@ -36,7 +36,9 @@ def read(folders: Sequence[Path], window: TrainingState, live: Mapping[Path, Rec
     `live` is the record of the run that goes on here: what it tells is shown as it comes.
     """
     labels = labels_of(folders)
-    records = [live[folder] if folder in live else record_of(folder) for folder in folders]
+    followed = {folder: begin(folder) for folder in folders if folder not in live and goes_on(folder)}
+    going = {**live, **{folder: run.record for folder, run in followed.items()}}
+    records = [going[folder] if folder in going else record_of(folder) for folder in folders]
     versus = (labels[0], labels[1] if len(folders) > 1 else "the window")
     try:
         states = [settings_of(folder) for folder in folders]
@@ -46,9 +48,10 @@ def read(folders: Sequence[Path], window: TrainingState, live: Mapping[Path, Rec
     if len(folders) > 1:
         names = [folder.name for folder in folders]
         title = " and ".join(names if len(set(names)) == len(names) else labels)
-        return Shown(title, "", records, labels, found, versus, problem)
-    said = "" if folders[0] in live else _said(folders[0], records[0].ended)
-    return Shown(labels[0], said, records, labels, found, versus, problem, read_note(folders[0]))
+        return Shown(title, "", records, labels, found, versus, problem, followed=tuple(followed.values()))
+    said = "" if folders[0] in going else _said(folders[0], records[0].ended)
+    note = read_note(folders[0])
+    return Shown(labels[0], said, records, labels, found, versus, problem, note, tuple(followed.values()))
 
 
 def said_at_end(ended: Ended) -> str:
@@ -56,9 +59,4 @@ def said_at_end(ended: Ended) -> str:
 
 
 def _said(folder: Path, ended: Ended | None) -> str:
-    if ended is not None:
-        return said_at_end(ended)
-    if goes_on(folder):
-        return "This run goes on elsewhere. What it tells from here on is seen when it is opened again."
-    way_out = "'Resume' goes on from its newest backup." if backups(folder / BACKUPS) else "It has no backup to go on from."
-    return f"This run was interrupted: the program was killed, or the computer went off. {way_out}"
+    return said_at_end(ended) if ended is not None else interrupted(folder)
