@@ -23,11 +23,12 @@ def parse(declaration: Declaration, text: str) -> Any:
         by_label = {_name(choice.label): choice for choice in declaration.choices}
         return by_label.get(_name(text), _name(text))
     if declaration.type is int:
-        return _whole(text)
+        return whole(text)
     return decimal(text) if declaration.type is float else text
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
+    """'1,000', '1 000', '1e3' -> '1000'; what is no whole number stays as it is."""
     if _WHOLE.fullmatch(text):  # 1,000 and 1.000 are thousands
         return re.sub(r"\D", "", text)
     number = decimal(text)

@@ -13,7 +13,6 @@ from onetrainer_clone.journal_reader import events
 from onetrainer_clone.past_runs import PastRun, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
-from onetrainer_clone.trash import bring_back, put_into_trash
 from tests.windows_rules import linux_only, windows_rules
 
 
@@ -183,31 +182,3 @@ def test_a_long_journal_is_summed_up_at_once_and_shown_with_as_many_points_as_a_
     assert (steps[0], steps[-1]) == (1, 100_000)
     assert 900 < len(steps) <= 1001
     assert isinstance(found[-1][1], Ended)
-
-
-def test_trash_and_back(tmp_path: Path) -> None:
-    trashed = []
-    for _ in range(2):
-        folder = make_run(tmp_path / "cat", [(1.0, started())])
-        trashed.append(put_into_trash(folder))
-    assert run_folders(tmp_path) == []
-    assert len({*trashed}) == 2
-    bring_back(trashed[0], folder)
-    assert [run.name for run in run_folders(tmp_path)] == ["cat"]
-    with pytest.raises(UserError, match="there is a run 'cat' again"):
-        bring_back(trashed[1], folder)
-    assert trashed[1].is_dir()
-
-
-@linux_only
-def test_a_run_of_which_a_program_holds_a_file_stays_whole_where_it_is(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "cat", [(1.0, started())])
-    with windows_rules(), (folder / JOURNAL).open("rb"), pytest.raises(UserError, match="could not be moved to"):
-        put_into_trash(folder)
-    trashed = put_into_trash(folder)
-    with windows_rules(), (trashed / JOURNAL).open("rb"), pytest.raises(UserError, match="could not be moved back"):
-        bring_back(trashed, folder)
-    assert not folder.exists()
-    with windows_rules():
-        bring_back(trashed, folder)
-    assert [run.name for run in run_folders(tmp_path)] == ["cat"]

@@ -1,6 +1,7 @@
 """Past runs in the window: listed, shown again, compared, resumed, loaded, deleted and brought back."""
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -16,13 +17,14 @@ from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.sampling import Prompt
+from onetrainer_clone.trash import TRASH
 from tests.onetrainer_clone.test_past_runs import step
 from tests.ui.conftest import Window, close
 from ui import memory
 from ui.memory import View, keep_view
 from ui.run.record import Record
 from ui.run.series import POINTS
-from ui.runs import page as runs_page
+from ui.runs import run_toolbar
 from ui.runs.page import RunsPage
 from ui.runs.reopen import labels_of
 from ui.runs.table_rows import CONTROL
@@ -284,19 +286,85 @@ def test_every_deletion_is_taken_back_the_last_one_first(window: Window) -> None
     window.until(lambda: page.toolbar.buttons["back"].cget("state") == "disabled")
 
 
-def test_what_cannot_be_brought_back_yet_is_not_forgotten(window: Window) -> None:
-    folder = train(window, "old")
+def test_what_cannot_be_brought_back_yet_is_not_forgotten_and_what_is_gone_is(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(window, "old")
+    folder = train(window, "new")
     page = runs(window)
+    page.table.select_all()
     window.ask.choices = ["delete"]
     page.toolbar.buttons["delete"].invoke()
     window.until(lambda: page.table.count == 0)
-    folder.mkdir()
-    page.toolbar.buttons["back"].invoke()
-    window.until(lambda: bool(window.ask.told))
-    assert "There is a run 'old' again" in window.ask.told[0][1]
-    folder.rmdir()
+
+    def busy(_trashed: Path, _folder: Path) -> Path:
+        raise UserError("it could not be moved back")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ui.runs.deeds.bring_back", busy)
+        page.toolbar.buttons["back"].invoke()
+        window.until(lambda: bool(window.ask.told))
+    assert "could not be moved back" in window.ask.told.pop()[1]
+    shutil.rmtree(folder.parent / TRASH / "new")
     page.toolbar.buttons["back"].invoke()
     window.until(lambda: page.table.count == 1)
+    assert "'new': not in the trash any more" in window.ask.told.pop()[1]
+    assert page.toolbar.buttons["back"].cget("state") == "disabled"
+
+
+def test_what_was_deleted_is_in_the_trash_after_a_restart_and_only_there_it_is_deleted_for_good(
+    make_window: Callable[..., Window],
+) -> None:
+    window = make_window()
+    for name in ("a", "b", "c", "d"):
+        folder = train(window, name)
+    page = runs(window)
+    page.table.select_all()
+    window.ask.choices = ["delete"]
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 0)
+    close(window)
+    window = make_window()
+    workspace = folder.parent
+    window.app.store.replace("saving.workspace", str(workspace))
+    train(window, "e")
+    page = runs(window)
+    assert page.toolbar.buttons["back"].cget("text") == "Trash"
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 4)
+    settle(window, page)
+    assert page.list.finder.menu.cget("text").startswith("Trash: ")
+
+    def select(*names: str) -> None:
+        listed = [run.name for run in page.listing.runs]
+        page.table.select(*(listed.index(name) for name in names))
+        settle(window, page)
+
+    select("b")
+    assert page.detail.title.cget("text") == "b"
+    assert page.detail.record.sample_steps == [0, 10, 20]
+    assert all(Path(one.path).is_file() for row in page.detail.record.samples.values() for one in row.values())
+    assert page.toolbar.buttons["resume"].cget("state") == "disabled"
+    assert page.toolbar.buttons["back"].cget("text") == "Bring back"
+    page.toolbar.buttons["back"].invoke()
+    window.until(lambda: page.table.count == 3)
+    assert (workspace / "b" / JOURNAL).is_file()
+    select("a")
+    assert page.toolbar.buttons["delete"].cget("text") == "Empty trash…"
+    window.ask.choices = ["no", "some", "all"]
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: len(window.ask.asked) == 2)
+    settle(window, page)
+    assert page.table.count == 3
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: page.table.count == 2)
+    assert "1 run deleted for good." in page.hint.cget("text")
+    page.toolbar.buttons["delete"].invoke()
+    window.until(lambda: {run.name for run in page.listing.runs} == {"b", "e"})
+    assert list((workspace / TRASH).iterdir()) == []
+    settle(window, page)
+    assert page.toolbar.buttons["delete"].cget("text") == "Delete…"
+    assert page.toolbar.buttons["back"].cget("state") == "disabled"
 
 
 def test_at_the_largest_scaling_in_a_small_window_everything_is_reached(
@@ -467,7 +535,7 @@ def test_many_runs_are_listed_at_once(window: Window, monkeypatch: pytest.Monkey
     window.until(lambda: all(row[2] == "done" for row in cells(page)))
     assert page.table.count == 300
     revealed: list[Path] = []
-    monkeypatch.setattr(runs_page, "reveal", revealed.append)
+    monkeypatch.setattr(run_toolbar, "reveal", revealed.append)
     assert page.table.selection == [0], "the newest is selected when the page is first seen"
     page.table.step(1)
     page.toolbar.buttons["reveal"].invoke()

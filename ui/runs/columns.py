@@ -5,6 +5,7 @@ from typing import Any
 
 from onetrainer_clone.past_runs import PastRun
 from onetrainer_clone.progress import duration
+from onetrainer_clone.trash import workspace_of
 from ui import colours
 from ui.runs.table import Column, Row
 
@@ -25,7 +26,7 @@ LARGE_FIRST = (BEGAN, "Steps", "Took", "Samples", "Saves", "Backups")  # at the 
 
 _SORTS: dict[str, Callable[[PastRun], Any]] = {
     "Run": lambda run: run.name.lower(),
-    "Workspace": lambda run: str(run.folder.parent).lower(),
+    "Workspace": lambda run: str(workspace_of(run.folder)).lower(),
     BEGAN: lambda run: run.began or run.changed,
     "Outcome": lambda run: run.outcome,
     "Steps": lambda run: run.step,
@@ -55,7 +56,7 @@ def has_words(run: PastRun, words: Sequence[str]) -> bool:
 def row_of(run: PastRun, columns: Sequence[Column], known: bool, running: bool) -> Row:
     """A line of the list; '…' where the run is not summed up yet."""
     outcome = "running" if running else "elsewhere" if run.going else run.outcome
-    cells = {"Run": run.name, BEGAN: run.when, "Workspace": run.folder.parent.name, "Outcome": "…"}
+    cells = {"Run": run.name, BEGAN: run.when, "Workspace": workspace_of(run.folder).name, "Outcome": "…"}
     if known:
         counts = {"Samples": run.samples, "Saves": run.saves, "Backups": run.backups}
         cells |= {

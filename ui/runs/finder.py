@@ -8,12 +8,16 @@ from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.trash import TRASH
 from ui import colours, theme
 from ui.workbench import Workbench
 
 WIDTH = 170  # px at 100 % of the choice of a workspace
-PRESENT, ALL, OTHER = "This workspace", "All workspaces", "Another folder …"
-TIP = "Whose runs are listed: the workspace of the Saving tab, an earlier one, all of them, or any folder with runs."
+PRESENT, ALL, OTHER, IN_TRASH = "This workspace", "All workspaces", "Another folder …", "Trash"
+TIP = (
+    "Whose runs are listed: the workspace of the Saving tab, an earlier one, all of them, or any folder with runs; or what "
+    "was deleted there."
+)
 
 
 class Finder(ctk.CTkFrame):
@@ -24,6 +28,7 @@ class Finder(ctk.CTkFrame):
         self.known: Sequence[Path] = ()
         self.all = False
         self.other: Path | None = None  # None: that of the window's settings
+        self.trash = False  # what was deleted there, instead
         self._bench, self._chosen = bench, chosen
         self._font = theme.font()
         ctk.CTkLabel(self, text="Find", text_color=colours.DIM, font=theme.font(theme.SMALL)).pack(side="left", padx=4)
@@ -42,15 +47,25 @@ class Finder(ctk.CTkFrame):
         return self._bench.store.state.saving.folder
 
     def wanted(self) -> Callable[[Sequence[Path]], Sequence[Path]]:
-        """Which of the workspaces that are known, and others, are listed; to be called on a worker."""
-        everywhere, one, present = self.all, self.other or self.present, self.present
-        return lambda known: list(dict.fromkeys((present, *known))) if everywhere else [one]
+        """Which of the workspaces that are known, and others, are listed, or their trashes; to be called on a worker."""
+        everywhere, one, present, trash = self.all, self.other or self.present, self.present, self.trash
 
-    def choose(self, workspace: Path | None, everywhere: bool = False) -> None:
-        self.other, self.all = workspace, everywhere
+        def folders(known: Sequence[Path]) -> Sequence[Path]:
+            workspaces = dict.fromkeys((present, *known)) if everywhere else [one]
+            return [workspace / TRASH if trash else workspace for workspace in workspaces]
+
+        return folders
+
+    def choose(self, workspace: Path | None, everywhere: bool = False, trash: bool = False) -> None:
+        self.other, self.all, self.trash = workspace, everywhere, trash
         words = ALL if everywhere else workspace.name or str(workspace) if workspace else PRESENT
+        words = f"{IN_TRASH}: {words}" if trash else words
         self.menu.configure(text=f"{theme.fitting(words, WIDTH - 40, self._font)} ▾")
         self._chosen()
+
+    def show_trash(self, trash: bool) -> None:
+        """What was deleted in the workspace that is listed, or its runs again."""
+        self.choose(None if self.other and self.other.name == TRASH else self.other, self.all, trash)
 
     def choose_folder(self) -> None:
         if folder := self._bench.ask.folder("A folder with runs", str(self.other or self.present)):
@@ -64,5 +79,7 @@ class Finder(ctk.CTkFrame):
                 menu.add_command(label=str(workspace), command=partial(self.choose, workspace))
         menu.add_command(label=ALL, command=lambda: self.choose(None, everywhere=True))
         menu.add_separator()
+        words = "Back from the trash" if self.trash else IN_TRASH
+        menu.add_command(label=words, command=lambda: self.show_trash(not self.trash))
         menu.add_command(label=OTHER, command=self.choose_folder)
         menu.tk_popup(self.menu.winfo_rootx(), self.menu.winfo_rooty() + self.menu.winfo_height())

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onetrainer_clone.past_runs import PastRun, run_folders, summarize
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.trash import TRASH
 from presets.workspaces import known
 from ui.background import Background
 from ui.runs.columns import BEGAN, has_words, sorted_by
@@ -22,6 +23,8 @@ class Listing:
         self.runs: list[PastRun] = []
         self.every: list[PastRun] = []
         self.workspaces: list[Path] = []  # that runs were started in
+        self.trash = False  # whether what is listed lies in the trash
+        self.in_trash = 0  # runs in the trash of what is listed
         self.title, self.falling = BEGAN, True
         self.words: tuple[str, ...] = ()
         self.changed: Signal[[]] = Signal()
@@ -31,18 +34,8 @@ class Listing:
         self._todo: list[PastRun] = []  # to be summed up (again), the newest first
 
     def look(self, wanted: Callable[[Sequence[Path]], Sequence[Path]]) -> None:
-        """Read anew. `wanted` tells which workspaces, given those that are known, on the worker."""
-
-        def work() -> tuple[list[Path], list[PastRun], UserError | None]:
-            there, found, problem = known(), [], None
-            for workspace in wanted(there):
-                try:
-                    found += run_folders(workspace)
-                except UserError as error:
-                    problem = error
-            return there, sorted(found, key=lambda run: (-run.changed, run.name)), problem
-
-        self._worker.submit("runs", work, self._on_folders)
+        """Read anew. `wanted` tells which workspaces, given those that are known, or their trashes; on the worker."""
+        self._worker.submit("runs", lambda: _found(wanted), self._on_folders)
 
     def sort(self, title: str, falling: bool) -> None:
         self.title, self.falling = title, falling
@@ -62,14 +55,15 @@ class Listing:
     def is_known(self, run: PastRun) -> bool:
         return run.folder in self._known
 
-    def _on_folders(self, found: tuple[list[Path], list[PastRun], UserError | None]) -> None:
-        self.workspaces, self.every, problem = found
+    def _on_folders(self, found: "Found") -> None:
+        self.workspaces, self.every = found.workspaces, found.runs
+        self.trash, self.in_trash = found.trash, found.in_trash
         self.loaded = True
         self._todo = [run for run in self.every if not self._stands(run)]
         self._arrange()
         self._sum_up()
-        if problem is not None:
-            raise problem
+        if found.problem is not None:
+            raise found.problem
 
     def _stands(self, run: PastRun) -> bool:
         """Whether what is known of it still holds: a run without an end may go on, or have been killed since."""
@@ -93,6 +87,30 @@ class Listing:
         self._todo = [run for run in self._todo if run.folder not in done]
         self._arrange()
         self._sum_up()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in the folders that were looked into."""
+
+    workspaces: list[Path]
+    runs: list[PastRun]
+    trash: bool
+    in_trash: int
+    problem: UserError | None
+
+
+def _found(wanted: Callable[[Sequence[Path]], Sequence[Path]]) -> Found:
+    workspaces, runs, in_trash, problem = known(), [], 0, None
+    folders = wanted(workspaces)
+    for folder in folders:
+        try:
+            runs += run_folders(folder)
+            in_trash += len(run_folders(folder / TRASH))
+        except UserError as error:
+            problem = error
+    runs.sort(key=lambda run: (-run.changed, run.name))
+    return Found(workspaces, runs, all(folder.name == TRASH for folder in folders), in_trash, problem)
 
 
 def _summed_up(runs: Sequence[PastRun]) -> list[PastRun]:

@@ -13,13 +13,12 @@ from ui import colours, theme
 from ui.background import Background
 from ui.findings import Timer
 from ui.run.record import Record
-from ui.runs.deeds import Deeds, in_trash
+from ui.runs.deeds import Deeds
 from ui.runs.detail import Detail
 from ui.runs.listing import Listing
-from ui.runs.reveal import reveal
 from ui.runs.run_list import FINDER, ROWS, RunList
+from ui.runs.run_toolbar import RunToolbar
 from ui.runs.shown import Shown, read
-from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.workbench import Workbench
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 LIST, HINT = FINDER + ROWS, 120  # px at 100 %: the least height of the list, and of the hint where no run is shown
 SASH = 8  # px between the panes
 SHARE, SETTLE_MS = 0.36, 60  # of the height for the list; what comes into view is laid out in several steps
-BACK = "Back to the list"
 PICK = "Select a run to see its chart and samples; a second one with Ctrl to compare the two."
 
 
@@ -46,7 +44,7 @@ class RunsPage(Page):
         self._settling = Timer(self.after, self.after_cancel)
         self._shared = 0  # px: the height of which the list has its share
         self.deeds = Deeds(bench, desk, self._on_moved)
-        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
+        self.toolbar = RunToolbar(self, bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=SASH, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
@@ -110,7 +108,9 @@ class RunsPage(Page):
     def refresh(self) -> None:
         runs = self.listing.runs
         self.list.show(self.desk.running_folder)
-        self._enable()
+        self.toolbar.show()
+        if self.listing.trash and not self.listing.every:
+            self.list.finder.show_trash(False)  # it is empty now
         if self.listing.loaded and runs and not self._visited:
             self._visited = True
             newest = max(runs, key=lambda run: run.changed)  # the page is not empty when it is first seen
@@ -153,7 +153,11 @@ class RunsPage(Page):
             self._shared = 0
             self._settling.start(SETTLE_MS, self._share)
         self.needs_changed()
-        self._enable()
+        self.toolbar.show()
+
+    def compare(self) -> None:
+        self.show(*self.selected[-2:])
+        self.enlarge(True)
 
     def resume(self) -> None:
         self.deeds.resume(self.selected[0])
@@ -162,20 +166,32 @@ class RunsPage(Page):
         self.deeds.load(self.selected[0])
 
     def delete(self) -> None:
+        """To the trash; what is in the trash, for good."""
         self.detail.note.write_now()
-        if self.deeds.delete(self.selected):
-            self.enlarge(False)
+        if self.listing.trash:
+            self.deeds.empty(self.listing.every, self.selected)
+        else:
+            self.deeds.delete(self.selected)
+
+    def bring_back(self) -> None:
+        """What is selected in the trash; else what was deleted last; where that was long ago, the trash is shown."""
+        if self.listing.trash:
+            self.deeds.restore(self.selected)
+        elif self.deeds.can_bring_back:
+            self.deeds.bring_back()
+        else:
+            self.list.finder.show_trash(True)
 
     def _on_select(self) -> None:
         runs = self.selected[-2:]
-        self._enable()
+        self.toolbar.show()
         if runs and tuple(run.folder for run in runs) != self.shown:
             self.show(*runs)
 
     def _on_read(self, shown: Shown) -> None:
-        if not self.winfo_exists():
-            return
         self._reading = False
+        if not self.winfo_exists() or not self.shown:  # it was deleted meanwhile
+            return
         self.detail.show(shown)
         if not self.detail.winfo_manager():
             self.hint.pack_forget()
@@ -191,12 +207,13 @@ class RunsPage(Page):
         if not isinstance(error, UserError):
             raise error
 
-    def _on_moved(self, gone: Sequence[Path]) -> None:
-        """Runs went to the trash, or came back."""
+    def _on_moved(self, gone: Sequence[Path], said: str) -> None:
+        """Runs went to the trash, came back or are no more."""
         if gone:
             self.shown, self.list.chosen = (), []
+            self.enlarge(False)
             self.detail.pack_forget()
-            self.hint.configure(text=f"{in_trash(gone)} 'Bring back' undoes it.")
+            self.hint.configure(text=said)
             self.hint.pack(expand=True)
             self.needs_changed()
         self._look_in_view()
@@ -211,23 +228,6 @@ class RunsPage(Page):
         if self.in_view:
             self.list.look()
 
-    def _enable(self) -> None:
-        runs = self.selected
-        one = len(runs) == 1
-        free = not self.desk.runner.going
-        self.toolbar.name("open", BACK if self.enlarged else "Open")
-        self.toolbar.enable(
-            {
-                "open": bool(runs) or self.enlarged,
-                "compare": len(runs) == 2,
-                "resume": one and free and runs[0].can_resume,
-                "load": one,
-                "reveal": one,
-                "delete": bool(runs),
-                "back": self.deeds.can_bring_back,
-            }
-        )
-
     def _share(self) -> None:
         """Its share of the height for the list, whenever there is another height than before."""
         scale, height = theme.scaling(self), int(self.panes.winfo_height())
@@ -239,21 +239,3 @@ class RunsPage(Page):
         # Told its height, a pane keeps it when what is in it wants another one.
         self.panes.paneconfigure(self.list, minsize=least // 2, height=mine)
         self.panes.paneconfigure(self.lower, minsize=least // 2, height=height - mine - SASH)
-
-    def _compare(self) -> None:
-        self.show(*self.selected[-2:])
-        self.enlarge(True)
-
-    def _actions(self) -> tuple[Action, ...]:
-        def open_or_back() -> None:
-            self.enlarge(not self.enlarged)
-
-        return (
-            Action("open", "Open", open_or_back, "Gives the run the whole page (double click).", other=BACK),
-            Action("compare", "Compare", self._compare, "Two runs, selected with Ctrl: charts, samples and settings."),
-            Action("resume", "Resume", self.resume, "Goes on from its newest backup, where it has one."),
-            Action("load", "Load its settings", self.load, "Into the window; undo brings back yours."),
-            Action("reveal", "Show folder", lambda: reveal(self.selected[0].folder), "In the file manager."),
-            Action("delete", "Delete…", self.delete, "Moves its folder to the workspace's trash.", "danger"),
-            Action("back", "Bring back", self.deeds.bring_back, self.deeds.words),
-        )

@@ -17,6 +17,7 @@ from ui.runs.table import Column, Table
 from ui.workbench import Workbench
 
 EMPTY = "No runs yet in {}.\n\nEvery run that you start is kept here, with its chart, its samples and its settings."
+EMPTY_TRASH = "Nothing is in the trash of {}."
 NOTHING = "None of the {:,} runs is like that."
 FINDER, ROWS = 36, 150  # px at 100 %: the search's height, and the least of the table
 LIVE_SECONDS = 1.0  # between two looks at the run that goes on
@@ -54,7 +55,8 @@ class RunList(ctk.CTkFrame):
         """Have a run listed, and select it."""
         self.chosen, self._brought = [folder], folder
         self.finder.variable.set("")
-        if not self.finder.all and folder.parent != (self.finder.other or self.finder.present):
+        here = self.finder.all or folder.parent == (self.finder.other or self.finder.present)
+        if self.finder.trash or not here:
             self.finder.choose(None if folder.parent == self.finder.present else folder.parent)
         self.listing.changed.emit()
 
@@ -65,7 +67,7 @@ class RunList(ctk.CTkFrame):
         self.table.sorted_by, self.table.falling = listing.title, listing.falling
         if listing.loaded:
             where = self.finder.other or self.finder.present
-            hint = EMPTY.format("any workspace" if self.finder.all else where)
+            hint = (EMPTY_TRASH if listing.trash else EMPTY).format("any workspace" if self.finder.all else where)
             self.table.retitle(columns, NOTHING.format(len(listing.every)) if listing.every else hint)
         runs = listing.runs
         places = {run.folder: place for place, run in enumerate(runs)}
