@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from onetrainer_clone.paths import move
 from onetrainer_clone.settings import UserError
 
 TRASH = ".trash"  # in the workspace
@@ -26,7 +27,7 @@ def put_into_trash(folder: Path) -> Path:
     target = _free(trash / folder.name)
     try:
         trash.mkdir(exist_ok=True)
-        os.replace(folder, target)
+        move(folder, target)
     except OSError as error:
         raise UserError(f"'{folder}' could not be moved to {trash}: {error.strerror or error}") from None
     return target
@@ -39,7 +40,7 @@ def bring_back(trashed: Path, folder: Path) -> Path:
     """
     target = _free(folder)
     try:
-        os.replace(trashed, target)
+        move(trashed, target)
     except OSError as error:
         raise UserError(f"'{trashed}' could not be moved back: {error.strerror or error}") from None
     return target
@@ -51,16 +52,19 @@ def bytes_in(folders: Iterable[Path]) -> int:
 
 
 def destroy(folder: Path) -> None:
-    """Delete a run in the trash for good. Raises `UserError` where it lies elsewhere, and where something of it stays."""
+    """Delete a run in the trash for good. Raises `UserError` where it lies elsewhere, and where that fails."""
     if not is_in_trash(folder):
         raise UserError(f"'{folder}' is not in the trash: only what is can be deleted for good")
+    aside = folder.with_name(f".{folder.name}")
     try:
-        if folder.is_symlink():
-            folder.unlink()
+        shutil.rmtree(aside, ignore_errors=True)  # what was left of an earlier one
+        move(folder, aside)  # Windows refuses it, with nothing deleted yet, where a program has one of the files open
+        if aside.is_symlink():
+            aside.unlink()
         else:
-            shutil.rmtree(folder)
+            shutil.rmtree(aside)
     except OSError as error:
-        raise UserError(f"'{folder}' could not be deleted whole: {error.strerror or error}") from None
+        raise UserError(f"'{folder}' could not be deleted: {error.strerror or error}") from None
 
 
 def _free(folder: Path) -> Path:

@@ -13,7 +13,6 @@ from onetrainer_clone.journal_reader import events
 from onetrainer_clone.past_runs import PastRun, run_folders, saves_in, summarize
 from onetrainer_clone.running import announce
 from onetrainer_clone.settings import UserError
-from tests.windows_rules import linux_only, windows_rules
 
 
 def step(number: int, loss: float = 0.5) -> Stepped:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from onetrainer_clone.journal import JOURNAL
 from onetrainer_clone.past_runs import run_folders
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.trash import TRASH, bring_back, bytes_in, destroy, put_into_trash, workspace_of
 from tests.onetrainer_clone.test_past_runs import make_run, started
+from tests.windows_rules import linux_only, windows_rules
 
 
 def run(folder: Path) -> Path:
@@ -49,5 +51,25 @@ def test_what_is_in_the_trash_is_weighed_and_destroyed_and_nothing_else(tmp_path
     linked.symlink_to(kept)
     destroy(linked)
     assert names(tmp_path) == ["kept"]
-    with pytest.raises(UserError, match="could not be deleted whole"):
+    with pytest.raises(UserError, match="could not be deleted"):
         destroy(gone)
+
+
+@linux_only
+def test_a_run_of_which_a_program_holds_a_file_stays_whole_where_it_is(tmp_path: Path) -> None:
+    folder = run(tmp_path / "cat")
+    with windows_rules(), (folder / JOURNAL).open("rb"), pytest.raises(UserError, match="could not be moved to"):
+        put_into_trash(folder)
+    trashed = put_into_trash(folder)
+    with windows_rules(), (trashed / JOURNAL).open("rb"):
+        with pytest.raises(UserError, match="could not be moved back"):
+            bring_back(trashed, folder)
+        with pytest.raises(UserError, match="could not be deleted"):
+            destroy(trashed)
+    assert not folder.exists()
+    with windows_rules():
+        bring_back(trashed, folder)
+    assert names(tmp_path) == ["cat"]
+    with windows_rules():
+        destroy(put_into_trash(folder))
+    assert list((tmp_path / TRASH).iterdir()) == []
