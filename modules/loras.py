@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.load import load_model
 from modules.checkpoints.lora import Lora, read_lora
-from modules.checkpoints.lora_names import Address, names_of
 from modules.models.base import Model
 from modules.tools.merge import live, merge_into
 from modules.words import Vectors, Words, read_vectors, require_fit
 from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
 from onetrainer_clone.grid import Column, Worn
+from onetrainer_clone.lora_names import Address
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from modules.checkpoints.embedding_file import SUFFIXES, embedding_metadata, save_embedding
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import save_lora
-from modules.checkpoints.lora_names import names_of
 from modules.checkpoints.save import save_model
 from modules.patience import patient
 from modules.precision import DTYPES

@@ -86,7 +86,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     with full_in_words("setting up the training", out_of_memory(state, planned)):
         trained, optimizer, ema = _trainable(state, model, accelerator, words)
     for remark in trained.remarks:
-        emit(Warned(remark))
+        emit(Logged(remark, note=True))
     return Run(
         state, planned, folders, accelerator, model, latents, embed, trained, optimizer, ema, emit, controls
     )  # fmt: skip

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from modules.checkpoints.embedding_file import read_embedding
 from modules.models.base import Model
+from onetrainer_clone.embedding_header import misfit
 from onetrainer_clone.new_words import teach
 from onetrainer_clone.settings import UserError
 
@@ -91,12 +92,9 @@ def read_vectors(path: Path, model: Model) -> Vectors:
 def require_fit(vectors: Vectors, model: Model, what: str) -> None:
     """Raises `UserError` for vectors that are no word for the model."""
     widths = {part: matrix(model, part).shape[1] for part in model.tokenizers}
-    held = {part: found.shape[1] for part, found in vectors.items()}
-    if held != widths:
-        needed, had = (", ".join(str(width) for width in some.values()) for some in (widths, held))
-        raise UserError(f"{what} is an embedding for another kind of model: it is {had} wide, not {needed}")
-    if len({len(found) for found in vectors.values()}) > 1:
-        raise UserError(f"{what} has not as many vectors for one text encoder as for the other")
+    held = {part: (found.shape[0], found.shape[1]) for part, found in vectors.items()}
+    if message := misfit(held, widths):
+        raise UserError(f"{what} {message}")
 
 
 def matrix(model: Model, part: str) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from onetrainer_clone import layer_patterns, layer_rules, model_files
 from onetrainer_clone.adapter_kinds import Layers, Variant
+from onetrainer_clone.json_file import read_json
 from onetrainer_clone.layer_names import Config, Kind, Layer, says_all
 from onetrainer_clone.layer_rules import Rule
 
@@ -117,6 +118,6 @@ def configs_of(source: str, parts: Iterable[str]) -> dict[str, Config] | None:
     if not source:
         return None
     folder = model_files.configs(source)
-    found = {part: model_files.read_json(folder / part / "config.json") for part in parts}
+    found = {part: read_json(folder / part / "config.json") for part in parts}
     described: dict[str, Config] = {part: config for part, config in found.items() if config and says_all(part, config)}
     return described if described.keys() == found.keys() else None

@@ -3,29 +3,31 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from onetrainer_clone import layer_patterns, layer_rules
+from onetrainer_clone import layer_patterns, layer_rules, lora_source
 from onetrainer_clone.adapted import Adapted, adapted, configs_of, preset
 from onetrainer_clone.adapter_kinds import Variant
 from onetrainer_clone.families import Family, family_of
 from onetrainer_clone.layer_names import Layer, layers_of
 from onetrainer_clone.layer_patterns import NOT
 from onetrainer_clone.paths import resolve
-from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import Problem, UserError
 from onetrainer_clone.state.method import NEW_WORDS, PARTS
 from onetrainer_clone.state.optimizer import learning_rates
 from onetrainer_clone.state.saving import LoraLayout
+from onetrainer_clone.weights_header import describe
 
 if TYPE_CHECKING:
     from onetrainer_clone.state import TrainingState
 
+LORA_SUFFIXES = (".safetensors", ".pt", ".bin", ".ckpt")
 STRONG = 4.0  # alpha / rank above which the usual learning rates are too high
 _MARKS = {Variant.LOHA: ".hada_w1_a", Variant.LOKR: ".lokr_w", Variant.DORA: ".dora_scale"}
 
 
 def problems(state: "TrainingState") -> Iterator[Problem]:
     settings = state.adapter
-    yield from _continued(state)
+    unusable = list(_continued(state))
+    yield from unusable
     if settings.variant is not Variant.LORA and state.saving.lora_layout is LoraLayout.DIFFUSERS:
         message = f"diffusers' layout cannot hold a {settings.variant.label}: choose kohya's"
         yield Problem("saving.lora_layout", message)
@@ -44,6 +46,8 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     found = adapted(settings, layers)
     yield from _rules(state, found)
     yield from _sizes(state, found)
+    if settings.source and not unusable:
+        yield from lora_source.problems(state, found)
 
 
 def _filter(state: "TrainingState", patterns: Sequence[str], layers: Sequence[Layer]) -> Iterator[Problem]:
@@ -111,8 +115,11 @@ def _continued(state: "TrainingState") -> Iterator[Problem]:
     if not path.is_file():
         yield Problem("adapter.source", f"there is no file '{source}': was it moved or renamed?")
         return
+    if path.suffix.lower() not in LORA_SUFFIXES:
+        yield Problem("adapter.source", f"'{source}' is no LoRA file: its name ends in {', '.join(LORA_SUFFIXES)}")
+        return
     try:
-        shapes = read_header(path).shapes
+        shapes = describe(path).shapes
     except UserError as error:
         yield Problem("adapter.source", str(error))
         return

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from onetrainer_clone.adapted import adapted, configs_of, weights
 from onetrainer_clone.layer_names import layers_of
+from onetrainer_clone.lora_source import Held, as_in_file, held_by
+from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.common import Dtype
 from onetrainer_clone.state.method import NEW_WORDS, PARTS, Method
@@ -29,7 +31,7 @@ class AdapterPlan:
 def adapter_plan(state: TrainingState) -> AdapterPlan | None:
     """Of a run that trains an adapter; None for others, and where the model's structure is not known yet.
 
-    Of one that goes on from a file it is what the settings say; the file's own rank holds.
+    Of one that goes on from a file the file's own rank holds.
     """
     if state.method is not Method.LORA:
         return None
@@ -37,7 +39,17 @@ def adapter_plan(state: TrainingState) -> AdapterPlan | None:
     found = adapted(state.adapter, layers_of(configs)) if configs else []
     if not found:
         return None
+    held = _held(state)
+    found = [as_in_file(state.adapter, one, held.get((one.layer.part, one.layer.path))) for one in found]
     total = sum(weights(state.adapter, one) for one in found)
     counts = Counter(one.layer.part for one in found)
     mib = (total + len(found)) * _BYTES[state.saving.dtype] / 2**20
     return AdapterPlan(state.adapter.variant.label, tuple(counts.items()), total, mib)
+
+
+def _held(state: TrainingState) -> Held:
+    """What the file to continue from holds; nothing where there is none that can be used."""
+    try:
+        return (held_by(state.adapter.source, state.model.source) if state.adapter.source else None) or {}
+    except UserError:
+        return {}

@@ -8,9 +8,11 @@ from pathlib import Path
 from onetrainer_clone import grid, model_files
 from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.grid import Column, Grid, short_names
+from onetrainer_clone.lora_source import held_by
 from onetrainer_clone.paths import resolve
-from onetrainer_clone.settings import Problem, Settings, group, setting
-from onetrainer_clone.state.model import ModelSettings
+from onetrainer_clone.settings import Problem, Settings, UserError, group, setting
+from onetrainer_clone.state.embedding import source_problem
+from onetrainer_clone.state.model import ModelSettings, schedule_problems
 from onetrainer_clone.state.sampling import Prompt, size_problem
 
 
@@ -51,15 +53,20 @@ class Drawing(Settings):
 def problems(drawing: Drawing) -> list[Problem]:
     """What keeps the pictures from being drawn."""
     found = []
-    if message := model_files.problem(drawing.model.source):
+    if message := model_files.problem(drawing.model.source) or model_files.broken(drawing.model.source):
         found.append(Problem("--model", message))
     elif not drawing.model.vae and model_files.lacks_vae(drawing.model.source):
         found.append(Problem("--vae", f"'{drawing.model.source}' holds no VAE: choose one"))
-    if drawing.model.vae and (message := model_files.vae_problem(drawing.model.vae)):
+    vae, source = drawing.model.vae, drawing.model.source
+    if vae and (message := model_files.vae_problem(vae) or model_files.vae_misfit(vae, source)):
         found.append(Problem("--vae", message))
+    if not found:
+        found += [problem for problem in schedule_problems(drawing.model) if problem.severity == "error"]
     for lora in drawing.loras:
         if not os.path.isfile(resolve(lora.path)):
             found.append(Problem("--lora", f"there is no file '{lora.path}': was it moved or renamed?"))
+        elif message := _misfit(lora.path, source):
+            found.append(Problem("--lora", message))
     found += _embedding_problems(drawing)
     for side in {(prompt.width, prompt.height) for prompt in drawing.prompts}:
         if message := size_problem(*side):
@@ -71,12 +78,23 @@ def problems(drawing: Drawing) -> list[Problem]:
     return found
 
 
+def _misfit(lora: str, model: str) -> str:
+    """Why a LoRA cannot be put on a model; empty where it can, or where that is not known."""
+    try:
+        held_by(lora, model)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
 def _embedding_problems(drawing: Drawing) -> Iterator[Problem]:
     seen: set[str] = set()
     for file in drawing.embeddings:
         word = file.words[0]
         if not os.path.isfile(resolve(file.path)):
             yield Problem("--embedding", f"there is no file '{file.path}': was it moved or renamed?")
+        elif message := source_problem(file.path, drawing.model.source):
+            yield Problem("--embedding", message)
         elif word.casefold() in seen:
             yield Problem("--embedding", f"two files are called '{word}': give one another word, as FILE:WORD")
         seen.add(word.casefold())

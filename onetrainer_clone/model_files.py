@@ -5,17 +5,16 @@ families are told apart by the size of the text embedding (the UNet's cross_atte
 A single file is told by the names in its header (`single_file.py`).
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from onetrainer_clone import single_file
-from onetrainer_clone.families import BASES, INPAINTING, NATIVE_PIXELS, Family
-from onetrainer_clone.paths import require_regular, resolve
+from onetrainer_clone import single_file, structure
+from onetrainer_clone.families import BASES, INPAINTING, NATIVE_PIXELS, PREFIXES, Family
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.paths import resolve
 
 _PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 REQUIRED = {Family.SD15: _PARTS, Family.SDXL: (*_PARTS, "text_encoder_2", "tokenizer_2")}
@@ -55,6 +54,14 @@ def problem(source: str) -> str:
     return ""
 
 
+def broken(source: str) -> str:
+    """What is wrong with the weights of a model that is no problem otherwise; empty where nothing is, as far as is known."""
+    path, found = resolve(source), family(source)
+    if found not in BASES:
+        return ""
+    return structure.file_problem(path) if os.path.isfile(path) else structure.folder_problem(path, BASES[found])
+
+
 def type_problem(source: str, wanted: str) -> str:
     """Why a model is not of the type 'SD15' or 'SDXL'; empty where it is, or is not known yet."""
     found = family(source)
@@ -70,7 +77,7 @@ def misfit(source: str, found: Family, wanted: str) -> str:
 
 
 def family(source: str) -> Family | None:
-    """What a model is; None where that is not known yet: on the hub, or in a .ckpt file."""
+    """What a model is; None where that is not known: on the hub, or in a file that cannot be read."""
     path = resolve(source)
     if os.path.isfile(path):
         kind = single_file.kind(path)
@@ -111,6 +118,14 @@ def predicts_v(source: str) -> bool | None:
     return scheduler.get("prediction_type") == "v_prediction"
 
 
+def ends_in_noise(source: str) -> bool:
+    """Whether a model says that its noise schedule ends in noise alone (zero terminal SNR)."""
+    path = resolve(source)
+    kind = single_file.kind(path) if os.path.isfile(path) else None
+    scheduler = read_json(configs(source) / "scheduler" / "scheduler_config.json") or {}
+    return bool((kind is not None and kind.zero_terminal_snr) or scheduler.get("rescale_betas_zero_snr"))
+
+
 def is_called_v(source: str) -> bool:
     """Whether a model's name says that it predicts the velocity."""
     return bool(re.search(r"v[-_ ]?pred", Path(source).name.lower()))
@@ -126,6 +141,36 @@ def vae_problem(source: str) -> str:
     if config is None or config.get("_class_name") != "AutoencoderKL":
         return f"'{source}' is not a VAE folder: it has no config.json of an AutoencoderKL"
     return ""
+
+
+def vae_misfit(vae: str, source: str) -> str:
+    """Why a model cannot work with another VAE; empty where it can, or where that is not known."""
+    unet = read_json(configs(source) / "unet" / "config.json") or {}
+    return structure.fits_vae(unet.get("out_channels"), _latent_channels(vae))
+
+
+def vae_stranger(vae: str, source: str) -> str:
+    """What about another VAE's latents the model does not know; empty where nothing, or where that is not known.
+
+    A VAE that is one file says nothing of it: there the model's own values hold.
+    """
+    theirs, own = (read_json(vae_folder(one) / "config.json") or {} for one in (vae, source))
+    scales = theirs.get("scaling_factor"), own.get("scaling_factor")
+    if os.path.isfile(resolve(vae)) or None in scales:
+        return ""
+    if scales[0] != scales[1]:
+        return f"scales its latents by {scales[0]:g}, and the model knows {scales[1]:g}"
+    factors = vae_factor(vae), vae_factor(source)
+    return f"has {factors[0]} pixels per latent, and the model knows {factors[1]}" if factors[0] != factors[1] else ""
+
+
+def _latent_channels(vae: str) -> int | None:
+    if is_hub_id(vae):
+        return None
+    if os.path.isfile(resolve(vae)):
+        return single_file.latent_channels(resolve(vae))
+    found = (read_json(vae_folder(vae) / "config.json") or {}).get("latent_channels")
+    return found if isinstance(found, int) else None
 
 
 def vae_bears_fp16(source: str) -> bool:
@@ -154,6 +199,17 @@ def vae_folder(source: str) -> Path:
     return folder / "vae" if (folder / "vae").is_dir() else folder
 
 
+def text_widths(source: str) -> dict[str, int]:
+    """The width of a token's vector in each text encoder; empty where that is not known."""
+    found = family(source) if source else None
+    if found not in BASES:
+        return {}
+    parts = [part for part in PREFIXES[found] if part.startswith("text_encoder")]
+    configured = {part: read_json(configs(source) / part / "config.json") or {} for part in parts}
+    widths = {part: config.get("hidden_size") for part, config in configured.items()}
+    return {part: width for part, width in widths.items() if isinstance(width, int)} if all(widths.values()) else {}
+
+
 def text_layers(source: str) -> int | None:
     """How many layers the text encoder has; None where that is not known."""
     config = read_json(configs(source) / "text_encoder" / "config.json") or {}
@@ -175,22 +231,3 @@ def native_pixels(source: str) -> int | None:
         return latents * factor
     found = family(source)
     return NATIVE_PIXELS[BASES[found]] if found in BASES else None
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file; None where there is none. Remembered until the file changes."""
-    try:
-        status = path.stat()
-        return _read_json(path, status.st_mtime_ns, status.st_size)
-    except OSError:
-        return None
-
-
-@lru_cache(maxsize=256)
-def _read_json(path: Path, _changed_ns: int, _size: int) -> dict[str, Any] | None:
-    try:
-        require_regular(path)
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None

@@ -5,17 +5,18 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from onetrainer_clone import safetensors_header
 from onetrainer_clone.families import PREFIXES, kind_of
 from onetrainer_clone.model_files import is_hub_id
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.structure import weight_files
+from onetrainer_clone.weights_header import describe
 
 BYTES = {"FP32": 4, "FP16": 2, "BF16": 2}
 
 
 def weights_of(source: str, part: str) -> int | None:
-    """The number of weights of a part ('unet', 'text_encoder' ...); None where it cannot be read without torch."""
+    """The number of weights of a part ('unet', 'text_encoder' ...); None where that is not known."""
     if not source or is_hub_id(source):
         return None
     path = resolve(source)
@@ -26,18 +27,13 @@ def weights_of(source: str, part: str) -> int | None:
 
 
 def _in_file(path: Path, part: str) -> int | None:
-    if path.suffix.lower() != ".safetensors":
-        return None
-    header = safetensors_header.read_header(path)
-    prefix = PREFIXES.get(kind_of(header.shapes).family, {}).get(part)
-    return None if prefix is None else _count(shape for name, shape in header.shapes.items() if name.startswith(prefix))
+    shapes, metadata = describe(path)
+    prefix = PREFIXES.get(kind_of(shapes, metadata).family, {}).get(part)
+    return None if prefix is None else _count(shape for name, shape in shapes.items() if name.startswith(prefix))
 
 
 def _in_folder(folder: Path) -> int | None:
-    """A part may lie in several files, and beside them again as float16 ('model.fp16.safetensors')."""
-    files = sorted(folder.glob("*.safetensors"))
-    whole = [path for path in files if not any(f".{kind}" in path.stem for kind in ("fp16", "bf16", "non_ema"))]
-    counts = [_count(safetensors_header.read_header(path).shapes.values()) for path in whole or files]
+    counts = [_count(describe(path).shapes.values()) for path in weight_files(folder)]
     return sum(counts) if counts else None
 
 

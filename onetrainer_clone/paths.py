@@ -84,6 +84,12 @@ def shown(name: str) -> str:
     return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in hidden else c for c in name)
 
 
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first names and how many more there are, for a sentence."""
+    first = ", ".join(f"'{name}'" for name in names[:most])
+    return first if len(names) <= most else f"{first} and {len(names) - most} more"
+
+
 def require_regular(path: Path) -> int:
     """A file's size in bytes. Raises OSError where it is gone or no regular file: to open a pipe may wait for ever."""
     status = os.stat(path)

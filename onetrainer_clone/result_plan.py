@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from onetrainer_clone.model_files import configs, read_json
+from onetrainer_clone.model_files import text_widths
 from onetrainer_clone.model_size import BYTES, weights_of
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.embedding import new_words, vectors_of
@@ -44,7 +44,7 @@ class WordsPlan:
 
 
 def model_plan(state: TrainingState) -> ModelPlan | None:
-    """Of a fine-tune; None for other methods, and where the model's weights cannot be counted without torch."""
+    """Of a fine-tune; None for other methods, and where the model's weights cannot be counted."""
     trained = tuple(part for part in learning_rates(state) if part != NEW_WORDS)
     if state.method is not Method.FINE_TUNE or not trained:
         return None
@@ -59,19 +59,11 @@ def model_plan(state: TrainingState) -> ModelPlan | None:
 def words_plan(state: TrainingState) -> WordsPlan | None:
     """Of a run that trains new words, alone or beside something else; None where the model's widths are not known."""
     words = [word for word in new_words(state) if word.train]
-    width = sum(_widths(state))
+    width = sum(text_widths(state.model.source).values())
     if not words or not width:
         return None
     vectors = sum(vectors_of(state.model.source, word) for word in words)
     return WordsPlan(len(words), vectors, vectors * width, vectors * width * BYTES[state.saving.dtype.value])
-
-
-def _widths(state: TrainingState) -> list[int]:
-    """Of a vector for each text encoder."""
-    encoders = [part for part in state.model.held_in if part.startswith("text_encoder")]
-    found = [read_json(configs(state.model.source) / part / "config.json") or {} for part in encoders]
-    widths = [config.get("hidden_size") for config in found]
-    return [width for width in widths if isinstance(width, int)] if all(widths) else []
 
 
 def size_text(count: int) -> str:

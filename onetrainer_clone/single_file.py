@@ -1,15 +1,14 @@
 """What a model that comes as one file is, and where the small JSON files are that it lacks.
 
-A `.safetensors` file tells its family by its header. A `.ckpt` file is a Python pickle, which nothing here reads: what it
-is turns out when it is loaded.
+A `.safetensors` file tells its family by its header, a `.ckpt` file by the list of its tensors (`pickled.py`).
 """
 
 from pathlib import Path
 
 from onetrainer_clone import families
 from onetrainer_clone.families import Family, Kind, kind_of
-from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import UserError
+from onetrainer_clone.weights_header import describe
 
 SUFFIXES = (".safetensors", ".ckpt")
 _CONFIGS = Path(__file__).parent / "model_configs"
@@ -31,27 +30,24 @@ def family_configs(family: Family) -> Path:
 
 
 def kind(file: Path) -> Kind | None:
-    """What a model file is; None where that is not known yet."""
-    if file.suffix.lower() != ".safetensors":
+    """What a model file is; None where it is none, or cannot be read."""
+    if file.suffix.lower() not in SUFFIXES:
         return None
     try:
-        header = read_header(file)
+        return kind_of(*describe(file))
     except UserError:
         return None
-    return kind_of(header.shapes, header.metadata)
 
 
 def problem(file: Path) -> str:
-    """Why a file cannot be trained, in words; empty where it can, or is not known yet."""
+    """Why a file cannot be trained, in words; empty where it can."""
     if file.suffix.lower() not in SUFFIXES:
         return f"'{file}' is a file of another kind: choose a .safetensors or .ckpt file, or a diffusers model folder"
-    if file.suffix.lower() == ".ckpt":
-        return ""
     try:
-        header = read_header(file)
+        found = describe(file)
     except UserError as error:
         return str(error)
-    return kind_problem(file, kind_of(header.shapes, header.metadata), header.shapes)
+    return kind_problem(file, kind_of(*found), found.shapes)
 
 
 def kind_problem(file: Path, kind: Kind, shapes: families.Shapes) -> str:
@@ -69,28 +65,34 @@ def kind_problem(file: Path, kind: Kind, shapes: families.Shapes) -> str:
 
 def lacks_vae(file: Path) -> bool:
     """Whether a model file is known to hold no VAE."""
-    if file.suffix.lower() != ".safetensors":
-        return False
     try:
-        shapes = read_header(file).shapes
+        shapes = describe(file).shapes
     except UserError:
         return False
     return not any(name.startswith(families.VAE) for name in shapes)
 
 
 def vae_problem(file: Path) -> str:
-    """Why a file cannot serve as the VAE; empty where it can, or is not known yet."""
-    if file.suffix.lower() in (".ckpt", ".pt"):
-        return ""
-    if file.suffix.lower() != ".safetensors":
+    """Why a file cannot serve as the VAE; empty where it can."""
+    if file.suffix.lower() not in (*SUFFIXES, ".pt"):
         return f"'{file}' is no VAE: choose a .safetensors, .ckpt or .pt file, or a VAE folder"
     try:
-        shapes = read_header(file).shapes
+        shapes = describe(file).shapes
     except UserError as error:
         return str(error)
     if vae_prefix(shapes) is None:
         return f"'{file}' holds no VAE: it is {kind_of(shapes).family.value}"
     return ""
+
+
+def latent_channels(file: Path) -> int | None:
+    """Of the VAE in a file; None where there is none."""
+    try:
+        shapes = describe(file).shapes
+    except UserError:
+        return None
+    prefix = vae_prefix(shapes)
+    return None if prefix is None else shapes[f"{prefix}decoder.conv_in.weight"][1]
 
 
 def vae_prefix(shapes: families.Shapes) -> str | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from onetrainer_clone import clip_vocabulary
-from onetrainer_clone.model_files import configs, read_json
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.model_files import configs
 from onetrainer_clone.new_words import teach
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.state.model import ModelSettings

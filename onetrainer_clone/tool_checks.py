@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onetrainer_clone import model_files
+from onetrainer_clone.adapter_checks import LORA_SUFFIXES
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem
 from onetrainer_clone.state.saving import ModelLayout
 from onetrainer_clone.tools import Convert, Extract, Form, Inspect, Measure, Merge, Resize, StoredAs, ToolSettings
 
-LORA_SUFFIXES = (".safetensors", ".pt", ".bin", ".ckpt")
 _WEIGHTS, _OLD_EMBEDDING = ".safetensors", ".pt"
 _INSPECTED = (_WEIGHTS, ".ckpt", ".pt", ".pth", ".bin")
 

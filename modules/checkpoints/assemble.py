@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modules.checkpoints.describe import config_of
 from modules.diffusion import NoiseSchedule
 from modules.models.base import Model
 from modules.models.sd15 import StableDiffusion15
@@ -17,6 +18,7 @@ from onetrainer_clone.state.model import (
     Prediction,
     ZeroTerminalSnr,
 )
+from onetrainer_clone.structure import fits_text, fits_vae
 
 _CLASSES: dict[Family, Any] = {Family.SD15: StableDiffusion15, Family.SDXL: StableDiffusionXL}
 
@@ -62,8 +64,9 @@ def scheduled(config: Mapping[str, Any], settings: ModelSettings) -> dict[str, A
 
 
 def _require_fit(model: Model) -> None:
-    reads = model.unet.config.cross_attention_dim  # type: ignore[union-attr]
-    written = sum(encoder.config.hidden_size for encoder in model.text_encoders.values())  # type: ignore[misc, union-attr]
-    if reads != written:
-        message = f"its UNet reads text of width {reads}, its text encoder writes {written}"
-        raise UserError(f"'{model.source}' does not fit together: {message}")
+    unet, vae = config_of(model.unet), config_of(model.vae)
+    written = sum(config_of(encoder)["hidden_size"] for encoder in model.text_encoders.values())
+    if message := fits_text(unet["cross_attention_dim"], written):
+        raise UserError(f"'{model.source}' {message}")
+    if message := fits_vae(unet["out_channels"], vae["latent_channels"]):
+        raise Invalid([Problem("model.vae", message)])

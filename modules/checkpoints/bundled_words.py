@@ -4,14 +4,13 @@ Keys: 'bundle_emb.WORD.string_to_param.*' for SD 1.5, 'bundle_emb.WORD.clip_l' a
 file that holds them. Sources: A1111 `extensions-builtin/Lora/networks.py`, OneTrainer's LoRA files.
 """
 
-import re
 from collections.abc import Mapping
 
 from torch import Tensor
 
+from onetrainer_clone.lora_keys import WORD
 from onetrainer_clone.settings import UserError
 
-_KEY = re.compile(r"bundle_emb\.(.+)\.(string_to_param\.\*|clip_l|clip_g)", re.DOTALL)
 _PARTS = {"string_to_param.*": "text_encoder", "clip_l": "text_encoder", "clip_g": "text_encoder_2"}
 
 Words = dict[str, dict[str, Tensor]]  # placeholder -> text encoder -> [n, D]
@@ -22,7 +21,7 @@ def split_words(tensors: Mapping[str, Tensor], what: str) -> tuple[dict[str, Ten
     others: dict[str, Tensor] = {}
     words: Words = {}
     for key, tensor in tensors.items():
-        found = _KEY.fullmatch(key)
+        found = WORD.fullmatch(key)
         if not found:
             others[key] = tensor
             continue

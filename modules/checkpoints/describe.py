@@ -12,11 +12,11 @@ import torch
 from torch import nn
 from transformers import CLIPTokenizer
 
-from modules.checkpoints.ldm_keys import Config
 from modules.models.base import Model
 from onetrainer_clone import single_file
 from onetrainer_clone.families import Family
-from onetrainer_clone.model_files import read_json
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.ldm_keys import Config
 from onetrainer_clone.paths import write_whole
 from onetrainer_clone.settings import UserError
 

@@ -1,9 +1,4 @@
-"""Files of trained tokens (textual inversion): read in every layout that people have, written in three.
-
-An embedding is {part: vectors [n, D]}: 'text_encoder' for SD 1.5, with 'text_encoder_2' for SDXL.
-Sources: kohya sd-scripts `train_textual_inversion.py`, `sdxl_train_textual_inversion.py` (emb_params, clip_l, clip_g),
-A1111 `modules/textual_inversion/` (.pt), diffusers `loaders/textual_inversion.py` ({token: vectors}).
-"""
+"""Files of trained tokens (textual inversion): read in every layout (see `embedding_header`), written in three."""
 
 import io
 from collections.abc import Mapping
@@ -15,16 +10,14 @@ from safetensors.torch import save
 from torch import Tensor
 
 from modules.checkpoints.ckpt import load_plain
-from modules.checkpoints.parts import listed
 from modules.checkpoints.weights import Safetensors, each
 from onetrainer_clone import __version__
-from onetrainer_clone.families import Family, family_of
-from onetrainer_clone.paths import write_whole
+from onetrainer_clone.embedding_header import XL, by_part
+from onetrainer_clone.families import Family
+from onetrainer_clone.paths import listed, write_whole
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.saving import EmbeddingLayout
 
-_XL = {"clip_l": "text_encoder", "clip_g": "text_encoder_2"}
-_SD2_WIDTH = 1024
 SUFFIXES = {EmbeddingLayout.SAFETENSORS: ".safetensors", EmbeddingLayout.DIFFUSERS: ".safetensors"}
 SUFFIXES |= {EmbeddingLayout.PT: ".pt"}
 
@@ -39,33 +32,7 @@ def read_embedding(path: Path) -> dict[str, Tensor]:
         content: Any = {name: tensor.clone() for name, tensor in each(weights, weights.shapes)}
     else:
         content = load_plain(path)
-    return {part: _vectors(path, part, value) for part, value in _by_part(path, content).items()}
-
-
-def _by_part(path: Path, content: Any) -> dict[str, Any]:
-    """The layouts, told by their keys."""
-    if not isinstance(content, Mapping):
-        raise UserError(f"'{path}' is no embedding: it holds a {type(content).__name__}")
-    if isinstance(content.get("string_to_param"), Mapping):
-        content = content["string_to_param"]
-    names = [str(name).removeprefix("string_to_param.") for name in content]
-    if content and set(names) <= set(_XL):
-        return {_XL[name]: content[name] for name in names}
-    if len(content) == 1:
-        return {"text_encoder": next(iter(content.values()))}
-    kind = family_of({str(n): tuple(v.shape) for n, v in content.items() if isinstance(v, Tensor)})
-    if kind not in (Family.UNKNOWN, Family.EMBEDDING):
-        raise UserError(f"'{path}' is {kind.value}, not an embedding")
-    raise UserError(f"'{path}' is no embedding of one token: it holds {listed(names) or 'nothing'}")
-
-
-def _vectors(path: Path, part: str, value: Any) -> Tensor:
-    if not isinstance(value, Tensor) or value.ndim not in (1, 2) or not value.is_floating_point():
-        shape = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
-        raise UserError(f"'{path}' is no embedding: vectors [n, width] belong there, and it holds {shape}")
-    if part == "text_encoder" and value.shape[-1] == _SD2_WIDTH:
-        raise UserError(f"'{path}' is an embedding for Stable Diffusion 2: only those for SD 1.5 and SDXL are read")
-    return value.detach().reshape(-1, value.shape[-1])
+    return {part: v.detach().reshape(-1, v.shape[-1]) for part, v in by_part(path, content, Tensor).items()}
 
 
 def save_embedding(
@@ -90,7 +57,7 @@ def save_embedding(
     name = token or path.stem
     if layout is EmbeddingLayout.PT:
         return _write_pt(path, found["text_encoder"], name)
-    keys = {part: key for key, part in _XL.items()} if xl else {"text_encoder": "emb_params"}
+    keys = {part: key for key, part in XL.items()} if xl else {"text_encoder": "emb_params"}
     if layout is EmbeddingLayout.DIFFUSERS:
         keys = {"text_encoder": name}
     write_whole(path, save({keys[part]: tensor for part, tensor in found.items()}, dict(metadata)))

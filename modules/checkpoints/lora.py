@@ -19,17 +19,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from modules.checkpoints.bundled_words import bundled, split_words
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, MAGNITUDE, UP, Address, LoraNames, known_names
-from modules.checkpoints.parts import listed
 from modules.checkpoints.weights import each, open_weights
-from onetrainer_clone.families import Family, family_of
-from onetrainer_clone.paths import write_whole
+from onetrainer_clone.families import Family
+from onetrainer_clone.lora_keys import layers_in
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, MAGNITUDE, UP, Address, LoraNames, known_names
+from onetrainer_clone.paths import listed, write_whole
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.saving import LoraLayout
 
 _ADAPTER_METADATA = "lora_adapter_metadata"  # diffusers' own: the LoraConfig of every part, as JSON
-_FOREIGN = {"double_blocks": "Flux", "joint_blocks": "SD 3", "transformer.": "a transformer model such as Flux"}
-_FOREIGN |= {"lora_transformer_": "a transformer model such as Flux", "lora_prior_": "Stable Cascade"}
 
 
 @dataclass(frozen=True)
@@ -66,63 +64,13 @@ def from_tensors(
 ) -> Lora:
     """Tensors by the names of any layout -> the LoRA for the first of the models that knows them all."""
     tensors, words = split_words(tensors, what)
-    read = [(names, {key: names.parse(key) for key in tensors}) for names in candidates]
-    fitting = [(names, found) for names, found in read if None not in found.values()]
-    if not tensors or not fitting:
-        raise _misread(tensors, read, what)
-    names, addresses = min(fitting, key=lambda one: _distance(one[0], one[1], tensors, metadata, what))
-    modules: dict[Address, dict[str, Tensor]] = {}
-    for key, found in addresses.items():
-        assert found is not None
-        address, suffix = found
-        if suffix in modules.setdefault(address, {}):
-            raise UserError(f"{what} holds '{address[1]}' of the {address[0]} twice, the second time as '{key}'")
-        modules[address][suffix] = tensors[key]
+    names, layers = layers_in({key: tuple(tensor.shape) for key, tensor in tensors.items()}, candidates, metadata, what)
     said = _said_alphas(metadata, what)
-    return Lora({a: _complete(a, found, said, what) for a, found in modules.items()}, names, metadata, words)
-
-
-def _distance(
-    names: LoraNames, found: Mapping[str, Any], tensors: Mapping[str, Tensor], metadata: Mapping[str, str], what: str
-) -> int:
-    """How little a LoRA whose names all fit is for this model: by the width of the text, then by what the file says."""
-    read = (
-        tensors[k].shape[1] for k, (a, s) in found.items() if a[1].endswith(".attn2.to_k") and s in (DOWN, "hada_w1_b")
-    )
-    width = next(read, None)
-    if width == 1024:
-        raise UserError(f"{what} is a LoRA for Stable Diffusion 2: only those for SD 1.5 and SDXL are read")
-    if width is not None:
-        return abs(names.text_width() - width)
-    said = (metadata.get("ss_base_model_version", "") + metadata.get("modelspec.architecture", "")).lower()
-    claims_xl = "xl" in said or any(key.startswith("lora_te1_") for key in tensors)
-    return int(claims_xl != (names.family is Family.SDXL))
-
-
-def _misread(
-    tensors: Mapping[str, Tensor], read: Sequence[tuple[LoraNames, Mapping[str, Any]]], what: str
-) -> UserError:
-    """Why no model knows all the names."""
-    names, found = min(read, key=lambda one: sum(address is None for address in one[1].values()))
-    unknown = [key for key, address in found.items() if address is None]
-    kind = family_of({name: tuple(tensor.shape) for name, tensor in tensors.items()})
-    for mark, model in _FOREIGN.items():
-        if any(mark in key for key in tensors):
-            return UserError(f"{what} is a LoRA for {model}: only those for SD 1.5 and SDXL are read")
-    if len(unknown) == len(tensors) and kind is not Family.LORA:
-        return UserError(f"{what} is {kind.value}, not a LoRA")
-    model = _model(names)
-    for other in known_names():
-        if other.family is not names.family and all(other.parse(key) for key in tensors):
-            wanted = "SDXL" if other.family is Family.SDXL else "SD 1.5"
-            message = f"{what} is a LoRA for {_model(other)}, and this model is {model}"
-            return UserError(f"{message}: choose an {wanted} model, or another LoRA")
-    count = f"{len(unknown)} of its {len(tensors)} keys are not understood"
-    return UserError(f"{what} cannot be read as a LoRA for {model}: {count}: {listed(unknown)}")
-
-
-def _model(names: LoraNames) -> str:
-    return names.family.value.removeprefix("an ").removeprefix("a ").removesuffix(" checkpoint")
+    modules = {
+        address: _complete(address, {ending: tensors[key] for ending, key in keys.items()}, said)
+        for address, keys in layers.items()
+    }
+    return Lora(modules, names, metadata, words)
 
 
 def _said_alphas(metadata: Mapping[str, str], what: str) -> dict[str, Any]:
@@ -135,12 +83,10 @@ def _said_alphas(metadata: Mapping[str, str], what: str) -> dict[str, Any]:
     return found
 
 
-def _complete(address: Address, found: Mapping[str, Tensor], said: Mapping[str, Any], what: str) -> dict[str, Tensor]:
-    """With alpha, and the tensors in kohya's shapes. Raises UserError where a half is missing."""
+def _complete(address: Address, found: Mapping[str, Tensor], said: Mapping[str, Any]) -> dict[str, Tensor]:
+    """With alpha, and the tensors in kohya's shapes."""
     part, path = address
     complete = dict(found)
-    if (DOWN in found) != (UP in found):
-        raise UserError(f"{what} is damaged: '{path}' of the {part} has lora_{'down' if DOWN in found else 'up'} alone")
     if MAGNITUDE in complete:  # [out], of a convolution [1, out, 1, 1]
         complete[DORA] = complete.pop(MAGNITUDE).reshape(-1, *[1] * (found.get(UP, found[MAGNITUDE]).ndim - 1))
     if DOWN in found:

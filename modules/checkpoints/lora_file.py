@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from modules.checkpoints.lora import Lora, family_metadata, write_lora
-from modules.checkpoints.lora_names import LoraNames
 from modules.precision import DTYPES
 from onetrainer_clone import __version__
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.epoch import per_epoch, with_trigger
 from onetrainer_clone.families import PREFIXES, Family
+from onetrainer_clone.lora_names import LoraNames
 from onetrainer_clone.settings import changed
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.adapter import AdapterSettings, Layers, Variant

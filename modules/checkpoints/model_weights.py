@@ -6,13 +6,13 @@ from functools import cached_property
 
 from torch import Tensor
 
-from modules.checkpoints.ldm_keys import Entry, table
-from modules.checkpoints.lora_names import Address, LoraNames, names_in
-from modules.checkpoints.parts import stored_name
+from modules.checkpoints.forms import read_entry
 from modules.checkpoints.weights import Weights, open_weights
 from onetrainer_clone import model_files, single_file
 from onetrainer_clone.families import BASES, PREFIXES, Family, kind_of
-from onetrainer_clone.model_files import read_json
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.ldm_keys import Entry, stored_name, table
+from onetrainer_clone.lora_names import Address, LoraNames, names_in
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
 
@@ -72,7 +72,7 @@ class ModelWeights:
 
 def _read(entries: Mapping[str, Entry], address: Address, file: Weights, get: Callable[[str], Tensor]) -> Tensor:
     name = f"{address[1]}.weight"
-    stored = stored_name(entries[name].original, file)
+    stored = stored_name(entries[name].original, file.shapes)
     if stored not in file.shapes:
         raise UserError(f"'{file.path}' lacks the weight '{stored}'")
-    return entries[name].read(get(stored))[name]
+    return read_entry(entries[name], get(stored))[name]

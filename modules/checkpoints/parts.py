@@ -9,8 +9,10 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from modules.checkpoints.ldm_keys import Config, Entry
+from modules.checkpoints.forms import read_entry
 from modules.checkpoints.weights import Weights, each
+from onetrainer_clone.ldm_keys import Config, Entry, stored_name
+from onetrainer_clone.paths import listed
 from onetrainer_clone.settings import UserError
 
 _MAKE: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
@@ -35,12 +37,12 @@ def read_part(name: str, config: Config, entries: Sequence[Entry], weights: Weig
     with init_empty_weights():
         module = _MAKE[name](dict(config))
     wanted = module.state_dict()
-    stored = {stored_name(entry.original, weights): entry for entry in entries}
+    stored = {stored_name(entry.original, weights.shapes): entry for entry in entries}
     if missing := [original for original in stored if original not in weights.shapes]:
         raise UserError(f"'{weights.path}' lacks {listed(missing)} of the {len(stored)} weights of its {name}")
     found = {}
     for original, tensor in each(weights, stored):
-        for full, view in stored[original].read(tensor).items():
+        for full, view in read_entry(stored[original], tensor).items():
             live = full if full in wanted else full.removeprefix("text_model.")
             if view.shape != wanted[live].shape:
                 sizes = f"{list(view.shape)} where {list(wanted[live].shape)} is needed"
@@ -50,20 +52,8 @@ def read_part(name: str, config: Config, entries: Sequence[Entry], weights: Weig
     return module.eval()
 
 
-def stored_name(original: str, weights: Weights) -> str:
-    """The name in the file: some of 2022 have no `text_model.` level."""
-    short = original.replace(".transformer.text_model.", ".transformer.")
-    return short if original not in weights.shapes and short in weights.shapes else original
-
-
 def strangers(weights: Weights, entries: Mapping[str, Sequence[Entry]]) -> list[str]:
     """What of a file neither the table nor the list of what is never used knows."""
-    known = {stored_name(entry.original, weights) for part in entries.values() for entry in part}
+    known = {stored_name(entry.original, weights.shapes) for part in entries.values() for entry in part}
     rest = (name for name in weights.shapes if name not in known)
     return [name for name in rest if not name.startswith(_UNUSED) and not name.endswith(_UNUSED_ENDS)]
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first names and how many more there are, for a sentence."""
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

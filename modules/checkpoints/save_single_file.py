@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from modules.checkpoints.describe import config_of
-from modules.checkpoints.ldm_keys import Config, Entry, table
+from modules.checkpoints.forms import write_entry
 from modules.checkpoints.stream import Coming, coming, write_safetensors
 from modules.models.base import Model
 from onetrainer_clone.families import BASES, PREFIXES, Family
+from onetrainer_clone.ldm_keys import Config, Entry, table
 
 _ABOUT = {
     Family.SD15: ("stable-diffusion-v1", "https://github.com/CompVis/stable-diffusion"),
@@ -78,8 +79,8 @@ def full_names(part: str, module: nn.Module) -> dict[str, Tensor]:
 
 def _entry(entry: Entry, weights: Mapping[str, Tensor], dtype: torch.dtype | None) -> Coming:
     tensors = {name: weights[name] for name in entry.names}
-    like = entry.write({name: tensor.to("meta") for name, tensor in tensors.items()})
-    return coming(entry.original, like, lambda: entry.write(tensors), dtype)
+    like = write_entry(entry, {name: tensor.to("meta") for name, tensor in tensors.items()})
+    return coming(entry.original, like, lambda: write_entry(entry, tensors), dtype)
 
 
 def _constants(family: Family, configs: Mapping[str, Config], dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:

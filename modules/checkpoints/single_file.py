@@ -9,16 +9,16 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
 from modules.checkpoints.assemble import assemble
-from modules.checkpoints.ldm_keys import Entry, Form, table, vae
-from modules.checkpoints.parts import listed, read_part, strangers
+from modules.checkpoints.parts import read_part, strangers
 from modules.checkpoints.weights import Weights, open_weights
 from modules.models.base import Model
 from modules.precision import DTYPES
 from onetrainer_clone import clip_vocabulary, single_file
 from onetrainer_clone.clip_vocabulary import END
 from onetrainer_clone.families import BASES, PREFIXES, UNET, Family, Kind, kind_of
-from onetrainer_clone.model_files import read_json
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.ldm_keys import Entry, Form, table, vae
+from onetrainer_clone.paths import listed, resolve
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state.model import ModelSettings
 

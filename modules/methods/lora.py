@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from modules.checkpoints.lora_names import Address, names_of
+from modules.checkpoints.live_names import names_of
 from modules.methods.adapters import as_in_files, inject, parameters, switched_off, weight_change
 from modules.methods.continued import continued, start_from
 from modules.methods.trained import Group, Trained
@@ -15,6 +15,7 @@ from modules.models.base import Model
 from onetrainer_clone.adapted import Adapted, adapted
 from onetrainer_clone.epoch import seed_of
 from onetrainer_clone.layer_names import layers_of
+from onetrainer_clone.lora_names import Address
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.method import PARTS

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP
-from modules.checkpoints.parts import listed
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP
+from onetrainer_clone.paths import listed
 from onetrainer_clone.settings import UserError
 
 _MID = "lora_mid.weight"

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from modules.checkpoints.lora import Lora
-from modules.checkpoints.lora_names import ALPHA, DOWN, UP, Address, LoraNames
 from modules.checkpoints.model_weights import ModelWeights
 from modules.loras import device
 from modules.precision import DTYPES
@@ -16,6 +15,7 @@ from modules.tools.lora_files import write_result
 from modules.tools.low_rank import Product, Wanted, approximate
 from onetrainer_clone.events import Logged, Progressed
 from onetrainer_clone.families import BASES
+from onetrainer_clone.lora_names import ALPHA, DOWN, UP, Address, LoraNames
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.tools import Extract, Measure

@@ -12,12 +12,12 @@ from torch import Tensor
 from modules.checkpoints.ckpt import load_plain
 from modules.checkpoints.embedding_file import read_embedding
 from modules.checkpoints.lora import from_tensors
-from modules.checkpoints.lora_names import ALPHA, DOWN, UP, known_names
 from modules.checkpoints.weights import Weights, each, open_weights
 from modules.tools.delta import change
 from onetrainer_clone import model_files
 from onetrainer_clone.events import Inspected, Progressed
 from onetrainer_clone.inspection import Block, Report, block_of, natural, report
+from onetrainer_clone.lora_names import ALPHA, DOWN, UP, known_names
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.session import Controls, Emit, Stopped

@@ -7,11 +7,10 @@ from dataclasses import replace
 import torch
 
 from modules.checkpoints.lora import Lora, family_metadata, write_lora
-from modules.checkpoints.parts import listed
 from modules.precision import DTYPES
 from onetrainer_clone import __version__
 from onetrainer_clone.events import Progressed, Saved, Warned
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.paths import listed, resolve
 from onetrainer_clone.session import Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.common import Dtype

@@ -6,15 +6,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import Lora, read_lora
-from modules.checkpoints.lora_names import Address, names_of
-from modules.checkpoints.parts import listed
 from modules.models.base import Model
 from modules.precision import DTYPES
 from modules.tools.delta import applied
 from modules.tools.models import read_model, write_model
 from onetrainer_clone.events import Logged, Progressed, Warned
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.lora_names import Address
+from onetrainer_clone.paths import listed, resolve
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.common import Dtype

@@ -7,13 +7,12 @@ import torch
 from torch import Tensor
 
 from modules.checkpoints.lora import read_lora
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, Address
-from modules.checkpoints.parts import listed
 from modules.loras import device
 from modules.tools.lora_files import stored_dtype, write_result
 from modules.tools.low_rank import Product, Wanted, reduce
 from onetrainer_clone.events import Logged, Progressed
-from onetrainer_clone.paths import resolve
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP, Address
+from onetrainer_clone.paths import listed, resolve
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.tools import Measure, Resize

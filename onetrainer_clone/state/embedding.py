@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from onetrainer_clone import model_files
+from onetrainer_clone.embedding_header import misfit, sizes
 from onetrainer_clone.paths import name_problem, resolve
-from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.settings import Problem, Settings, UserError, group, setting
 from onetrainer_clone.state.common import StopAfter
 from onetrainer_clone.state.method import Method
@@ -68,10 +69,9 @@ def vectors_of(source: str, word: NewWord) -> int:
     if not word.source:
         return word.vectors or tokens.count(source, word.initial_text) or 1
     try:
-        shapes = list(read_header(resolve(word.source)).shapes.values())
+        return next(iter(sizes(resolve(word.source)).values()))[0]
     except UserError:
         return 1
-    return shapes[0][0] if shapes and len(shapes[0]) == 2 else 1
 
 
 def file_name(placeholder: str, otherwise: str) -> str:
@@ -105,7 +105,9 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
             yield Problem(f"{path}.placeholder", message, "warning")
         seen.add(spelled)
         if word.source:
-            yield from _source(path, word)
+            yield from _source(path, word, state.model.source)
+        elif tokens.count(state.model.source, word.initial_text) == 0 and word.initial_text.strip():
+            yield Problem(f"{path}.initial_text", f"'{word.initial_text}' has no tokens in this model: type a word, or '*'")
         elif not word.initial_text.strip():
             yield Problem(f"{path}.initial_text", "type a word that comes near, or '*'")
         elif not word.train:
@@ -133,10 +135,23 @@ def _files(state: "TrainingState") -> Iterator[Problem]:
         yield Problem("saving.embedding_layout", f"{message}: choose '{EmbeddingLayout.SAFETENSORS.label}'")
 
 
-def _source(path: str, word: NewWord) -> Iterator[Problem]:
+def _source(path: str, word: NewWord, model: str) -> Iterator[Problem]:
     if not word.source.lower().endswith(SUFFIXES):
         yield Problem(f"{path}.source", f"'{word.source}' is no embedding file: its name ends in {', '.join(SUFFIXES)}")
     elif not os.path.isfile(resolve(word.source)):
         yield Problem(f"{path}.source", f"there is no file '{word.source}': was it moved or renamed?")
+    elif message := source_problem(word.source, model):
+        yield Problem(f"{path}.source", message)
     elif word.vectors is not None:
         yield Problem(f"{path}.vectors", "has no effect: the file has its own number of vectors", "note")
+
+
+def source_problem(source: str, model: str) -> str:
+    """Why an embedding's file cannot be used with a model; empty where it can, or where that is not known."""
+    try:
+        held = sizes(resolve(source))
+    except UserError as error:
+        return str(error)
+    widths = model_files.text_widths(model)
+    message = misfit(held, widths) if widths else ""
+    return f"'{source}' {message}" if message else ""

@@ -90,25 +90,31 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
         yield Problem("model.source", message)
     elif message := model_files.type_problem(model.source, model.type):
         yield Problem("model.type", message)
+    elif message := model_files.broken(model.source):
+        yield Problem("model.source", message)
     else:
         layers = model_files.text_layers(model.source)
         if layers is not None and model.layer > layers:
             yield Problem("model.clip_skip", f"must be at most {layers}, the model's text layers (was {model.layer})")
-        yield from _schedule(model)
-    if model.vae and (message := model_files.vae_problem(model.vae)):
+        yield from schedule_problems(model)
+    if model.vae and (message := model_files.vae_problem(model.vae) or model_files.vae_misfit(model.vae, model.source)):
         yield Problem("model.vae", message)
     elif not model.vae and model_files.lacks_vae(model.source):
         yield Problem("model.vae", f"'{model.source}' holds no VAE: choose one here")
     elif model.type is ModelType.SDXL and model.vae_dtype is Dtype.FP16 and not model_files.vae_bears_fp16(model.vae):
         message = "SDXL's own VAE overflows in float16 (black samples): choose bfloat16 or float32"
         yield Problem("model.vae_dtype", f"{message}, unless this model's VAE was made for float16", "warning")
+    if model.vae and not model_files.vae_problem(model.vae) and (odd := model_files.vae_stranger(model.vae, model.source)):
+        yield Problem("model.vae", f"'{model.vae}' {odd}: is it for another kind of model?", "warning")
 
 
-def _schedule(model: ModelSettings) -> Iterator[Problem]:
-    """What is nonsense as far as it is said: what a .ckpt or a model on the hub predicts is known once it is loaded."""
+def schedule_problems(model: ModelSettings) -> Iterator[Problem]:
+    """What is nonsense as far as it is known: what a model on the hub predicts is seen once it is loaded."""
     said = {Prediction.EPSILON: False, Prediction.V_PREDICTION: True}.get(model.prediction)
     predicts_v = model_files.predicts_v(model.source) if said is None else said
-    if model.zero_terminal_snr is ZeroTerminalSnr.ON and predicts_v is False:
+    said_zero = {ZeroTerminalSnr.ON: True, ZeroTerminalSnr.OFF: False}.get(model.zero_terminal_snr)
+    ends_in_noise = model_files.ends_in_noise(model.source) if said_zero is None else said_zero
+    if ends_in_noise and predicts_v is False:
         yield Problem("model.zero_terminal_snr", ZERO_SNR_NEEDS_V)
     if said is None and predicts_v is False and model_files.is_called_v(model.source):
         message = (

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from modules.checkpoints.describe import config_of, is_unusual, place_beside
-from modules.checkpoints.ldm_keys import table
+from modules.checkpoints.forms import read_entry
 from modules.checkpoints.load import load_model
 from modules.checkpoints.save_single_file import full_names
 from modules.precision import accelerator
@@ -22,6 +22,7 @@ from modules.train import learn
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Validated
 from onetrainer_clone.families import Family
+from onetrainer_clone.ldm_keys import table
 from onetrainer_clone.past_runs import saves_in
 from onetrainer_clone.session import Controls
 from onetrainer_clone.settings import UserError, load
@@ -60,7 +61,7 @@ def in_file(path: Path, made: Run) -> dict[str, dict[str, Tensor]]:
     stored, parts = load_file(path), {**made.model.parts, "vae": made.model.vae}
     entries = table(Family.SD15, {part: config_of(module) for part, module in parts.items()})
     return {
-        part: {name: t for entry in entries[part] for name, t in entry.read(stored[entry.original]).items()}
+        part: {name: t for entry in entries[part] for name, t in read_entry(entry, stored[entry.original]).items()}
         for part in TRAINED
     }
 

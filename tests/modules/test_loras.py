@@ -6,14 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import Lora, write_lora
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, names_of
 from modules.loras import Changing, add_files
 from modules.models.base import Model
 from modules.tools.delta import applied
 from modules.tools.merge import live
 from onetrainer_clone.drawing import Drawing, LoraFile
 from onetrainer_clone.grid import Column, Worn
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.saving import LoraLayout

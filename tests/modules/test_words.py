@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from modules.checkpoints.embedding_file import save_embedding
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import Lora, read_lora, write_lora
-from modules.checkpoints.lora_names import names_of
 from modules.loras import Changing, add_files, teach
 from modules.models.base import Model
 from modules.sample import sample_pictures
@@ -67,6 +67,7 @@ def test_a_file_for_another_model_and_two_of_one_word_are_refused(tmp_path: Path
     save_embedding(path, {"text_encoder": torch.ones(1, 768)}, EmbeddingLayout.SAFETENSORS, {})
     with pytest.raises(UserError, match="it is 768 wide, not 96"):
         add_files(demo_model(), [], [EmbeddingFile(path=str(path))])
+    save_embedding(path, {"text_encoder": torch.ones(1, 96)}, EmbeddingLayout.SAFETENSORS, {})
     twice = [{"path": str(path)}, {"path": str(path), "word": "BLOB"}, {"path": "gone.pt"}]
     wanted = load(Drawing, {"model": {"source": "demo:model"}, "embeddings": twice})
     assert [str(problem) for problem in problems(wanted)] == [

@@ -1,7 +1,9 @@
 """Small states, folders of pictures and model folders for the tests of the core."""
 
 import json
-from collections.abc import Sequence
+import math
+import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +68,18 @@ def make_model(
             (folder / part / "model.safetensors").touch()
     (folder / "model_index.json").write_text(json.dumps({**listed, **(index or {})}))
     return folder
+
+
+def header_file(path: Path, shapes: Mapping[str, Sequence[int]], metadata: Mapping[str, str] | None = None) -> Path:
+    """A safetensors file of float16 zeros, most of which take no room on the disk."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata or {})}
+    at = 0
+    for name, shape in shapes.items():
+        end = at + 2 * math.prod(shape)
+        header[name] = {"dtype": "F16", "shape": list(shape), "data_offsets": [at, end]}
+        at = end
+    text = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + at)
+    return path

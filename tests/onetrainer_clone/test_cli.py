@@ -25,7 +25,7 @@ from onetrainer_clone.terminal import Terminal
 from onetrainer_clone.tool_arguments import lora_from
 from onetrainer_clone.tools import ToolSettings
 from presets import store
-from tests.onetrainer_clone.making import make_model, make_pictures
+from tests.onetrainer_clone.making import header_file, make_model, make_pictures
 from tests.onetrainer_clone.test_events import STEP
 from tests.waiting import LIMIT, until
 
@@ -424,13 +424,16 @@ def test_an_own_preset_is_trained_by_its_name(front: Front) -> None:
 
 
 def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
-    (tmp_path / "a:b.safetensors").touch()
-    (tmp_path / "plain.safetensors").touch()
+    layer = "lora_te_text_model_encoder_layers_0_mlp_fc1"
+    (words := tmp_path / "words").mkdir()
+    for name in ("a:b.safetensors", "plain.safetensors"):
+        header_file(tmp_path / name, {f"{layer}.lora_down.weight": (1, 96), f"{layer}.lora_up.weight": (384, 1)})
+        header_file(words / name, {"emb_params": (1, 96)})
     code = front.run(
         "sample", "--model", "demo:model", "--prompt", "a cat", "--prompt", "a dog", "--count", "2", "--seed", "5",
         "--size", "64X128", "--sampler", "ddim", "--lora", f"{tmp_path}/a:b.safetensors:0.5",
         "--lora", f"{tmp_path}/plain.safetensors", "--out", str(tmp_path), "--dtype", "bf16",
-        "--embedding", f"{tmp_path}/plain.safetensors", "--embedding", f"{tmp_path}/a:b.safetensors:<cat>",
+        "--embedding", f"{words}/plain.safetensors", "--embedding", f"{words}/a:b.safetensors:<cat>",
     )  # fmt: skip
     (drawing,) = front.drawn
     assert code == 0

@@ -8,7 +8,8 @@ import pytest
 
 from onetrainer_clone import model_files
 from onetrainer_clone.families import Family
-from onetrainer_clone.model_files import is_hub_id, problem, read_json, type_problem, vae_problem
+from onetrainer_clone.json_file import read_json
+from onetrainer_clone.model_files import is_hub_id, problem, type_problem, vae_problem
 from tests.onetrainer_clone.making import make_model
 
 XL = {"_class_name": "StableDiffusionXLPipeline", "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"]}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from onetrainer_clone.adapter_checks import LORA_SUFFIXES
 from onetrainer_clone.settings import declarations
-from onetrainer_clone.tool_checks import LORA_SUFFIXES
 from onetrainer_clone.tools import TOOLS
 from presets.importers.reading import SUFFIXES
 from tests.ui.conftest import Window

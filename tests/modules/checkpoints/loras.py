@@ -12,9 +12,10 @@ from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import Lora
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, Address, LoraNames, names_of
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP, Address, LoraNames
 from tests.modules.checkpoints.tiny import tiny_parts
 
 _CONVOLVED = (ResnetBlock2D, Downsample2D, Upsample2D)

@@ -11,6 +11,7 @@ import torch
 from modules.checkpoints.ckpt import Ckpt
 from modules.checkpoints.load import load_model
 from modules.checkpoints.save_single_file import write_original
+from onetrainer_clone import pickled
 from onetrainer_clone.families import Family
 from onetrainer_clone.settings import Invalid, UserError
 from onetrainer_clone.state.model import ModelSettings
@@ -54,6 +55,23 @@ def test_its_weights_are_named_and_mapped(tmp_path: Path) -> None:
         assert get("a").tolist() == [[1.0] * 3] * 2
         if sys.platform == "linux":
             assert str(path) in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
+def test_all_that_torch_reads_of_plain_weights_is_known_and_nothing_else() -> None:
+    from torch._weights_only_unpickler import _get_allowed_globals
+
+    assert [name for name in _get_allowed_globals() if not pickled.is_known(name)] == []
+    strangers = ["os.system", "builtins.exec", "torch.load", "torch.storage._load_from_bytes", "torch.interp"]
+    assert [name for name in strangers if pickled.is_known(name)] == []
+
+
+def test_shapes_are_read_as_torch_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    kinds = (torch.float16, torch.bfloat16, torch.int64, torch.uint16, torch.bool)
+    found = {str(kind): torch.ones(number + 1, 3).to(kind) for number, kind in enumerate(kinds)}
+    torch.save({"state_dict": {**found, "p": torch.nn.Parameter(torch.ones(())), "view": torch.ones(4, 6).t()[1:]}}, path)
+    expected = {name: tuple(tensor.shape) for name, tensor in torch.load(path)["state_dict"].items()}
+    assert pickled.shapes(path) == Ckpt(path).shapes == expected
 
 
 @pytest.mark.parametrize("harmful", [Callback(), Harmful()])

@@ -10,9 +10,10 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from diffusers.loaders import single_file_utils
 from torch import Tensor, nn
 
-from modules.checkpoints.ldm_keys import table
+from modules.checkpoints.forms import read_entry, write_entry
 from modules.checkpoints.save_single_file import write_original
 from onetrainer_clone.families import PREFIXES, Family, family_of
+from onetrainer_clone.ldm_keys import table
 from tests.modules.checkpoints.tiny import (
     PARTS,
     full_config,
@@ -102,11 +103,11 @@ def test_reading_what_was_written_is_equal_bit_for_bit(family: Family, parts: di
     for part, entries in tiny_table(family).items():
         read: dict[str, Tensor] = {}
         for entry in entries:
-            read |= entry.read(stored[entry.original])
+            read |= read_entry(entry, stored[entry.original])
         assert same(
             {name: tensor.contiguous() for name, tensor in read.items()}, full_names(part, parts[part].state_dict())
         )
-        again = {entry.original: entry.write(read) for entry in entries}
+        again = {entry.original: write_entry(entry, read) for entry in entries}
         assert same(again, {name: stored[name] for name in again})
 
 

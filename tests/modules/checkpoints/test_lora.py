@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modules.checkpoints.lora import Lora, family_metadata, read_lora, write_lora
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP, known_names
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP, known_names
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.saving import LoraLayout
 from tests.modules.checkpoints.loras import merged, names, outputs, parts, pipeline, random_lora, targets

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import from_tensors
 from modules.checkpoints.lora_file import kohya_metadata, save_lora
-from modules.checkpoints.lora_names import names_of
 from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset

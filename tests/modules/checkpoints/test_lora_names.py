@@ -3,17 +3,9 @@
 import pytest
 from torch import nn
 
-from modules.checkpoints.lora_names import (
-    DOWN,
-    MAGNITUDE,
-    SUFFIXES,
-    UP,
-    LoraNames,
-    known_names,
-    names_in,
-    names_of,
-)
+from modules.checkpoints.live_names import names_of
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import DOWN, MAGNITUDE, SUFFIXES, UP, LoraNames, known_names, names_in
 from tests.modules.checkpoints.loras import targets
 from tests.modules.checkpoints.tiny import CONFIGS, FOLDERS, full_parts
 from tests.modules.small import demo_model

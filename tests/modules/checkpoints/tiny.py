@@ -17,10 +17,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 import onetrainer_clone
 from modules.checkpoints.assemble import assemble
-from modules.checkpoints.ldm_keys import Entry, table
 from modules.models.base import Model
 from onetrainer_clone import clip_vocabulary
 from onetrainer_clone.families import BASES, Family
+from onetrainer_clone.ldm_keys import Entry, table
 from onetrainer_clone.state.model import ModelSettings, ModelType
 
 CONFIGS = Path(onetrainer_clone.__file__).parent / "model_configs"

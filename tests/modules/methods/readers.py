@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from modules.checkpoints.lora_names import names_of
+from modules.checkpoints.live_names import names_of
 from modules.models.base import Model
 
 Tensors = Mapping[str, Tensor]

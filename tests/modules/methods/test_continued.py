@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import from_tensors, write_lora
-from modules.checkpoints.lora_names import names_of
 from modules.methods import Trained
 from modules.methods.lora import lora
 from modules.models.sd15 import StableDiffusion15
-from onetrainer_clone.events import Saved, Warned
+from onetrainer_clone.events import Logged, Saved
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.saving import LoraLayout
 from tests.modules.methods.test_lora import disturb, outputs, state_with
@@ -114,7 +114,8 @@ def test_a_run_goes_on_from_the_result_of_another_and_says_what_differs(tmp_path
     [path] = [event.path for event in events if isinstance(event, Saved) and event.final]
     rate = {"learning_rate.unet": 1e-12, "learning_rate.text_encoder": 1e-12, "adapter.rank": 4}
     second, events = run(small_state(tmp_path / "b", **{**common, **rate, "adapter.source": path}))
-    assert any("goes on with its own rank and alpha" in event.message for event in events if isinstance(event, Warned))
+    notes = [event.message for event in events if isinstance(event, Logged) and event.note]
+    assert any("goes on with its own rank and alpha" in note for note in notes)
     assert first.keys() == second.keys()
     assert all(torch.allclose(first[name], second[name], rtol=0, atol=1e-9) for name in first)
     assert not same(first, {name: torch.zeros_like(tensor) for name, tensor in first.items()})

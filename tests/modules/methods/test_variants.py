@@ -10,9 +10,9 @@ from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from modules.checkpoints.live_names import names_of
 from modules.checkpoints.lora import from_tensors, write_lora
 from modules.checkpoints.lora_file import save_lora
-from modules.checkpoints.lora_names import names_of
 from modules.methods import Trained
 from modules.methods.dora import add_magnitude
 from modules.methods.lora import lora

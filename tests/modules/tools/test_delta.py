@@ -7,8 +7,8 @@ import torch
 from peft import LoHaConfig, LoKrConfig, LoraConfig, inject_adapter_in_model
 from torch import Tensor, nn
 
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP
 from modules.tools.delta import applied, change
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP
 from onetrainer_clone.settings import UserError
 
 

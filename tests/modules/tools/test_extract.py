@@ -8,11 +8,11 @@ import torch
 from safetensors.torch import save_file
 
 from modules.checkpoints.lora import read_lora
-from modules.checkpoints.lora_names import known_names
 from modules.tools import run_tool
 from modules.tools.delta import change
 from modules.tools.extract import layers
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import known_names
 from onetrainer_clone.session import Stopped
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.tools import Extract

@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from modules.checkpoints.lora import Lora, read_lora, write_lora
-from modules.checkpoints.lora_names import ALPHA, DOWN, UP
 from modules.checkpoints.model_weights import ModelWeights
 from modules.tools import run_tool
 from onetrainer_clone.drawing import LoraFile
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import ALPHA, DOWN, UP
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.session import Stopped
 from onetrainer_clone.settings import Invalid, UserError

@@ -7,10 +7,10 @@ import torch
 from safetensors.torch import load_file
 
 from modules.checkpoints.lora import Lora, read_lora, write_lora
-from modules.checkpoints.lora_names import ALPHA, DORA, DOWN, UP
 from modules.tools import run_tool
 from modules.tools.delta import change
 from onetrainer_clone.families import Family
+from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP
 from onetrainer_clone.safetensors_header import read_header
 from onetrainer_clone.session import Stopped
 from onetrainer_clone.settings import Invalid, UserError

@@ -11,10 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from onetrainer_clone.families import PREFIXES, Family
+from onetrainer_clone.families import PREFIXES, Family, Shapes
 
 Config = Mapping[str, Any]
 
@@ -34,32 +31,23 @@ class Entry:
     names: tuple[str, ...]
     form: Form = Form.SAME
 
-    def read(self, tensor: Tensor) -> dict[str, Tensor]:
-        """The original's tensor -> views of it by the other names."""
-        if self.form is Form.CONV:
-            tensor = tensor.flatten(1)  # some files hold [out, in] already
-        elif self.form is Form.TRANSPOSED:
-            tensor = tensor.t()
-        pieces = tensor.chunk(len(self.names)) if self.form is Form.STACKED else (tensor,)
-        return dict(zip(self.names, pieces, strict=True))
-
-    def write(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Tensors by the other names -> the original's."""
-        found = [tensors[name] for name in self.names]
-        if self.form is Form.STACKED:
-            return torch.cat(found)
-        if self.form is Form.CONV:
-            return found[0][..., None, None]
-        return found[0].t() if self.form is Form.TRANSPOSED else found[0]
-
 
 def table(family: Family, configs: Mapping[str, Config]) -> dict[str, list[Entry]]:
     """Every entry of each part that a file of this family holds. configs: of 'unet', 'vae', 'text_encoder' ..."""
+    return {part: part_table(family, part, configs[part]) for part in PREFIXES[family]}
+
+
+def part_table(family: Family, part: str, config: Config) -> list[Entry]:
+    """Of one part."""
     makers = {"unet": unet, "vae": vae, "text_encoder": clip, "text_encoder_2": open_clip}
-    return {
-        part: [replace(entry, original=prefix + entry.original) for entry in makers[part](configs[part])]
-        for part, prefix in PREFIXES[family].items()
-    }
+    prefix = PREFIXES[family][part]
+    return [replace(entry, original=prefix + entry.original) for entry in makers[part](config)]
+
+
+def stored_name(original: str, shapes: Shapes) -> str:
+    """The name in the file: some of 2022 have no `text_model.` level."""
+    short = original.replace(".transformer.text_model.", ".transformer.")
+    return short if original not in shapes and short in shapes else original
 
 
 _RESNET = {"in_layers.0": "norm1", "in_layers.2": "conv1", "emb_layers.1": "time_emb_proj"}

@@ -14,12 +14,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from modules.checkpoints import ldm_keys
-from modules.checkpoints.ldm_keys import Config
-from onetrainer_clone import single_file
+from onetrainer_clone import ldm_keys, single_file
 from onetrainer_clone.families import Family
+from onetrainer_clone.ldm_keys import Config
 from onetrainer_clone.paths import DEMO
 
 Address = tuple[str, str]  # part ('unet', 'text_encoder', 'text_encoder_2') and module path
@@ -122,17 +119,14 @@ def known_names() -> Sequence[LoraNames]:
     return (*found, names_in(DEMO / "model", Family.SD15))
 
 
+def parts_of(family: Family) -> Sequence[str]:
+    """The parts of a model that a LoRA can adapt."""
+    return list(_WRITTEN[family in _XL])
+
+
 def names_in(folder: Path, family: Family) -> LoraNames:
     """The names of the model that a diffusers folder describes."""
-    parts = _WRITTEN[family in _XL]
-    return LoraNames(family, {part: _json(folder / part / "config.json") for part in parts})
-
-
-def names_of(parts: Mapping[str, nn.Module]) -> LoraNames:
-    """The names of a live model. parts: 'unet', 'text_encoder' and for SDXL 'text_encoder_2'."""
-    family = Family.SDXL if "text_encoder_2" in parts else Family.SD15
-    configs: dict[str, Any] = {part: parts[part].config for part in _WRITTEN[family in _XL]}
-    return LoraNames(family, {p: c.to_dict() if hasattr(c, "to_dict") else c for p, c in configs.items()})
+    return LoraNames(family, {part: _json(folder / part / "config.json") for part in parts_of(family)})
 
 
 def _json(path: Path) -> dict[str, Any]:
