@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,12 @@ def chosen(model: str, parts: Any) -> list[Adapted]:
     return adapted(TrainingState().adapter, layers_of(configs))
 
 
-def original(path: Path, family: Family, leave_out: str = "none", **others: tuple[int, ...]) -> Path:
+def original(
+    path: Path, family: Family, others: Mapping[str, tuple[int, ...]] | None = None, leave_out: str = "none"
+) -> Path:
     """A whole model of full size as one file; sizes are right where a layer's are known, and 1 elsewhere."""
     folder = single_file.family_configs(family)
-    configs = {p: json.loads((folder / p / "config.json").read_text()) for p in known_names()[0].configs | {"vae": {}}}
+    configs = {p: json.loads((folder / p / "config.json").read_text()) for p in (*known_names()[0].configs, "vae")}
     layers = layers_of({part: config for part, config in configs.items() if part != "vae"})
     sizes = {f"{one.path}.weight": (one.outputs, one.inputs) for one in layers}
     shapes: dict[str, tuple[int, ...]] = {}
@@ -56,7 +59,7 @@ def original(path: Path, family: Family, leave_out: str = "none", **others: tupl
         single = entry.form is not Form.STACKED
         shapes[entry.original] = sizes.get(entry.names[0], (1,)) if single else (1,)
     shapes["model.diffusion_model.input_blocks.0.0.weight"] = (320, 4, 3, 3)
-    return header_file(path, {name: shape for name, shape in {**shapes, **others}.items() if leave_out not in name})
+    return header_file(path, {name: shape for name, shape in {**shapes, **(others or {})}.items() if leave_out not in name})
 
 
 def harmful(path: Path) -> Path:
@@ -132,7 +135,7 @@ def test_a_whole_model_is_fine_and_one_that_lacks_a_weight_is_refused(tmp_path: 
 
 def test_a_model_whose_parts_do_not_fit_together_is_refused(tmp_path: Path) -> None:
     name = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight"
-    path = original(tmp_path / "a.safetensors", Family.SD15, **{name: (1280, 1024)})
+    path = original(tmp_path / "a.safetensors", Family.SD15, {name: (1280, 1024)})
     [message] = said(make_state(model={"source": str(path)}), "model.source")
     assert message.endswith(f"does not fit its configuration: {name} is [1280, 1024] where [1280, 768] is needed")
 
@@ -201,7 +204,7 @@ def test_a_vae_that_scales_otherwise_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_a_file_that_ends_in_noise_and_predicts_noise_is_refused_to_train_and_to_draw(tmp_path: Path) -> None:
-    model = {"source": str(original(tmp_path / "a.safetensors", Family.SD15, ztsnr=(0,)))}
+    model = {"source": str(original(tmp_path / "a.safetensors", Family.SD15, {"ztsnr": (0,)}))}
     for _ in range(2):
         [message] = said(make_state(model=model), "model")
         assert message.startswith("a model that predicts the noise cannot learn from pure noise")
