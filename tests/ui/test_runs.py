@@ -16,7 +16,7 @@ from onetrainer_clone.running import announce
 from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
-from onetrainer_clone.state.sampling import Prompt
+from onetrainer_clone.state.sampling import Prompt, Sampler
 from onetrainer_clone.trash import TRASH
 from tests.onetrainer_clone.test_past_runs import step
 from tests.ui.conftest import Window, close
@@ -464,7 +464,7 @@ def test_an_asked_prompt_may_have_its_own_size_and_steps_and_comes_back(window: 
             asked.extend(controls.asked())
             time.sleep(0.01)
 
-    first = Prompt(text="a cat", negative="blur", steps=9, cfg_scale=4.0, width=512)
+    first = Prompt(text="a cat", negative="blur", steps=9, cfg_scale=4.0, width=512, sampler=Sampler.UNIPC)
     window.app.store.replace("sampling.prompts", (first,))
     window.app.runner._session._train = trainer
     page = window.app.shell.show("run")
@@ -476,25 +476,34 @@ def test_an_asked_prompt_may_have_its_own_size_and_steps_and_comes_back(window: 
     window.until(lambda: bool(box.negative.winfo_ismapped()))
     assert box.fields["steps"].cget("placeholder_text") == "9"
     assert "blur" in box.negative.cget("placeholder_text")
+    assert box.sampler.get() == "as set: UniPC"
+    assert box.sampler.cget("values")[1:] == [sampler.label for sampler in Sampler]
     box.fill({"text": "a dog", "width": "100"})
     with pytest.raises(UserError, match="100 is not a multiple of 8: use 96 or 104"):
         box.button.invoke()
-    more = {"negative": "fog", "width": "128", "height": "64", "steps": "5", "cfg_scale": "2.5"}
+    more = {"negative": "fog", "width": "128", "height": "64", "steps": "5", "cfg_scale": "2.5", "sampler": "DDIM"}
     box.fill({"text": "a dog", "seed": "3", **more})
     box.button.invoke()
     box.more.invoke()
-    assert box.more.cget("text") == "More (5)", "what is folded away counts, and says so"
+    assert box.more.cget("text") == "More (6)", "what is folded away counts, and says so"
     box.fill({"text": "a bird"})
     box.button.invoke()
     window.until(lambda: len(asked) == 2)
-    assert asked[0] == Prompt(text="a dog", negative="fog", seed=3, width=128, height=64, steps=5, cfg_scale=2.5)
-    assert asked[1] == Prompt(text="a bird", negative="blur", seed=0, width=512, steps=9, cfg_scale=4.0)
+    size = {"width": 128, "height": 64}
+    assert asked[0] == Prompt(
+        text="a dog", negative="fog", seed=3, steps=5, cfg_scale=2.5, sampler=Sampler.DDIM, **size
+    )
+    assert asked[1] == first.model_copy(update={"text": "a bird"})
     box.fill({"text": "half a wo"})
     box.prompt.focus_force()
     for key, text in (("Up", "a bird"), ("Up", "a dog"), ("Up", "a dog"), ("Down", "a bird"), ("Down", "half a wo")):
         box.prompt._entry.event_generate(f"<{key}>")
         window.turn()
         assert box.prompt.get() == text
+    box.fill(memory.last_asked()[0])
+    assert (box.sampler.get(), box.sampler.value) == ("DDIM", "DDIM")
+    box.fill({"text": "of another version", "sampler": "GONE"})
+    assert box.sampler.value == ""
     assert [one["text"] for one in memory.last_asked()] == ["a dog", "a bird"]
 
 

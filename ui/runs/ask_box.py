@@ -1,14 +1,17 @@
 """The prompt box of the run view: any prompt is drawn from the weights as they are after the step."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.settings import UserError, declarations, load
-from onetrainer_clone.state.sampling import Prompt, size_problem
+from onetrainer_clone.settings import Declaration, UserError, declarations, load
+from onetrainer_clone.state.sampling import Prompt, Sampler, size_problem
 from ui import colours, memory, theme
+from ui.controls import reachable
+from ui.option_menu import OptionMenu
 from ui.run.runner import Runner
 from ui.runs.asked import Asked, Fields
 from ui.runs.toolbar import Wrapping
@@ -18,6 +21,7 @@ HINT = "any prompt: drawn from the weights as they are, also in a pause"
 MORE = ("width", "height", "steps", "cfg_scale")  # in a row below, beside the negative prompt
 NARROW = 520  # px at 100 %: the prompt has a line for itself
 LISTED, LETTERS = 12, 70  # entries of the menu, and of each
+AS_SET = "as set: {}"
 AS_FIRST = "Empty: as the first prompt of the Sampling tab, as the run began."
 
 
@@ -36,8 +40,8 @@ class AskBox(ctk.CTkFrame):
         self.before = theme.button(self._beside, "▾", self._open_menu, width=30)
         self.button = theme.button(self._beside, "Draw", self.ask)
         for made, tip in (
-            (self.more, "Negative prompt, size, steps and CFG. What is not set, and the sampler, is as in the first prompt "
-             "of the Sampling tab, as the run began."),
+            (self.more, "Negative prompt, size, steps, CFG and sampler. What is not set is as in the first prompt of the "
+             "Sampling tab, as the run began."),
             (self.before, "What was asked before (↑ and ↓ in the box)."),
             (self.button, "Draws the prompt after the step (Return)."),
         ):  # fmt: skip
@@ -54,6 +58,10 @@ class AskBox(ctk.CTkFrame):
             holder = ctk.CTkFrame(row, fg_color="transparent")
             self.fields[name] = self._field(holder, name, 64)
             row.lay(holder)
+        holder = ctk.CTkFrame(row, fg_color="transparent")
+        self.sampler = SamplerMenu(holder, self._label(holder, "sampler"), self._count)
+        bench.tooltip.attach(self.sampler, partial(str, f"Which way the picture is drawn. {AS_FIRST}"))
+        row.lay(holder)
         for entry in self.fields.values():
             entry.bind("<Return>", lambda _event: self.ask())
             entry.bind("<KeyRelease>", lambda _event: self._count())
@@ -75,11 +83,12 @@ class AskBox(ctk.CTkFrame):
             for name in MORE:
                 value = getattr(first, name)
                 self.fields[name].configure(placeholder_text="auto" if value is None else f"{value:g}")
+            self.sampler.tell(first.sampler)
 
     @property
     def values(self) -> Fields:
         """What stands in the fields."""
-        return {name: entry.get().strip() for name, entry in self.fields.items()}
+        return {name: entry.get().strip() for name, entry in self.fields.items()} | {"sampler": self.sampler.value}
 
     def fill(self, values: Fields) -> None:
         for name, entry in self.fields.items():
@@ -87,6 +96,7 @@ class AskBox(ctk.CTkFrame):
                 entry.delete(0, "end")
             if values.get(name):
                 entry.insert(0, values[name])
+        self.sampler.value = values.get("sampler", "")
         self._count()
 
     def unfold(self) -> None:
@@ -109,7 +119,7 @@ class AskBox(ctk.CTkFrame):
         if why := size_problem(prompt.width, prompt.height):
             raise UserError(f"the picture's size {prompt.width or 'auto'} x {prompt.height or 'auto'}: {why}")
         self._runner.controls.ask(prompt)
-        self._asked.add(values)
+        self._asked.add(said)
         with suppress(OSError):  # they are there until the window closes
             memory.keep_asked(self._asked.all)
 
@@ -119,14 +129,18 @@ class AskBox(ctk.CTkFrame):
         return next(iter(self._runner.state.sampling.prompts), Prompt()) if self._runner.state else Prompt()
 
     def _field(self, parent: Any, name: str, width: int) -> Any:
-        declaration = declarations(Prompt)[name]
-        label = ctk.CTkLabel(parent, text=declaration.label.lower().replace("cfg", "CFG"), text_color=colours.DIM)
-        label.pack(side="left", padx=(0, 8))
+        declaration = self._label(parent, name)
         entry = theme.Entry(parent, width=width, height=theme.FIELD_HEIGHT)
         entry.pack(side="left", padx=(0, 8) if name in MORE else 0)
         tip = f"{declaration.tip} {AS_FIRST if name in MORE else ''}".strip()
         self._bench.tooltip.attach(entry, partial(str, tip))
         return entry
+
+    def _label(self, parent: Any, name: str) -> Declaration:
+        declaration = declarations(Prompt)[name]
+        label = ctk.CTkLabel(parent, text=declaration.label.lower().replace("cfg", "CFG"), text_color=colours.DIM)
+        label.pack(side="left", padx=(0, 8))
+        return declaration
 
     def _lay(self, narrow: bool) -> None:
         if narrow != self._narrow:
@@ -137,7 +151,7 @@ class AskBox(ctk.CTkFrame):
 
     def _count(self) -> None:
         """How many of the further fields are set stands on the button that folds them away."""
-        number = sum(bool(self.values[name]) for name in ("negative", *MORE))
+        number = sum(bool(self.values[name]) for name in ("negative", *MORE, "sampler"))
         text = "Less" if self._below.winfo_manager() else f"More ({number})" if number else "More"
         if self.more.cget("text") != text:
             self.more.configure(text=text)
@@ -156,3 +170,31 @@ class AskBox(ctk.CTkFrame):
         if not self._asked.all:
             menu.add_command(label="Nothing was asked for yet", state="disabled")
         menu.tk_popup(self.before.winfo_rootx(), self.before.winfo_rooty() + self.before.winfo_height())
+
+
+class SamplerMenu(OptionMenu):
+    """The choices of the Sampling tab, after the one that the run has of itself."""
+
+    def __init__(self, parent: Any, declaration: Declaration, chosen: Callable[[], object]):
+        self._names = {choice.label: choice.value for choice in declaration.choices}
+        super().__init__(parent, [AS_SET.format(max(self._names, key=len)), *self._names], None, 60)
+        self.configure(command=lambda _label: chosen())
+        self.tell(Prompt().sampler)
+        reachable(self, self._open_dropdown_menu)
+        self.pack(side="left")
+
+    def tell(self, usual: Sampler) -> None:
+        """What it is where nothing is chosen."""
+        value = self.value
+        self._usual = AS_SET.format(usual.label)
+        self.configure(values=[self._usual, *self._names])
+        self.value = value
+
+    @property
+    def value(self) -> str:
+        """Empty: as it is set."""
+        return self._names.get(self.get(), "")
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.set(next((label for label, name in self._names.items() if name == value), self._usual))
