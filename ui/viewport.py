@@ -12,6 +12,7 @@ Needs = Callable[[float], float]  # from the width that there is to the height t
 NOTCH = 60  # px at 100 % that a notch of the wheel scrolls by
 LARGE = 40  # px at 100 %: higher than a field
 CHANGED = "<<NeedsChanged>>"  # the event that a page makes when it needs another height than before
+MOST_TURNS = 5  # of laying out anew what has changed by being laid out
 MARGIN = 20  # px at 100 % above a widget that was brought into view
 
 
@@ -32,6 +33,7 @@ class Viewport(ctk.CTkFrame):
         self.inner = ctk.CTkFrame(self, corner_radius=0, fg_color="transparent")
         self._bar = ctk.CTkScrollbar(self, command=self._on_bar)
         self._needs: Needs = nothing
+        self._laying, self._stale = False, False  # whether it is being laid out, and is to be once more
         self._top, self._whole = 0, 1  # px: how far it is scrolled, and how high the page is
         self.bind("<Configure>", lambda _event: self.lay())
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
@@ -45,7 +47,24 @@ class Viewport(ctk.CTkFrame):
         self.lay()
 
     def lay(self) -> None:
-        """Give the page its height: when the window's size or the page's needs have changed."""
+        """Give the page its height: when the window's size or the page's needs have changed.
+
+        Not within itself: to draw the scrollbar customtkinter lays out all of the window, which may come back here. A bar
+        that is taken away while Tk gives it its place stays in sight for ever.
+        """
+        self._stale = True
+        if self._laying:
+            return
+        self._laying = True
+        try:
+            for _ in range(MOST_TURNS):
+                if self._stale:
+                    self._stale = False
+                    self._lay()
+        finally:
+            self._laying = False
+
+    def _lay(self) -> None:
         scale, width, room = theme.scaling(self), self.winfo_width(), self.winfo_height()
         if width <= 1:
             return

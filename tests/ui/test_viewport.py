@@ -48,6 +48,24 @@ def test_the_need_is_asked_at_the_width_that_is_left_beside_the_scrollbar(view: 
     assert view.inner.winfo_height() == pytest.approx(200_000 / view.inner.winfo_width(), abs=1)
 
 
+def test_a_page_that_needs_less_as_soon_as_it_is_laid_out_leaves_no_scrollbar(view: Viewport) -> None:
+    """As one whose texts are broken at the width that they get."""
+    needs = [2.0 * HEIGHT]
+    view.show(lambda _width: 0)
+    view.update()
+
+    def broken(_event: object) -> None:
+        needs[0] = 0.0
+        view.event_generate(CHANGED)
+
+    tkinter.Misc.bind(view._bar, "<Configure>", broken, add="+")
+    view.show(lambda _width: needs[0])
+    view.update()
+    assert not view.scrolls
+    assert not view._bar.winfo_ismapped()
+    assert view.inner.winfo_width() == WIDTH
+
+
 def test_a_larger_window_needs_no_scrolling(view: Viewport) -> None:
     view.show(lambda width: 2 * HEIGHT)
     view.scroll_to(100)
