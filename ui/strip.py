@@ -47,8 +47,9 @@ class Strip(theme.Canvas):
 
     def show(self, shares: tuple[Share, ...], sentence: str) -> None:
         """`sentence` sums up the run: steps, epochs; or says why there is no plan."""
-        self.shares, self.sentence = shares, sentence
-        self.redraw()
+        if (shares, sentence) != (self.shares, self.sentence):
+            self.shares, self.sentence = shares, sentence
+            self.redraw()
 
     def draw(self) -> None:
         self.delete("all")

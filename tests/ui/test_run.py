@@ -24,6 +24,7 @@ from ui.run.series import POINTS
 from ui.run.status import ago, files, memory, pace, sentence
 from ui.run.viewer import Viewer
 from ui.tabs.run import RunPage
+from ui.tabs.welcome import WelcomePage
 from ui.tooltip import Tooltip
 
 
@@ -359,6 +360,28 @@ def test_an_empty_run_view_says_what_comes_and_what_to_press(window: Window) -> 
     assert "Charts are drawn here" in run.chart.screen.itemcget("words", "text")
     assert "Samples appear here" in run.samples.view.itemcget(run.samples.view.find_all()[0], "text")
     assert "is written here" in run.log.text
+
+
+def test_what_the_first_run_would_do_is_in_view_before_it_starts(
+    make_window: Callable[..., Window], trainer: FakeTrainer
+) -> None:
+    """Who presses 'Try the demo' sees what it will do, and what to press."""
+    window = make_window(None)
+    welcome = window.app.shell.show("welcome")
+    assert isinstance(welcome, WelcomePage)
+    welcome.demo.invoke()
+    run = page(window)
+    window.until(lambda: "steps in" in run.plan.sentence and bool(run.plan.winfo_ismapped()))
+    assert [share.name for share in run.plan.shares] == ["subject", "class", "class varied"]
+    assert "Start begins one" in run.status.words.cget("text")
+    window.app.root.geometry("1100x500")
+    window.until(lambda: not run.plan.shares)
+    trainer.hold_at = 3
+    run.buttons["start"].invoke()
+    window.until(lambda: not run.plan.winfo_manager())
+    trainer.hold_at = None
+    finish(window)
+    assert not run.plan.winfo_manager()
 
 
 def test_a_click_on_the_heading_of_the_log_unfolds_it(window: Window) -> None:

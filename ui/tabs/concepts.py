@@ -7,13 +7,12 @@ import customtkinter as ctk
 
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.plan import ConceptPlan
-from onetrainer_clone.result_plan import size_text
 from onetrainer_clone.state.concepts import TRAINED, Balance, Concept, Role, free_name
-from ui import colours, theme
+from ui import colours, planned, theme
 from ui.cardlist import Item
 from ui.concept.entry import add_ways
 from ui.concept_filter import Filter
-from ui.strip import Share, Strip
+from ui.strip import Strip
 from ui.tabs.items import ItemsPage
 from ui.words import number, quoted
 from ui.workbench import Workbench
@@ -23,6 +22,8 @@ EMPTY = (
     "No concepts yet.\n\nA concept is a folder of pictures: your subject, or pictures of its class that keep the model "
     "from forgetting. Press 'Add concept' and choose the folder."
 )
+
+NO_PLAN = "Here you will see what share of the training each concept gets."
 
 
 class ConceptsPage(ItemsPage):
@@ -85,14 +86,7 @@ class ConceptsPage(ItemsPage):
 
     def refresh(self) -> None:
         super().refresh()
-        plan = self.bench.findings.plan
-        by_name = {concept.name: concept for concept in plan.concepts} if plan else {}
-        shares = tuple(
-            Share(concept.name, self.bench.colours[concept.name], p.share_of_samples, p.share_of_loss_weight)
-            for concept in self.items
-            if concept.enabled and concept.role in TRAINED and (p := by_name.get(concept.name))
-        )
-        self.strip.show(shares, self._sentence())
+        self.strip.show(planned.shares(self.bench), planned.sentence(self.bench.findings) or ("" if self.items else NO_PLAN))
 
     def above_form(self) -> None:
         plan = self.bench.findings.concept(self.list.selected) if len(self.chosen) == 1 else None
@@ -107,27 +101,8 @@ class ConceptsPage(ItemsPage):
     def show_all(self) -> None:
         self.filter.clear()
 
-    def _sentence(self) -> str:
-        """What the run will do."""
-        plan = self.bench.findings.plan
-        if self.bench.findings.plan_problem:
-            return self.bench.findings.plan_problem
-        if plan is None:
-            return "Here you will see what share of the training each concept gets." if not self.items else ""
-        size = f" · a {plan.adapter.kind} of {plan.adapter.file_mib:.3g} MiB" if plan.adapter else ""
-        size += f" · a model of {size_text(plan.model.bytes)}" if plan.model else ""
-        return (
-            f"{_amount(plan.samples_per_epoch)} images and {plan.steps_per_epoch:,} steps per epoch · "
-            f"{plan.steps:,} steps in {plan.epochs:,} {'epoch' if plan.epochs == 1 else 'epochs'} in all{size}"
-        )
-
     def _free_name(self, name: str, besides: Set[str] = frozenset()) -> str:
         return free_name(name, {concept.name for concept in self.items} | besides)
-
-
-def _amount(samples: float) -> str:
-    """'1,250', '12.5'."""
-    return f"{samples:,.0f}" if samples == round(samples) or samples >= 1000 else f"{samples:.1f}"
 
 
 def _share_in_words(item: Concept) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import customtkinter as ctk
 
-from ui import colours, theme
+from ui import colours, planned, theme
 from ui.actions import Actions
 from ui.background import Background
 from ui.run.balance import BalanceStrip
@@ -19,11 +19,14 @@ from ui.run.status import Status
 from ui.run.viewer import Viewer
 from ui.runs.ask_box import AskBox
 from ui.runs.toolbar import Wrapping
+from ui.strip import Strip
 from ui.tabs.page import Page
 from ui.words import first_line, where
 from ui.workbench import Workbench
 
 EDITED = "You have changed settings since this run began: it goes on with its own, the changes count for the next run."
+
+PLAN, ROOMY = 40, 620  # px at 100 %: that the plan's sentence takes; the page's height that has room for its bars, too
 
 
 class RunPage(Page):
@@ -49,10 +52,12 @@ class RunPage(Page):
         )
         self.panes.hold(self.charts, self.log, self.samples)
         self.balance = BalanceStrip(self, bench.colours, before=self.panes)
+        self.plan = Strip(self)  # until there is a run to be seen
         self.panes.pack(fill="both", expand=True)
         self._ends = [
             runner.moved.connect(self.refresh_in_view),
             bench.findings.checked.connect(self.refresh_in_view),
+            bench.findings.planned.connect(self.refresh_in_view),
             bench.store.changed.connect(lambda _before, _after: self.refresh_in_view()),
         ]
 
@@ -62,7 +67,7 @@ class RunPage(Page):
         super().destroy()
 
     def needs(self, width: float) -> float:
-        return needs(width, len(self.charts.shown))
+        return needs(width, len(self.charts.shown)) + (PLAN if self.plan.winfo_manager() else 0)
 
     @property
     def chart(self) -> Chart:
@@ -78,6 +83,7 @@ class RunPage(Page):
         self._show_status()  # how long ago something was saved changes by itself
         self.charts.show(self.runner.record)
         self.balance.show(self.runner.record)
+        self._show_plan()  # the page may have another height now
 
     def _show_status(self) -> None:
         runner = self.runner
@@ -99,12 +105,13 @@ class RunPage(Page):
         if self.buttons["pause"].cget("text") != words:
             self.buttons["pause"].configure(text=words)
         self._show_asking()
+        self._show_plan()
         self._show_banner()
 
     def _toolbar(self) -> Any:
         bar = Wrapping(self)
         for key, text, command, tip in (
-            ("start", "Start", self.actions.start, "Start training with the settings as they are now (F5)."),
+            ("start", "Start", self.actions.start, self._start_tip),
             ("pause", "Pause", self.actions.pause_or_resume, "Waits after the step; nothing is lost."),
             ("stop", "Stop", self.actions.stop, "Ends the run after the step; asks whether to keep the result."),
             ("sample", "Sample now", self.actions.sample_now, "Draws every prompt after the step."),
@@ -114,9 +121,13 @@ class RunPage(Page):
         ):
             made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
             bar.lay(made)
-            self.bench.tooltip.attach(made, partial(str, tip))
+            self.bench.tooltip.attach(made, tip if callable(tip) else partial(str, tip))
             self.buttons[key] = made
         return bar
+
+    def _start_tip(self) -> str:
+        tip = "Start training with the settings as they are now (F5)."
+        return f"{tip}\n\n{said}" if (said := planned.sentence(self.bench.findings)) else tip
 
     def _show_asking(self) -> None:
         """The prompt box takes no room where no run could draw."""
@@ -125,6 +136,20 @@ class RunPage(Page):
             self.asking.pack(fill="x", padx=2, pady=(0, 6), after=self.status)
         elif not self.runner.going and self.asking.winfo_manager():
             self.asking.pack_forget()
+
+    def _show_plan(self) -> None:
+        """What a run would do, before the first one."""
+        runner, findings = self.runner, self.bench.findings
+        said = planned.sentence(findings) if runner.record.started is None and not runner.going else ""
+        if said:
+            roomy = self.winfo_height() >= ROOMY * theme.scaling(self)
+            self.plan.show(planned.shares(self.bench) if roomy else (), said)
+        if bool(said) != bool(self.plan.winfo_manager()):
+            if said:
+                self.plan.pack(fill="x", padx=4, pady=(0, 6), before=self.panes)
+            else:
+                self.plan.pack_forget()
+            self.needs_changed()
 
     def _show_banner(self) -> None:
         """How the last run ended, or what keeps one from starting."""
