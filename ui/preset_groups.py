@@ -12,22 +12,24 @@ from presets.codec import read_object
 from presets.store import Preset
 
 DECIDING = ("model.type", "method")
+UNKNOWN = 1000  # the place of a choice that is not known here: after all others
 SHOWN = ("All", "Shipped", "Your own")  # what the menu can be narrowed to
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One preset. `group` is its model and method in words."""
+    """One preset. `group` is its model and method in words, `place` where they stand among the choices of the form."""
 
     preset: Preset
+    place: tuple[int, ...]
     group: str
     description: str
 
 
 def entries() -> list[Entry]:
-    """Every preset, in the order of the menu: by group, in each the shipped ones first."""
+    """Every preset, in the order of the menu: by group as the form has them, in each the shipped ones first."""
     found = [_entry(preset) for preset in preset_store.presets()]
-    return sorted(found, key=lambda entry: entry.group)
+    return sorted(found, key=lambda entry: (entry.place, entry.group))
 
 
 def matching(entries: Iterable[Entry], text: str, which: str = SHOWN[0]) -> list[Entry]:
@@ -43,16 +45,17 @@ def _entry(preset: Preset) -> Entry:
     try:
         data = read_object(preset.path.read_bytes())
     except (OSError, Invalid):
-        return Entry(preset, "Cannot be read", "")
-    return Entry(preset, " · ".join(_label(data, path) for path in DECIDING), str(data.get("description", "")))
+        return Entry(preset, (UNKNOWN,), "Cannot be read", "")
+    places, labels = zip(*(_chosen(data, path) for path in DECIDING), strict=True)
+    return Entry(preset, places, " · ".join(labels), str(data.get("description", "")))
 
 
-def _label(data: dict[str, Any], path: str) -> str:
-    """What a setting is in a preset's file, in words; the default where it is not in it."""
+def _chosen(data: dict[str, Any], path: str) -> tuple[int, str]:
+    """What a setting is in a preset's file: its place among the choices, and in words; the default where it is not there."""
     value: Any = data
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     default = get(TrainingState(), path)
     assert isinstance(default, Choice)
-    known = {str(choice): choice.label for choice in type(default)}
-    return known.get(str(value), default.label if value is None else json.dumps(value))
+    known = {str(choice): (place, choice.label) for place, choice in enumerate(type(default))}
+    return known.get(str(default if value is None else value), (UNKNOWN, json.dumps(value)))

@@ -17,12 +17,13 @@ class Tooltip:
         self._root = root
         self._waiting = ""
         self._window: tkinter.Toplevel | None = None
+        self._pressed: Any = None  # the widget that was pressed: who has used it does not read on
 
     def attach(self, widget: Any, text: Callable[[], str], beside: bool = False) -> None:
         """`beside`: at the right of the widget, not below it, where others are that a person goes on to."""
         widget.bind("<Enter>", lambda _event: self._soon(widget, text, beside), add="+")
-        widget.bind("<Leave>", lambda _event: self.hide(), add="+")
-        widget.bind("<ButtonPress>", lambda _event: self.hide(), add="+")
+        widget.bind("<Leave>", lambda event: self._left(widget, event), add="+")
+        widget.bind("<Button-1>", lambda _event: self._press(widget), add="+")  # <ButtonPress> gives way to a button's own
 
     def hide(self) -> None:
         if self._waiting:
@@ -32,8 +33,22 @@ class Tooltip:
             self._window.destroy()
             self._window = None
 
+    def _press(self, widget: Any) -> None:
+        self.hide()
+        self._pressed = widget
+
+    def _left(self, widget: Any, event: Any) -> None:
+        """The mouse goes to and fro between a button and the text on it, too: it has left when it is outside of both."""
+        self.hide()
+        left, top = widget.winfo_rootx(), widget.winfo_rooty()
+        inside = 0 <= event.x_root - left < widget.winfo_width() and 0 <= event.y_root - top < widget.winfo_height()
+        if not inside:
+            self._pressed = None
+
     def _soon(self, widget: Any, text: Callable[[], str], beside: bool = False) -> None:
         self.hide()
+        if widget is self._pressed:
+            return
         self._waiting = self._root.after(DELAY_MS, lambda: self.show(widget, text(), beside))
 
     def show(self, widget: Any, text: str, beside: bool = False) -> None:

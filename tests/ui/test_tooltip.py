@@ -40,3 +40,17 @@ def test_a_tooltip_stays_within_the_window(window: Window, tooltip: Tooltip, x: 
     assert seen.winfo_rootx() >= root.winfo_rootx()
     assert seen.winfo_rootx() + seen.winfo_width() <= root.winfo_rootx() + root.winfo_width()
     assert seen.winfo_rooty() + seen.winfo_height() <= root.winfo_rooty() + root.winfo_height()
+
+
+def test_what_was_pressed_is_not_explained_until_the_mouse_comes_back(window: Window, tooltip: Tooltip) -> None:
+    tab = window.app.shell.tabs["concepts"]
+    tab._label.event_generate("<Enter>")
+    tab._label.event_generate("<ButtonPress-1>", x=2, y=2)
+    tab._label.event_generate("<ButtonRelease-1>", x=2, y=2)
+    beside = tab._label.winfo_rootx() - tab.winfo_rootx() + 2
+    tab._label.event_generate("<Leave>", x=2, y=2, rootx=tab.winfo_rootx() + beside, rooty=tab.winfo_rooty() + 5)
+    tab._canvas.event_generate("<Enter>")  # from the text to the button around it: the mouse is still there
+    assert not tooltip._waiting
+    tab._canvas.event_generate("<Leave>", rootx=tab.winfo_rootx() - 5, rooty=tab.winfo_rooty() + 5)
+    tab._canvas.event_generate("<Enter>")
+    assert tooltip._waiting
