@@ -97,6 +97,7 @@ class Browser(ctk.CTkFrame):
             self.current.save_mask()
             chosen = self._chosen()
             self.grid_.selected = sum(self.desk.key(row) not in chosen for row in range(self.grid_.selected))
+            self.grid_.selection.keys = set()
             self.desk.surveyed.forget()
             self.deeds.delete(chosen)
 

@@ -72,7 +72,7 @@ class Deeds:
         entries = [self._gallery.entries[place] for place in self._gallery.places(keys)]
         if not entries or self.working:
             return
-        if any(self._masks.changed(entry.path) or entry.caption in self._drafts.drafts for entry in entries):
+        if self._drafts.drafts or self._masks.unsaved:
             self._drafts.flush()
             self._masks.flush()
         self._do(

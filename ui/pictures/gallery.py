@@ -5,6 +5,7 @@ Knows no Tk. Files are read on the background; everything else happens where it 
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 from onetrainer_clone import browse, captions
@@ -90,13 +91,10 @@ class Gallery:
 
     def drop(self, keys: Set[str]) -> None:
         """These pictures went to the trash."""
-        now: dict[int, int] = {}  # where those that stay are then
-        kept: list[Entry] = []
-        for place, entry in enumerate(self.entries):
-            if entry.key not in keys:
-                now[place] = len(kept)
-                kept.append(entry)
-        self.entries, self.shown = kept, [now[place] for place in self.shown if place in now]
+        gone = [entry.key in keys for entry in self.entries]
+        before = list(accumulate(gone))  # how many of those up to a place
+        self.shown = [place - before[place] for place in self.shown if not gone[place]]
+        self.entries = [entry for entry, away in zip(self.entries, gone, strict=True) if not away]
         self.changed.emit()
 
     def set_masked(self, place: int, masked: bool) -> None:

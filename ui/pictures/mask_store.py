@@ -106,18 +106,19 @@ class MaskStore:
         self._fresh.discard(picture)
 
     def put_away(self, pictures: Iterable[Path]) -> None:
-        """Their masks went to the trash. Of most nothing is known here."""
-        for picture in pictures:
-            if picture in self._paintings:
-                self._away.pop(picture, None)
-                self._away[picture] = self._paintings[picture], self._versions[picture], picture in self._fresh
-                self.forget(picture)
+        """Their masks went to the trash. Of most nothing is known here, and paths take long to compare."""
+        gone = {str(picture) for picture in pictures} if self._paintings else set()
+        for picture in [one for one in self._paintings if str(one) in gone]:
+            self._away.pop(picture, None)
+            self._away[picture] = self._paintings[picture], self._versions[picture], picture in self._fresh
+            self.forget(picture)
         for picture in list(self._away)[:-KEPT]:
             del self._away[picture]
 
     def take_out(self, pictures: Iterable[Path]) -> None:
         """Their masks came back: so does what can be undone in them."""
-        for picture in self._away.keys() & set(pictures):
+        back = {str(picture) for picture in pictures} if self._away else set()
+        for picture in [one for one in self._away if str(one) in back]:
             self._paintings[picture], self._versions[picture], fresh = self._away.pop(picture)
             if fresh:
                 self._fresh.add(picture)

@@ -28,7 +28,7 @@ class Selection:
         self.count, self._key = count, key
         self.at = min(self.at, count - 1)
         if self.several:
-            self.keys &= {key(index) for index in range(count)}
+            self.keys.intersection_update(map(key, range(count)))
         self._anchor = max(self.at, 0)
 
     def one(self, index: int) -> None:
@@ -59,10 +59,10 @@ class Selection:
         """Shift: all from the one that was chosen last to this one."""
         self.at = self._inside(index)
         first, last = sorted((self._anchor, self.at))
-        self.keys = {self._key(place) for place in range(first, last + 1)}
+        self.keys = set(map(self._key, range(first, last + 1)))
 
     def all(self) -> None:
-        self.keys = {self._key(index) for index in range(self.count)}
+        self.keys = set(map(self._key, range(self.count)))
         self.at = max(self.at, 0)
 
     def _inside(self, index: int) -> int:
