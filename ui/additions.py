@@ -15,7 +15,7 @@ def add(bench: Workbench, found: "Found", name: str) -> range:
     there = get(bench.store.state, found.path)
     items = _with_free_names(found.items, there)
     words = f"{len(items)} {found.noun if len(items) > 1 else found.noun[:-1]} of '{name}' added"
-    bench.store.set(replace(bench.store.state, found.path, (*there, *items)), words)
+    bench.store.set(replace(bench.store.state, found.path, (*there, *items)), words, mended=())
     bench.findings.look()
     bench.go(f"{found.path}[{len(there)}]")
     if found.lines:

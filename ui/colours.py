@@ -7,26 +7,32 @@ from onetrainer_clone.settings import Severity
 
 Pair = tuple[str, str]  # light, dark
 
+# Every ink has a contrast of 4.5:1 or more on every paper (WCAG 2.1, 1.4.3), in both themes.
 TEXT: Pair = ("#1b1f24", "#e6e9ed")
-DIM: Pair = ("#5b636d", "#a2aab4")
-FAINT: Pair = ("#8a929c", "#7b838d")
-PAGE: Pair = ("#f3f4f6", "#17191c")
-CARD: Pair = ("#ffffff", "#202327")
-FIELD: Pair = ("#ffffff", "#2a2e33")
-LINE: Pair = ("#d3d7dc", "#373c43")
-HOVER: Pair = ("#e6e9ed", "#2e3238")
-SELECTED: Pair = ("#dfeaff", "#23344f")
-CHOSEN: Pair = ("#a9c8ff", "#34558f")  # one of several that lie beside each other: stronger than a selected row
-FLASH: Pair = ("#ffe08a", "#6b5300")
-ACCENT: Pair = ("#2563d9", "#3d7bf0")
-ACCENT_HOVER: Pair = ("#1d4fb0", "#5a90f5")
-ON_ACCENT: Pair = ("#ffffff", "#ffffff")
-IDLE: Pair = ("#c9d8f5", "#2a3d63")  # the accent's where there is nothing to do
-ON_IDLE: Pair = ("#7488ad", "#7f93b8")
+DIM: Pair = ("#4d545d", "#b3bac3")
+FAINT: Pair = ("#616973", "#9aa2ac")
+LINK: Pair = ("#205bcb", "#86b0ff")
 ERROR: Pair = ("#b3261e", "#ff8a80")
 WARNING: Pair = ("#8a5300", "#ffb95c")
 NOTE: Pair = ("#3b5f8a", "#9cc2f0")
-GOOD: Pair = ("#1b7a3d", "#6fd08c")
+GOOD: Pair = ("#19723a", "#6fd08c")
+INKS = (TEXT, DIM, FAINT, LINK, ERROR, WARNING, NOTE, GOOD)
+
+PAGE: Pair = ("#f3f4f6", "#17191c")
+CARD: Pair = ("#ffffff", "#202327")
+FIELD: Pair = ("#ffffff", "#2a2e33")
+HOVER: Pair = ("#e6e9ed", "#2e3238")
+SELECTED: Pair = ("#dfeaff", "#23344f")
+FLASH: Pair = ("#ffe9ad", "#443500")
+PAPERS = (PAGE, CARD, FIELD, HOVER, SELECTED, FLASH)
+
+LINE: Pair = ("#d3d7dc", "#373c43")
+CHOSEN: Pair = ("#a9c8ff", "#2c487a")  # one of several that lie beside each other: stronger than a selected row
+ACCENT: Pair = ("#2563d9", "#3070e8")
+ACCENT_HOVER: Pair = ("#1d4fb0", "#2459c4")
+ON_ACCENT: Pair = ("#ffffff", "#ffffff")
+IDLE: Pair = ("#c9d8f5", "#2a3d63")  # the accent's where there is nothing to do
+ON_IDLE: Pair = ("#435b89", "#9db0d4")
 
 SEVERITY: dict[Severity, Pair] = {"error": ERROR, "warning": WARNING, "note": NOTE}
 

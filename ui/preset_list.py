@@ -107,7 +107,7 @@ class _Rows(theme.Canvas):
     def _draw_entry(self, index: int, entry: Entry, top: int) -> None:
         px, width = self.px, self.winfo_width()
         if begins_group(self._owner.entries, index):
-            self._text(entry.group, px(2), top - px(13), width, self.face(theme.SMALL, bold=True), colours.ACCENT)
+            self._text(entry.group, px(2), top - px(13), width, self.face(theme.SMALL, bold=True), colours.LINK)
         if index == self._owner.selected:
             self.create_rectangle(0, top, width, top + px(ROW - 2), fill=theme.now(colours.SELECTED), width=0)
         right = width - px(EDGE)

@@ -20,7 +20,7 @@ class ResetMark:
 
     def __init__(self, parent: Any, row: "Row", bench: Workbench):
         self.widget = ctk.CTkLabel(
-            parent, text="↺", width=18, height=28, text_color=colours.ACCENT, cursor="hand2", font=theme.font(16)
+            parent, text="↺", width=18, height=28, text_color=colours.LINK, cursor="hand2", font=theme.font(16)
         )
         self.widget.bind("<Button-1>", lambda _event: row.back_to_preset())
         bench.tooltip.attach(self.widget, lambda: _tip(row, bench))

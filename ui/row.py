@@ -145,7 +145,7 @@ class Row:
         after = store.state
         for path in self.paths:
             after = replace(after, path, saved_value(store.state, store.saved, path, get(after, path)))
-        store.set(after, f"{self.label_text} back to the preset's value")
+        store.set(after, f"{self.label_text} back to the preset's value", mended=self.paths)
 
     def _why_not(self, state: TrainingState) -> str:
         return why_not(state, self.setting)

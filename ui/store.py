@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onetrainer_clone.settings import Problem, get, replace
+from onetrainer_clone.settings import Problem, get, join, replace, split
 from onetrainer_clone.state import TrainingState
 from ui.signals import Signal
 from ui.words import changed_in_words, changed_together, where
@@ -72,8 +72,8 @@ class StateStore:
 
     def set(self, state: TrainingState, sentence: str, mended: Collection[str] | None = None) -> None:
         """Change the whole state in one step of undo. What was typed and cannot be used goes; with `mended` only there."""
-        for path in tuple(self.rejected) if mended is None else mended:
-            self.rejected.pop(path, None)
+        gone = self.rejected if mended is None else mended
+        self.rejected = {path: message for path, message in self.rejected.items() if path not in gone}
         self._push(Change(self.state, state, sentence, "", self._clock()))
 
     def load(self, state: TrainingState, saved: TrainingState | None = None, sentence: str = "") -> None:
@@ -129,16 +129,16 @@ class StateStore:
     def insert(self, path: str, index: int, item: Any, sentence: str) -> None:
         """Put an item into a list of groups (concepts, prompts)."""
         items = get(self.state, path)
-        self.set(replace(self.state, path, (*items[:index], item, *items[index:])), sentence)
+        self.set(replace(self.state, path, (*items[:index], item, *items[index:])), sentence, mended=())
 
     def remove(self, path: str, index: int, sentence: str) -> None:
         items = get(self.state, path)
-        self.set(replace(self.state, path, (*items[:index], *items[index + 1 :])), sentence)
+        self.set(replace(self.state, path, (*items[:index], *items[index + 1 :])), sentence, mended=())
 
     def remove_all(self, path: str, indices: Collection[int], sentence: str) -> None:
         gone = set(indices)
         kept = tuple(item for index, item in enumerate(get(self.state, path)) if index not in gone)
-        self.set(replace(self.state, path, kept), sentence)
+        self.set(replace(self.state, path, kept), sentence, mended=())
 
     def move_all(self, path: str, indices: Collection[int], to: int, sentence: str) -> int:
         """Put items, in their order, before the one that is now at `to`. Returns where the first of them is then."""
@@ -147,7 +147,7 @@ class StateStore:
         place = to - sum(index < to for index in moved)
         together = (*rest[:place], *(items[index] for index in moved), *rest[place:])
         if together != items:
-            self.set(replace(self.state, path, together), sentence)
+            self.set(replace(self.state, path, together), sentence, mended=())
         return place
 
     @property
@@ -208,5 +208,22 @@ class StateStore:
         self._go(change.after)
 
     def _go(self, state: TrainingState) -> None:
+        """What was typed and cannot be used goes along with its concept or prompt."""
         before, self.state = self.state, state
+        moved = {_moved(before, state, path): message for path, message in self.rejected.items()}
+        self.rejected = {path: message for path, message in moved.items() if path}
         self.changed.emit(before, state)
+
+
+def _moved(before: TrainingState, after: TrainingState, path: str) -> str:
+    """Where a setting is now that its item may lie elsewhere in its list; empty where the item is gone."""
+    parts = split(path)
+    for depth, part in enumerate(parts):
+        if isinstance(part, int):
+            old, new = (get(state, join(parts[:depth])) for state in (before, after))
+            same = (index for index, item in enumerate(new) if item is old[part])
+            place = next(same, part if len(new) == len(old) else None)  # one that was changed lies where it lay
+            if place is None:
+                return ""
+            parts[depth] = place
+    return join(parts)

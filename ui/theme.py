@@ -42,7 +42,7 @@ def apply() -> None:
         "CTkSegmentedButton": {
             "fg_color": colours.HOVER, "unselected_color": colours.HOVER, "unselected_hover_color": colours.LINE,
             "selected_color": colours.CHOSEN, "selected_hover_color": colours.CHOSEN, "text_color": colours.TEXT,
-            "text_color_disabled": colours.FAINT,
+            "text_color_disabled": colours.DIM,
         },
         "CTkProgressBar": {"corner_radius": 3, "fg_color": colours.LINE, "progress_color": colours.ACCENT},
         "CTkScrollableFrame": {"label_fg_color": colours.CARD},
@@ -183,6 +183,7 @@ def scrolls(scrollbar: Any, place: Callable[[], None], remove: Callable[[], None
         nonlocal shown, waiting
         if not scrollbar.winfo_exists():
             return
+        scrollbar.update_idletasks()  # a page that is being laid out is a pixel high at first: the bar would come and go
         now_seen = seen
         needed = seen[0] > 0.0 or seen[1] < 1.0
         if needed != shown:

@@ -2,7 +2,7 @@
 
 import threading
 from functools import partial
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 
 import pytest
@@ -219,16 +219,42 @@ def test_not_every_name_ever_seen_is_remembered() -> None:
     assert len(book.kept) == colours.MOST_KEPT
 
 
+def test_what_cannot_be_used_stays_where_other_things_change_and_goes_along_with_its_concept() -> None:
+    concepts = tuple(Concept(name=name, path=name) for name in "abc")
+    store = StateStore(TrainingState(concepts=concepts), Clock())
+    store.reject("training.batch_size", "many")
+    store.reject("concepts[2].loss_weight", "much")
+    store.insert("concepts", 0, Concept(name="new", path="new"), "added")
+    assert store.rejected == {"training.batch_size": "many", "concepts[3].loss_weight": "much"}
+    store.replace("concepts[3].name", "renamed")
+    store.move_all("concepts", [3], 0, "moved")
+    assert list(store.rejected) == ["training.batch_size", "concepts[0].loss_weight"]
+    store.remove("concepts", 1, "deleted")
+    assert list(store.rejected) == ["training.batch_size", "concepts[0].loss_weight"]
+    store.remove("concepts", 0, "deleted")
+    assert list(store.rejected) == ["training.batch_size"]
+    store.set(TrainingState(), "other settings")
+    assert not store.rejected
+
+
+def test_redo_takes_what_cannot_be_used_away_with_its_concept() -> None:
+    store = StateStore(TrainingState(concepts=(Concept(name="a", path="a"),)), Clock())
+    store.remove("concepts", 0, "deleted")
+    store.undo()
+    store.reject("concepts[0].loss_weight", "much")
+    store.redo()
+    assert not store.rejected
+    assert not store.rejected_problems()
+
+
 def test_colours_can_be_read_and_told_apart() -> None:
-    for theme in (0, 1):
-        page, card = colours.PAGE[theme], colours.CARD[theme]
+    for mode in (0, 1):
         for pair in CONCEPTS:
-            assert colours.contrast(pair[theme], page) >= 3
-        for pair in (colours.TEXT, colours.DIM, colours.ERROR, colours.WARNING, colours.NOTE, colours.GOOD):
-            assert colours.contrast(pair[theme], card) >= 4.5
-        assert colours.contrast(colours.ON_ACCENT[theme], colours.ACCENT[theme]) >= 3.9
+            assert colours.contrast(pair[mode], colours.PAGE[mode]) >= 3
+        for ink, paper in product(colours.INKS, colours.PAPERS):
+            assert colours.contrast(ink[mode], paper[mode]) >= 4.5, (ink, paper)
         for first, second in combinations(CONCEPTS, 2):
-            assert first[theme] != second[theme]
+            assert first[mode] != second[mode]
 
 
 def test_a_curve_keeps_its_ends_and_its_shape_in_bounded_room() -> None:

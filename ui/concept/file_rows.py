@@ -80,7 +80,7 @@ class FileRows(RowCanvas):
             self.line(shown, px(4), top + height / 2, width - px(8), self.face(bold=True), colours.TEXT, "w")
             return
         face = self.face(theme.BODY)
-        colour = colours.ACCENT if row == self._hover else colours.TEXT
+        colour = colours.LINK if row == self._hover else colours.TEXT
         left, room = px(INDENT), width - px(INDENT + 8)
         self.line(shown.key, left, top + height / 2, room, face, colour, "w")
         beside = self.length(shown.key, face) + px(14)

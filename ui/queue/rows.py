@@ -11,7 +11,7 @@ COLUMNS = (
 )  # fmt: skip
 UNKNOWN = "how long is not known: no run like it yet"
 LOOKS: dict[Status, tuple[str, colours.Pair]] = {
-    "waiting": ("waiting", colours.DIM), "running": ("running", colours.ACCENT), "done": ("done", colours.GOOD),
+    "waiting": ("waiting", colours.DIM), "running": ("running", colours.LINK), "done": ("done", colours.GOOD),
     "failed": ("failed", colours.ERROR), "stopped": ("stopped", colours.WARNING),
 }  # fmt: skip
 

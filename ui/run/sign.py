@@ -88,7 +88,7 @@ class RunSign:
 
     def _show_words(self, text: str) -> None:
         bad = self._ended is not None and self._ended.outcome in ("failed", "refused")
-        colour = colours.ERROR if bad else colours.GOOD if self._ended else colours.ACCENT
+        colour = colours.ERROR if bad else colours.GOOD if self._ended else colours.LINK
         if text != self.words.cget("text"):
             self.words.configure(text=text, text_color=colour)
         if text and not self.words.winfo_manager():

@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 LOOKS = {
     "done": colours.GOOD, "stopped": colours.WARNING, "failed": colours.ERROR, "refused": colours.ERROR,
-    "running": colours.ACCENT, "elsewhere": colours.ACCENT, "interrupted": colours.WARNING,
+    "running": colours.LINK, "elsewhere": colours.LINK, "interrupted": colours.WARNING,
     "unknown": colours.DIM,
 }  # fmt: skip
 LARGE_FIRST = (BEGAN, "Steps", "Took", "Samples", "Saves", "Backups")  # at the first click on the heading

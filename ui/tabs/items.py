@@ -145,7 +145,7 @@ class ItemsPage(Page):
         """Take the filter off."""
 
     def _set(self, items: tuple[Any, ...], sentence: str) -> None:
-        self.bench.store.set(replace(self.bench.store.state, self.path, items), sentence)
+        self.bench.store.set(replace(self.bench.store.state, self.path, items), sentence, mended=())
 
     def _named(self, chosen: list[int]) -> str:
         """'concept "cat"', '3 concepts'."""
