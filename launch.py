@@ -5,6 +5,7 @@ Standard library only until the environment is there. This file keeps to the gra
 Python answers with a sentence instead of a SyntaxError; `unfit` runs before anything newer is imported or evaluated.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -119,6 +120,7 @@ def window(preset: "str | None" = None, start: bool = False) -> int:
     Its trainer runs in a process of its own: in a thread of the window's, torch would hold it up.
     """
     require_tkinter()
+    gc.disable()  # until `ui.garbage` sees to it: what is imported stays, there is no garbage to look for
     from tkinter import TclError
 
     from onetrainer_clone.isolation import isolated

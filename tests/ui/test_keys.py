@@ -184,13 +184,8 @@ def test_every_key_is_bound_and_listed(window: Window) -> None:
     assert all(root.event_info(virtual) for virtual in LETTERS)
     page = window.app.shell.show("welcome")
     assert isinstance(page, WelcomePage)
-    shown: list[str] = []
-
-    def collect(widget: Any) -> None:
-        if isinstance(widget, ctk.CTkLabel):
-            shown.append(widget.cget("text"))
-        for child in widget.winfo_children():
-            collect(child)
-
-    collect(page)
-    assert {key.shown for key in KEYS} <= set(shown)
+    window.turn()
+    table = page.keys
+    drawn = {table.itemcget(item, "text") for item in table.find_all()}
+    assert {words for key in KEYS for words in (key.shown, key.words)} <= drawn
+    assert table.bbox("all")[3] <= table.winfo_height()

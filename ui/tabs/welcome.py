@@ -68,7 +68,8 @@ class WelcomePage(Page):
         self._lay(self.demo, sticky="w", top=8)
         self._line(card)
         self._text(card, "Keys", theme.HEADING)
-        self._keys(card)
+        self.keys = KeyTable(card)
+        self._lay(self.keys, top=4, bottom=20)
         column.bind("<Configure>", lambda event: self._fit(event.width / theme.scaling(self)), add="+")
         self._end = bench.store.changed.connect(lambda _before, _after: self.refresh_in_view())
 
@@ -80,7 +81,7 @@ class WelcomePage(Page):
         """A tick stands for the number of what is done."""
         for number, (label, step) in enumerate(zip(self.numbers, STEPS, strict=True), start=1):
             done = step.done(self.bench.store.state)
-            label.configure(text="✓" if done else str(number), text_color=colours.GOOD if done else colours.ACCENT)
+            label.configure(text="✓" if done else str(number), text_color=colours.GOOD if done else colours.LINK)
 
     def _fit(self, width: float) -> None:
         """As wide as there is room, up to what can be read well; narrow: everything under each other."""
@@ -114,7 +115,7 @@ class WelcomePage(Page):
         line.grid_columnconfigure(1, weight=1)
         self._lay(line, top=12)
         numbered = ctk.CTkLabel(
-            line, text=str(number), width=30, font=theme.font(20, bold=True), text_color=colours.ACCENT
+            line, text=str(number), width=30, font=theme.font(20, bold=True), text_color=colours.LINK
         )
         numbered.grid(row=0, column=0, sticky="n", padx=(0, 10))
         self.numbers.append(numbered)
@@ -127,16 +128,6 @@ class WelcomePage(Page):
         button.grid(row=0, column=2)
         self._shared.append((text, button))
 
-    def _keys(self, card: Any) -> None:
-        table = ctk.CTkFrame(card, fg_color="transparent")
-        table.grid_columnconfigure(1, weight=1)
-        for row, (shown, words) in enumerate((*((key.shown, key.words) for key in KEYS), *IN_VIEWS)):
-            said = _label(table, words, theme.SMALL, dim=True)
-            theme.wrap(said, table, less=KEYS_WIDTH)
-            _label(table, shown, theme.SMALL, width=KEYS_WIDTH - 10).grid(row=row, column=0, sticky="nw")
-            said.grid(row=row, column=1, sticky="ew")
-        self._lay(table, top=4, bottom=20)
-
     def _go(self, step: Step) -> None:
         if step.go:
             self.bench.go(step.go)
@@ -144,8 +135,31 @@ class WelcomePage(Page):
             self.after(1, self._choose_preset)  # the click that is going on would take the menu away again
 
 
-def _label(parent: Any, text: str, size: int = theme.BODY, dim: bool = False, width: int = 0) -> Any:
+class KeyTable(theme.Canvas):
+    """Keys and what they do, drawn: as labels they would take longer than all the rest of the page."""
+
+    def __init__(self, parent: Any):
+        super().__init__(parent, width=1, height=1)
+        self.rows = (*((key.shown, key.words) for key in KEYS), *IN_VIEWS)
+
+    def draw(self) -> None:
+        self.delete("all")
+        left, top = self.px(KEYS_WIDTH), 0
+        looks: dict[str, Any] = {"anchor": "nw", "font": self.face(theme.SMALL)}
+        for shown, words in self.rows:
+            ends = [
+                self.bbox(self.create_text(x, top, text=text, width=width, fill=theme.now(colour), **looks))[3]
+                for x, text, width, colour in (
+                    (0, shown, left - self.px(10), colours.TEXT),
+                    (left, words, max(self.winfo_width() - left, 1), colours.DIM),
+                )
+            ]
+            top = max(ends) + self.px(3)
+        self.configure(height=top)
+
+
+def _label(parent: Any, text: str, size: int = theme.BODY, dim: bool = False) -> Any:
     return ctk.CTkLabel(
-        parent, text=text, anchor="w", justify="left", height=20, width=width, font=theme.font(size, size > theme.BODY),
+        parent, text=text, anchor="w", justify="left", height=20, width=0, font=theme.font(size, size > theme.BODY),
         text_color=colours.DIM if dim else colours.TEXT,
     )  # fmt: skip
