@@ -8,8 +8,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.windows_rules import windows_rules
+
+# How long an example takes says something about the machine, not about what is tested.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # Before any test imports torch, which reads them once: two threads are slower than one where the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
