@@ -18,6 +18,7 @@ from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 
 TRASH = ".trash"
+STAMPED = PICTURE_SUFFIXES | {CAPTION_SUFFIX}
 
 Moves = tuple[tuple[Path, Path], ...]  # (from, to) of files that belong together
 
@@ -51,6 +52,23 @@ def _entries(root: Path, deep: bool) -> Iterator[Entry]:
                 text = caption_name(stem, there)
                 caption = folder / (text or stem + CAPTION_SUFFIX)
                 yield Entry(folder / name, within + name, caption, bool(text), f"{stem}{MASK_ENDING}" in there)
+
+
+def stamps(concept: Concept) -> dict[str, int]:
+    """A number for every picture, caption and mask, by its path: another one when the file is written anew. Nothing is
+    opened. Of a folder that cannot be read there are none."""
+    found = {}
+    try:
+        for folder, names in walk(resolve(concept.path), concept.include_subfolders):
+            for name in names:
+                if os.path.splitext(name)[1].lower() in STAMPED:
+                    path = os.path.join(folder, name)
+                    with suppress(OSError):  # it went away
+                        status = os.stat(path)
+                        found[path] = hash((status.st_mtime_ns, status.st_size))
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def delete_several(pictures: Iterable[Path]) -> Iterator[tuple[Moves, str]]:

@@ -1,7 +1,7 @@
 """Statistics of a concept: found in the background with a bar that says how far it is, and a button that stops it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,12 @@ class Numbers(ctk.CTkFrame):
         else:
             self._of = context
             self._on_found(context, known)
+
+    def renew(self, _paths: Set[str]) -> None:
+        """Other programs have changed files: what was found is no more so."""
+        self._of = None
+        if self.winfo_ismapped():
+            self.compute()
 
     def leave(self) -> None:
         """It goes on: the numbers are there when the person comes back."""

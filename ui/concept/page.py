@@ -4,7 +4,7 @@ Not in the navigation: opened from the concept's row. The path says which: 'conc
 """
 
 import tkinter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from ui import colours, theme
 from ui.background import Background
+from ui.concept.elsewhere import Elsewhere
 from ui.concept.surveyed import Surveyed
 from ui.tabs.page import STACKED, Page
 from ui.words import quoted
@@ -37,6 +38,9 @@ class ConceptView(Protocol):
     def needs(self, width: float) -> float:
         """The height that it needs at this width, both in px at 100 %; 0: any will do."""
 
+    def renew(self, paths: Set[str]) -> None:
+        """Another program has changed these files."""
+
     def leave(self) -> None: ...
     def tick(self) -> None: ...
 
@@ -47,6 +51,8 @@ class ConceptPage(Page):
         self.index, self.view = 0, "pictures"
         self.views: dict[str, Any] = {}
         self._writer, self._surveyed = writer, Surveyed()
+        self._elsewhere = Elsewhere(self._surveyed)
+        self._elsewhere.changed.connect(self._renew)
         self._shown: tuple[str, Concept] | None = None
         self._head = ctk.CTkFrame(self, fg_color="transparent")
         self._head.grid_columnconfigure(1, weight=1)
@@ -68,6 +74,7 @@ class ConceptPage(Page):
 
     def destroy(self) -> None:
         self._end()
+        self._elsewhere.close()
         super().destroy()
 
     @property
@@ -122,6 +129,7 @@ class ConceptPage(Page):
     def tick(self) -> None:
         for view in self.views.values():
             view.tick()
+        self._elsewhere.tick(self.concept, bool(self.tk.call("focus")))
 
     def refresh(self) -> None:
         """The view of the concept as it is now."""
@@ -145,8 +153,15 @@ class ConceptPage(Page):
         if (self.view, concept) != self._shown:
             self._shown = (self.view, concept)
             self.views[self.view].show(concept)
+            self._elsewhere.look(concept)
         self.needs_changed()
         self.stepped.emit()
+
+    def _renew(self, paths: Set[str]) -> None:
+        self._surveyed.forget()
+        for view in self.views.values():
+            view.renew(paths)
+        self._surveyed.touched = False
 
     def _place_choice(self, width: int) -> None:
         """In a line of its own where the concept's name would have no room beside it."""

@@ -3,7 +3,7 @@
 The samples come from the code that the run itself asks, so what is shown is what is trained.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -99,8 +99,13 @@ class Preview(ctk.CTkFrame):
         place = (concept.path, concept.include_subfolders)
         if place != self._listed:
             self._listed, self.at, self.entries = place, 0, []
-            self._background.submit("list", lambda: browse.entries(concept), self._on_listed, self._on_error)
+            self._list(concept)
         self.look_soon()
+
+    def renew(self, _paths: Set[str]) -> None:
+        """Other programs have changed files."""
+        if self.winfo_ismapped() and self._concept is not None:
+            self._list(self._concept)
 
     def leave(self) -> None:
         self._listed = None  # files may come and go until the next time
@@ -136,6 +141,9 @@ class Preview(ctk.CTkFrame):
 
     def say(self, text: str, error: bool = False) -> None:
         self.said.configure(text=text, text_color=colours.ERROR if error else colours.DIM)
+
+    def _list(self, concept: Concept) -> None:
+        self._background.submit("list", lambda: browse.entries(concept), self._on_listed, self._on_error)
 
     def _on_listed(self, entries: list[Entry]) -> None:
         self.entries = entries

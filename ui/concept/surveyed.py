@@ -40,6 +40,7 @@ def in_words(progress: Progress) -> str:
 class Surveyed:
     def __init__(self) -> None:
         self._kept: tuple[Of, Statistics] | None = None
+        self.touched = False  # whether files were changed here since that was last asked for
 
     def get(self, of: Of) -> "Statistics | None":
         """Those of this very state and concept, if they are known."""
@@ -49,5 +50,5 @@ class Surveyed:
         self._kept = of, found
 
     def forget(self) -> None:
-        """The files are others now."""
-        self._kept = None
+        """The files are others now, by what was done here."""
+        self._kept, self.touched = None, True

@@ -1,11 +1,12 @@
 """A concept's pictures: looked through, described, masked, thrown away. Puts the parts together; each is a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.masks import mask_path
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.background import Background
@@ -121,6 +122,15 @@ class Browser(ctk.CTkFrame):
         self.view.reload()
         if self.gallery.concept is not None:
             self.show(self.gallery.concept)
+
+    def renew(self, paths: Set[str]) -> None:
+        """Other programs have changed these files. What is not saved yet stays."""
+        self.thumbs.forget(paths)
+        if not (self.ready and self.winfo_ismapped() and self.gallery.concept is not None):
+            return  # all is looked at anew when it comes into view
+        if self.view.path is not None and {str(self.view.path), str(mask_path(self.view.path))} & paths:
+            self.view.reload()
+        self.desk.load(self.gallery.concept)
 
     def _build(self) -> Iterator[None]:
         """The widgets, in parts that take some hundredths of a second each."""

@@ -1,7 +1,7 @@
 """Thumbnails of a long list: only those in view are decoded, however fast the person scrolls past the others."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
 from PIL import Image, ImageTk
@@ -39,10 +39,10 @@ class Thumbs:
             self._busy = True
             self._background.submit("thumbs", lambda: _some(missing, side), lambda found: self._on(found, side, ready))
 
-    def forget(self, path: Path | None = None) -> None:
-        """A file has changed; without a name all may have."""
+    def forget(self, paths: Set[str] | None = None) -> None:
+        """These files have changed; without names all may have."""
         for kept in (self._decoded, self._shown):
-            for key in [key for key in kept if path is None or key[0] == path]:
+            for key in [key for key in kept if paths is None or str(key[0]) in paths]:
                 del kept[key]
 
     def _on(self, found: dict[Path, Image.Image | None], side: int, ready: Callable[[], None]) -> None:
