@@ -44,3 +44,14 @@ def leave_console() -> None:
             if stream is None or stream.isatty():  # pythonw has none
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
         ctypes.windll.kernel32.FreeConsole()
+
+
+def colour_title_bar(window: int, dark: bool) -> None:
+    """`window` is Tk's number of it, once it has been shown."""
+    if sys.platform == "win32":
+        import ctypes
+
+        frame, wanted = ctypes.windll.user32.GetParent(window), ctypes.c_int(dark)
+        for attribute in (20, 19):  # DWMWA_USE_IMMERSIVE_DARK_MODE; it had another number before Windows 10 20H1
+            if not ctypes.windll.dwmapi.DwmSetWindowAttribute(frame, attribute, ctypes.byref(wanted), 4):
+                return

@@ -10,6 +10,7 @@ import customtkinter as ctk
 
 from ui import colours, theme
 from ui.theme import Kind
+from ui.top_level import TopLevel
 
 WIDTH, EDGE = 600, 60  # px at 100 %: of the content where there is room, and what lies left and right of it
 AROUND, LOWEST = 180, 80  # px at 100 %: title, message and buttons, above and below a long text; the least height of that
@@ -36,7 +37,7 @@ class Dialog:
     """Esc closes it; Return chooses the last button."""
 
     def __init__(self, root: Any, title: str, message: str):
-        self.window = ctk.CTkToplevel(root)
+        self.window = TopLevel(root)
         self.window.title(title)
         self.window.transient(root)
         self.window.resizable(True, True)

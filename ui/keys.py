@@ -1,5 +1,6 @@
 """The keys of the window, declared once: bound to what they do, and listed on the page of the first steps."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 TAB_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "minus")  # with Alt, in the order of the navigation
 SHIFT, ALT_OF_WINDOWS = 0x1, 0x20000  # in the state of an event
+RIGHT, MIDDLE = (2, 3) if sys.platform == "darwin" else (3, 2)  # buttons of the mouse
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ def _name_letters(root: Any) -> None:
     """Also with Caps Lock; and what Tk on X11 has from Emacs gives way to what people expect."""
     for virtual, event in (("<<LineStart>>", "a"), ("<<Paste>>", "y")):
         root.event_delete(virtual, f"<Control-{event}>", f"<Control-Lock-{event.upper()}>")
+    held = ("Control", "Command") if root.tk.call("tk", "windowingsystem") == "aqua" else ("Control",)
     for virtual, letter in LETTERS.items():
-        root.event_add(virtual, f"<Control-{letter}>", f"<Control-Lock-{letter.upper()}>")
+        for key in held:
+            root.event_add(virtual, f"<{key}-{letter}>", f"<{key}-Lock-{letter.upper()}>")
     root.event_add("<<Redo>>", *AGAIN)
 
 

@@ -9,6 +9,7 @@ from onetrainer_clone.state import TrainingState
 from ui import colours, controls, theme
 from ui.control import NUMBER_WIDTH, Control, Different
 from ui.help import LEFT, Help, help_text
+from ui.keys import RIGHT
 from ui.origin import saved_value
 from ui.reset import ResetMark, show_menu
 from ui.words import begun, tip_of
@@ -281,7 +282,7 @@ class Row:
             )  # fmt: skip
         for widget in (self._label, *self.control.hover):
             self._bench.tooltip.attach(widget, self.tip)
-        self._label.bind("<Button-3>", lambda event: show_menu(self, self._bench, event.x_root, event.y_root))
+        self._label.bind(f"<Button-{RIGHT}>", lambda event: show_menu(self, self._bench, event.x_root, event.y_root))
 
     def _look(self, marked: bool, enabled: bool, unsaved: bool) -> None:
         assert self.control is not None

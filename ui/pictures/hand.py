@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ui.findings import Timer
-from ui.keys import ALT_OF_WINDOWS
+from ui.keys import ALT_OF_WINDOWS, MIDDLE, RIGHT
 from ui.pictures.brush import BRUSH, ERASE, FILL, LOOK
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ class Hand:
         self._space, self._shifting = False, False
         self._from = (0, 0)
         self._releasing = Timer(view.after, view.after_cancel)
-        for number, opposite in ((1, False), (3, True)):
+        for number, opposite in ((1, False), (RIGHT, True)):
             view.bind(f"<ButtonPress-{number}>", partial(self._press, opposite))
             view.bind(f"<B{number}-Motion>", partial(self._drag, opposite))
             view.bind(f"<ButtonRelease-{number}>", lambda _event: self._release())
-        view.bind("<ButtonPress-2>", self._grip)
-        view.bind("<B2-Motion>", self._shift)
-        view.bind("<ButtonRelease-2>", lambda _event: self._release())
+        view.bind(f"<ButtonPress-{MIDDLE}>", self._grip)
+        view.bind(f"<B{MIDDLE}-Motion>", self._shift)
+        view.bind(f"<ButtonRelease-{MIDDLE}>", lambda _event: self._release())
         view.bind("<Motion>", lambda event: view.hover((event.x, event.y)))
         view.bind("<Leave>", lambda _event: view.hover(None))
         for name, way in (("<MouseWheel>", 0), ("<Button-4>", 1), ("<Button-5>", -1)):

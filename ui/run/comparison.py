@@ -14,6 +14,7 @@ from ui.run.places import Place, neighbour, path_at, words
 from ui.run.record import Record
 from ui.run.room import Size, keep_size, size_for
 from ui.tooltip import Tooltip
+from ui.top_level import TopLevel
 
 BESIDE, SWIPE = "Side by side", "Swipe"
 GAP = 8  # px at 100 %
@@ -26,7 +27,7 @@ KEYS = (
 )
 
 
-class Comparison(ctk.CTkToplevel):
+class Comparison(TopLevel):
     def __init__(self, root: Any, record: Record, first: Place, second: Place):
         super().__init__(root)
         self.places = [first, second]

@@ -1,12 +1,12 @@
 """The canvas of the samples: a row for each prompt, a column for each step. Only what can be seen is drawn."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ui import colours, theme
+from ui.keys import RIGHT
 from ui.run.hold import Hold
 from ui.run.places import Place
 from ui.run.record import PromptKey, Record
@@ -251,7 +251,7 @@ class Grid(theme.Canvas):
 
     def _bind_all(self) -> None:
         self.bind("<Button-1>", self._on_click)
-        self.bind("<Button-2>" if sys.platform == "darwin" else "<Button-3>", self._on_right)
+        self.bind(f"<Button-{RIGHT}>", self._on_right)
         for key, by in (("Left", -1), ("Right", 1), ("Home", -FAR), ("End", FAR)):
             self.bind(f"<{key}>", partial(_call, self.move, by))
         for key, way in (("Up", -1), ("Down", 1)):

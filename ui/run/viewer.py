@@ -16,13 +16,14 @@ from ui.run.room import Size, keep_size, size_for
 from ui.runs.reveal import reveal
 from ui.runs.toolbar import Wrapping
 from ui.tooltip import Tooltip
+from ui.top_level import TopLevel
 
 SIDE = 1024  # px of the screen, where it has them: a sample of SDXL in its own pixels
 LOOK_MS = 400  # between two looks at what the run has drawn meanwhile
 AROUND = Size(32, 170)  # px at 100 % that are not the picture's
 
 
-class Viewer(ctk.CTkToplevel):
+class Viewer(TopLevel):
     """Fits the picture into the window; a click shows its own pixels (100 %), the wheel enlarges, dragging moves it."""
 
     def __init__(self, root: Any, record: Record, key: PromptKey, step: int):
