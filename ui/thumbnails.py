@@ -64,6 +64,11 @@ class Pictures:
             self._background.submit(key, lambda: decode(path, size), lambda picture: self._on_decoded(key, picture))
         return None
 
+    def gone(self, path: Path, size: int) -> bool:
+        """Whether it could not be read."""
+        key = f"{size} {path}"
+        return key in self._decoded and self._decoded[key] is None
+
     def _on_decoded(self, key: str, picture: Image.Image | None) -> None:
         self._decoded.keep(key, picture)
         for ready in dict.fromkeys(self._wanted.pop(key, ())):

@@ -79,7 +79,7 @@ def test_losses_that_begin_at_nothing_do_not_stretch_a_logarithmic_axis() -> Non
 
 
 @given(st.integers(0, 99_999), st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_spike_of_one_step_stays_however_long_the_run(spike: int, down: bool) -> None:
     """Half of them were lost whenever points were joined."""
     series = Series(limit=64, joined="peaks")

@@ -15,7 +15,8 @@ from onetrainer_clone.events import Sampled, Weights
 from tests.ui.conftest import Window
 from ui import theme
 from ui.run.comparison import SWIPE, Comparison
-from ui.run.grid import LABELS
+from ui.run.grid import SIZES
+from ui.run.grid_face import GONE, LABELS
 from ui.run.hold import Hold
 from ui.run.look import MOST, Look
 from ui.run.places import Place, neighbour, other_weights, why_no_other, words
@@ -111,6 +112,10 @@ def sampled(folder: Path, step: int, index: int, weights: Weights = "live", colo
     if not path.exists():
         Image.new("RGB", (64, 64), colour).save(path)
     return Sampled(step, index, f"prompt {index}", index, weights, str(path))
+
+
+def sampled_at(path: Path, step: int) -> Sampled:
+    return Sampled(step, 0, "prompt 0", 0, "live", str(path))
 
 
 def key(index: int, weights: Weights = "live") -> PromptKey:
@@ -265,6 +270,59 @@ def test_hundreds_of_steps_draw_only_what_is_seen(
     assert len(asked) <= 2 * 6 * 5
     seen = [samples.view.place_at(x, 60) for x in range(0, samples.view.winfo_width(), 8)]
     assert 297 in [place.step for place in seen if place]
+
+
+@pytest.mark.parametrize("broken", [None, b"", b"no picture", "half"])
+def test_a_picture_that_is_not_there_or_broken_says_so_in_its_cell(
+    window: Window, samples: Samples, tmp_path: Path, broken: bytes | str | None
+) -> None:
+    record = Record()
+    record.on(sampled(tmp_path, 0, 0))
+    path = Path(sampled(tmp_path, 10, 0).path)
+    if broken is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:60] if isinstance(broken, str) else broken)
+    record.on(sampled_at(path, 10))
+    samples.show(record)
+
+    def texts() -> list[str]:
+        view = samples.view
+        return [view.itemcget(item, "text") for item in view.find_all() if str(view.type(item)) == "text"]
+
+    window.until(lambda: GONE in texts() and samples.drawn == 1)
+    assert texts().count(GONE) == 1
+    x, y = column_of(samples, 10)
+    samples.view.event_generate("<Button-1>", x=x, y=y)  # it can be opened all the same, and says where it was
+    assert not window.ask.told
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["word " * 400, "x" * 2000, "猫" * 300, "قطة تجلس على القمر " * 30, "🐈‍⬛👩🏽‍🎨" * 60, "one\n\n\n\n\ntwo\n" * 20, ""],
+    ids=["words", "letters", "chinese", "arabic", "emoji", "lines", "none"],
+)
+def test_a_prompt_of_any_length_and_script_stays_in_its_row(
+    window: Window, samples: Samples, tmp_path: Path, prompt: str
+) -> None:
+    record = Record()
+    for number, text in enumerate((prompt, "below")):
+        path = sampled(tmp_path, 0, number).path
+        record.on(Sampled(0, number, text, 7, "ema", path))
+    for size in range(len(SIZES)):
+        samples.view.chosen_size = size
+        samples.show(record)
+        samples.view.redraw()
+        window.until(lambda: samples.drawn == 2)
+        window.turn()
+        view = samples.view
+        items = [item for item in view.find_all() if str(view.type(item)) == "text" and view.bbox(item)[0] < 20]
+        note = next(item for item in items if view.itemcget(item, "text") == "seed 7, EMA")
+        first_row = view._head + view._cell
+        assert view.bbox(note)[3] <= first_row
+        assert view.bbox(note)[2] <= view.px(LABELS)
+    assert "\n" not in words(record, Place(record.rows()[0], 0)).split("\nstep")[0]
+    assert len(words(record, Place(record.rows()[0], 0))) < 400
 
 
 def test_a_click_opens_and_two_are_compared(

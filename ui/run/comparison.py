@@ -151,10 +151,9 @@ class Comparison(TopLevel):
     def _put(self, picture: Image.Image | None, place: Place, x: float, y: float, room: int) -> None:
         if picture is None:
             gone = self.pictures.gone(path_at(self._record, place))
-            self.view.create_text(
-                x, y, text="The picture is gone." if gone else "…", fill=theme.now(colours.DIM), width=room,
-                font=self.view.face(),
-            )  # fmt: skip
+            text = "The picture is gone, or cannot be read." if gone else "…"
+            ink = theme.now(colours.DIM)
+            self.view.create_text(x, y, text=text, fill=ink, width=room, font=self.view.face())
             return
         self._kept.append(ImageTk.PhotoImage(picture, master=self))
         self.view.create_image(x, y, image=self._kept[-1])

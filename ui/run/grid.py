@@ -7,6 +7,7 @@ from typing import Any
 
 from ui import colours, theme
 from ui.keys import RIGHT
+from ui.run.grid_face import LABELS, Seen, draw_column, draw_empty, draw_head, draw_labels, draw_missing, draw_note
 from ui.run.hold import Hold
 from ui.run.places import Place
 from ui.run.record import PromptKey, Record
@@ -17,7 +18,6 @@ from ui.thumbnails import Pictures
 SIZES = (96, 132, 196)  # px at 100 % of a cell
 USUAL = 1  # in them; the smallest where fewer than `LEAST_COLUMNS` of it would be seen
 LEAST_COLUMNS = 2
-LABELS = 118  # width of the column with the prompts
 HEAD, TWO_LINES = 26, 42  # height of what stands over the columns
 CONTROL = 0x4  # in a Tk event's state
 FAR = 1_000_000  # steps: as far as there are any
@@ -110,8 +110,7 @@ class Grid(theme.Canvas):
         self.delete("all")
         before, self.kept = self.kept, {}
         if not self.rows:
-            self._draw_empty()
-            return
+            return draw_empty(self, self._empty)
         cell = self._cell
         self.configure(scrollregion=(0, 0, self._width(), max(self._height(), self.winfo_height())))
         if self._timeline.following and not self.held:
@@ -119,20 +118,21 @@ class Grid(theme.Canvas):
         if self._come in self.rows:
             self._bring_row(self._come)
         self._come = None
-        left, top = self.canvasx(0), self.canvasy(0)
-        seen = range(
-            max(int(left // cell), 0),
-            min(int((left + self.winfo_width() - self.px(LABELS)) // cell) + 1, len(self._timeline.steps)),
-        )
-        self._draw_column(top)
-        for number, key in enumerate(self.rows):
-            place = self._head + cell * number
-            if place + cell >= top and place <= top + self.winfo_height():
-                for column in seen:
-                    self._draw_sample(Place(key, self._timeline.steps[column]), column, place, before)
-        self._draw_head(left, top, seen)
-        self._draw_labels(left, top)
-        self._draw_note(left, top)
+        steps, here = self._timeline.steps, self._timeline.at
+        seen = Seen(self.canvasx(0), self.canvasy(0), self.winfo_width(), self.winfo_height(), cell, self._head)
+        first, last = int(seen.left // cell), int((seen.left + seen.width - self.px(LABELS)) // cell)
+        columns = range(max(first, 0), min(last + 1, len(steps)))
+        places = ((self._head + cell * number, key) for number, key in enumerate(self.rows))
+        rows = [(top, key) for top, key in places if seen.top <= top + cell and top <= seen.top + seen.height]
+        draw_column(self, seen, here)
+        for top, key in rows:
+            for column in columns:
+                self._draw_sample(Place(key, steps[column]), column, top, before)
+        heads = ((column, self._record.head(steps[column]), column == here) for column in columns)
+        draw_head(self, seen, heads, letters=SIZES[self.size_at] // 8)
+        draw_labels(self, seen, rows)
+        if self.note:
+            draw_note(self, seen, self.note)
 
     @property
     def held(self) -> bool:
@@ -161,20 +161,6 @@ class Grid(theme.Canvas):
     def _height(self) -> int:
         return self._head + self._cell * len(self.rows)
 
-    def _draw_empty(self) -> None:
-        self.configure(scrollregion=(0, 0, 1, 1))
-        width, height = self.winfo_width(), self.winfo_height()
-        self.create_text(
-            width / 2, height / 2, text=self._empty, fill=theme.now(colours.DIM), font=self.face(), justify="center",
-            width=max(width - self.px(60), 1),
-        )  # fmt: skip
-
-    def _draw_column(self, top: float) -> None:
-        """Behind the step that is looked at."""
-        left = self.px(LABELS) + self._cell * self._timeline.at - self.px(4)
-        fill = theme.now(colours.SELECTED)
-        self.create_rectangle(left, top, left + self._cell, top + self.winfo_height(), fill=fill, width=0)
-
     def _draw_sample(self, place: Place, column: int, top: int, before: dict[str, Any]) -> None:
         sample = self._record.samples[place.key].get(place.step)
         if sample is None:
@@ -184,70 +170,13 @@ class Grid(theme.Canvas):
         if picture is None and not self._settling:
             picture = self._pictures.thumbnail(Path(sample.path), side, self.redraw)
         if picture is None:
-            self.create_rectangle(left, top, left + side, top + side, fill=theme.now(colours.HOVER), width=0)
+            draw_missing(self, left, top, side, self._pictures.gone(Path(sample.path), side))
         else:
             self.kept[f"{side} {sample.path}"] = picture
             self.create_image(left + side / 2, top + side / 2, image=picture)
         if place in self.picked:
             edge = theme.now(colours.ACCENT)
             self.create_rectangle(left, top, left + side, top + side, outline=edge, width=self.px(3))
-
-    def _draw_head(self, left: float, top: float, seen: range) -> None:
-        """Steps above, or what else the columns are; they stay while the pictures scroll."""
-        px = self.px
-        self.create_rectangle(
-            left, top, left + self.winfo_width(), top + self._head - px(2), fill=theme.now(colours.CARD), width=0
-        )
-        letters = SIZES[self.size_at] // 8
-        for column in seen:
-            name, *more = self._record.head(self._timeline.steps[column]).split("\n")
-            name = (
-                name if len(name) <= letters else f"…{name[1 - letters :]}"
-            )  # checkpoints differ in their last letters
-            here = column == self._timeline.at
-            text = self.create_text(
-                px(LABELS) + self._cell * column + (self._cell - px(8)) / 2, top + self._head / 2,
-                text="\n".join((name, *more)), justify="center", font=self.face(theme.SMALL, bold=here),
-                fill=theme.now(colours.TEXT if here else colours.DIM),
-            )  # fmt: skip
-            begin, _, end, _ = self.bbox(text)
-            if not here and (begin < left + px(LABELS - 5) or end > left + self.winfo_width()):
-                self.delete(text)  # no half words over a column that is seen in part
-
-    def _draw_labels(self, left: float, top: float) -> None:
-        """Prompts at the left; they stay as well."""
-        px, card = self.px, theme.now(colours.CARD)
-        self.create_rectangle(left, top, left + px(LABELS - 5), top + self.winfo_height(), fill=card, width=0)
-        letters = (SIZES[self.size_at] - 30) // 16 * 16  # some 16 letters in a line, 16 px high
-        for number, key in enumerate(self.rows):
-            place = self._head + self._cell * number
-            if place + self._cell < top or place > top + self.winfo_height():
-                continue
-            words = key.prompt if len(key.prompt) <= letters else f"{key.prompt[: letters - 1]}…"
-            note = "asked" if key.index < 0 else f"seed {key.seed}"
-            text = self.create_text(
-                left + px(4), place + px(2), text=words or "(no prompt)", anchor="nw", width=px(LABELS - 14),
-                fill=theme.now(colours.TEXT), font=self.face(theme.SMALL),
-            )  # fmt: skip
-            self.create_text(
-                left + px(4), self.bbox(text)[3] + px(3), text=f"{note}{', EMA' if key.weights == 'ema' else ''}",
-                anchor="nw", fill=theme.now(colours.DIM), font=self.face(11),
-            )  # fmt: skip
-        self.create_rectangle(left, top, left + px(LABELS - 5), top + self._head - px(2), fill=card, width=0)
-
-    def _draw_note(self, left: float, top: float) -> None:
-        if not self.note:
-            return
-        middle, bottom = left + self.winfo_width() / 2, top + self.winfo_height()
-        text = self.create_text(
-            middle, bottom - self.px(16), text=self.note, fill=theme.now(colours.ON_ACCENT), font=self.face(theme.SMALL)
-        )
-        box = self.bbox(text)
-        pad = self.px(8)
-        under = self.create_rectangle(
-            box[0] - pad, box[1] - pad / 2, box[2] + pad, box[3] + pad / 2, fill=theme.now(colours.ACCENT), width=0
-        )
-        self.tag_lower(under, text)
 
     def _bind_all(self) -> None:
         self.bind("<Button-1>", self._on_click)

@@ -9,7 +9,7 @@ from PIL import Image
 from ui.background import Background
 from ui.thumbnails import Bounded
 
-KEPT = 8  # of 1024 x 1024 px some 25 MiB
+KEPT, KEPT_PIXELS = 8, 50_000_000  # together some 150 MiB, but the last two in any case: they may be compared
 POLL_MS = 20
 
 
@@ -42,6 +42,8 @@ class LargePictures:
 
     def _on_read(self, path: Path, picture: Image.Image | None) -> None:
         self._read.keep(path, picture)
+        while len(self._read) > 2 and sum(kept.width * kept.height for kept in self._read.values() if kept) > KEPT_PIXELS:
+            self._read.popitem(last=False)
         self._ready()
 
     def _poll(self) -> None:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from onetrainer_clone.events import Sampled
 from ui.run.record import PromptKey, Record
+from ui.words import shortened
+
+MOST_LETTERS = 300  # of a prompt below a picture, which has to have room, too
 
 
 @dataclass(frozen=True)
@@ -56,4 +59,4 @@ def words(record: Record, place: Place) -> str:
     weights = ", EMA weights" if place.key.weights == "ema" else ""
     head = record.head(place.step).replace("\n", ", ")
     seed = f", seed {place.key.seed}" if place.key.seed >= 0 else ""  # below: not one picture of one prompt
-    return f"{place.key.prompt}\n{head}{seed}{weights}"
+    return f"{shortened(place.key.prompt, MOST_LETTERS)}\n{head}{seed}{weights}"

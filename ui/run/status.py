@@ -82,6 +82,7 @@ def sentence(progress: Progress, going: bool, paused: bool, stopping: bool) -> s
         words += f", at {at}"
         if paused:
             words += ", then paused"
+    words = " ".join(words.split())  # a prompt may have several lines
     return words[:1].upper() + words[1:]
 
 

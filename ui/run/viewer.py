@@ -149,7 +149,7 @@ class Viewer(TopLevel):
         path = path_at(self._record, self.place)
         picture = self.pictures.picture(path)
         if picture is None:
-            text = f"The picture is gone: {path}" if self.pictures.gone(path) else "…"
+            text = f"The picture is gone, or cannot be read: {path}" if self.pictures.gone(path) else "…"
             self.view.create_text(
                 width / 2, height / 2, text=text, fill=theme.now(colours.DIM), width=width, font=self.view.face(),
                 justify="center",
