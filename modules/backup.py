@@ -4,7 +4,6 @@ A backup is a folder, complete or absent: it is made beside its name, flushed, t
 safetensors, the rest in JSON. Nothing is ever unpickled.
 """
 
-import errno
 import json
 import os
 import shutil
@@ -16,9 +15,9 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor
 
+from modules.checkpoints.stream import Coming, write_safetensors
 from modules.checkpoints.weights import Safetensors, each
 from modules.difference import differences, groups, picture_fingerprint, plan_fingerprint
 from modules.rot import rotten
@@ -61,9 +60,7 @@ def back_up(run: Run, folder: Path, position: Position) -> Path:
             tensors |= {f"{LIVE}{key}": parameter.detach() for key, parameter in part.items()}
         if run.ema is not None:
             tensors |= {f"{AVERAGE}{index}": tensor for index, tensor in enumerate(run.ema.shadow)}
-        _write_tensors({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, beside / TENSORS)
-        with (beside / TENSORS).open("rb+") as file:
-            os.fsync(file.fileno())
+        write_safetensors(beside / TENSORS, {key: _coming(tensor) for key, tensor in tensors.items()}, {})
         rest = {
             "version": VERSION,
             "step": position.step,
@@ -86,12 +83,9 @@ def back_up(run: Run, folder: Path, position: Position) -> Path:
     return folder / name
 
 
-def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Raises OSError, also where safetensors has an error of its own for a full disk."""
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:
-        raise OSError(errno.EIO, str(error), os.fspath(path)) from None
+def _coming(tensor: Tensor) -> Coming:
+    """One at a time comes over from the device: beside a model and its optimizer there is no room for another of both."""
+    return Coming(tensor.dtype, tensor.shape, lambda: tensor.detach().cpu())
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
@@ -149,6 +143,8 @@ def restore(run: Run, backup: Path) -> tuple[Position, list[str]]:
         for index, shadow in enumerate(run.ema.shadow):
             shadow.copy_(tensors[f"{AVERAGE}{index}"])
         run.ema.updates = rest["ema_updates"]
+    elif run.ema is not None:
+        run.ema.restart()
     if run.accelerator.scaler is not None and rest["scaler"] is not None:
         run.accelerator.scaler.load_state_dict(rest["scaler"])
     return Position(rest["step"], rest["figures"]), differences(run, rest)
@@ -190,7 +186,7 @@ def flatten(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]
             if isinstance(value, Mapping):
                 visit(f"{prefix}{name}/", value)
             elif isinstance(value, Tensor):
-                tensors[f"{prefix}{name}"] = value.clone()  # several places may share one tensor, which a file cannot
+                tensors[f"{prefix}{name}"] = value
             else:
                 scalars[f"{prefix}{name}"] = value
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from onetrainer_clone.events import Progressed, Saved, Warned
+from modules.checkpoints.stream import Unwritable
+from onetrainer_clone.events import WAITING_FOR_ROOM, Progressed, Saved, Warned
 from onetrainer_clone.journal import SAVES
 from onetrainer_clone.paths import default_workspace
-from onetrainer_clone.session import Emit
+from onetrainer_clone.session import Controls, Emit
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 
@@ -34,25 +35,34 @@ def _new(folder: Path) -> Path:
     return folder if not folder.exists() else next(other for other in names if not other.exists())
 
 
-def save_somewhere(state: TrainingState, step: int, write: Write, emit: Emit, final: bool = True) -> Path:
+def save_somewhere(
+    state: TrainingState, step: int, write: Write, emit: Emit, controls: Controls, final: bool = True
+) -> Path:
     """Have the result written to the run's folder, twice tried, else to another, else to whichever has room first.
 
-    Returns the main file. Raises `UserError` where ten minutes later there is still no room anywhere.
+    Returns the main file. Raises `UserError` where ten minutes later there is still no room anywhere, or where a person
+    who is asked to free some asks for a stop instead.
     """
     wanted, *others = places(state)
-    begun = time.monotonic()
+    begun, stops = time.monotonic(), controls.stops
     files, failures = _tried([wanted, wanted, *others], write, emit)
+    if not files:
+        way = "Free some space: it is tried again for ten minutes. Stop (in a terminal Ctrl-C) gives it up"
+        emit(Warned(f"The result could not be saved anywhere ({_listed(failures)}). {way}"))
     while not files:
-        listed = "; ".join(dict.fromkeys(failures))
-        if time.monotonic() - begun > GIVE_UP_SECONDS:
-            raise UserError(f"the result could not be saved anywhere: {listed}. Free some space, then train again")
-        emit(Warned(f"The result could not be saved anywhere ({listed}). Free some space: it is tried again until then"))
-        emit(Progressed("saving", detail="waiting for room"))
-        time.sleep(AGAIN_SECONDS)
+        emit(Progressed("saving", detail=WAITING_FOR_ROOM))
+        given_up = controls.wait_for_stop(stops, AGAIN_SECONDS)
+        if given_up or time.monotonic() - begun > GIVE_UP_SECONDS:
+            why = "given up as you wished" if given_up else "there was no room for ten minutes"
+            raise UserError(f"the result could not be saved anywhere, {why}: {_listed(failures)}")
         files, failures = _tried([wanted, *others], write, lambda _event: None)
     for path in reversed(files):  # the main one last: it is what the end of a run names
         emit(Saved(step, str(path), final, "" if path.parent == wanted else str(wanted)))
     return files[0]
+
+
+def _listed(failures: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(failures))
 
 
 def _tried(folders: Sequence[Path], write: Write, emit: Emit) -> tuple[Sequence[Path], list[str]]:
@@ -63,7 +73,9 @@ def _tried(folders: Sequence[Path], write: Write, emit: Emit) -> tuple[Sequence[
             time.sleep(PAUSE_SECONDS)  # a network drive may be back by then
         try:
             return write(folder), []
-        except (OSError, SafetensorError) as error:
+        except Unwritable:
+            raise
+        except (OSError, SafetensorError, UserError) as error:
             failures.append(f"{folder}: {getattr(error, 'strerror', None) or error}")
             emit(Warned(f"The result could not be saved to {failures[-1]}"))
             with suppress(OSError):

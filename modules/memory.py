@@ -4,6 +4,7 @@ import ctypes
 import errno
 import gc
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -44,6 +45,17 @@ def full_in_words(doing: str, way_out: str) -> Iterator[None]:
         if not is_full(error):
             raise
         raise UserError(f"{doing}: {in_words(error)}. What would help: {way_out}") from None
+
+
+def let_go(error: BaseException) -> None:
+    """What the frames of an error still hold, for most a step's activations, makes room for what comes after it."""
+    found: BaseException | None = error
+    while found is not None:
+        traceback.clear_frames(found.__traceback__)
+        found = found.__cause__ or found.__context__
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def give_back() -> None:

@@ -3,27 +3,31 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 from modules.backup import Position, back_up, rotate
+from modules.checkpoints.stream import Unwritable
 from modules.data.batches import Step
 from modules.figures import Figures
 from modules.last_save import save_somewhere
-from modules.memory import is_full
+from modules.memory import is_full, let_go
 from modules.patience import patient
 from modules.results import write
 from modules.rot import is_black, why_black
 from modules.run import Run
 from modules.sampling import draw_all, save_picture
 from modules.validation import validate as measure
+from onetrainer_clone import settings
+from onetrainer_clone.backups import backups
 from onetrainer_clone.events import BackedUp, Progressed, Sampled, Saved, Validated, Warned, Weights
 from onetrainer_clone.journal import BACKUPS, SAMPLES, SAVES
 from onetrainer_clone.session import Stopped
-from onetrainer_clone.state.common import Every, Unit
+from onetrainer_clone.settings import UserError
+from onetrainer_clone.state.common import Dtype, Every, Unit
 from onetrainer_clone.state.sampling import Prompt, SampleWeights
 
 BY_HAND = -1  # in place of the prompt's place in the state
@@ -91,11 +95,27 @@ class Occasions:
         """After the last step, or after the one at which the person stopped the run."""
         controls = self._run.controls
         if not controls.stopping or controls.save_on_stop:
-            save_final(self._run, step)
+            try:
+                save_final(self._run, step)
+            except Exception as error:
+                kept = self._kept(step)
+                if isinstance(error, UserError):
+                    raise UserError(f"{error}. {kept}") from error
+                self._run.emit(Warned(kept))
+                raise
             if controls.stopping:
                 self.back_up(step)  # so that the run can go on another day
         if not controls.stopping and self._run.state.sampling.at_end and self._sampled_at != step:
             self.sample(step)
+
+    def _kept(self, step: int) -> str:
+        """What there is of a run whose result could not be saved: a backup, made now if it can be; in a sentence."""
+        try:
+            self.back_up(step)
+        except Exception as error:  # noqa: BLE001 - the error that is being told of counts
+            self._run.emit(Warned(str(error)))
+        found = backups(self._run.state.run_folder / BACKUPS)
+        return f"The newest backup is {found[-1]}: the run can go on from there" if found else "There is no backup"
 
     def back_up(self, step: int) -> None:
         """If it fails, the backups before stay, it is said, and tried again at the next occasion."""
@@ -147,7 +167,7 @@ def sample(run: Run, step: int, prompts: Sequence[tuple[int, Prompt]] | None = N
             return
         except (OSError, RuntimeError, MemoryError) as error:
             if is_full(error):
-                torch.cuda.empty_cache()
+                let_go(error)
                 run.emit(Warned("A sample does not fit into the memory: draw smaller ones. The run goes on"))
                 continue
             if not isinstance(error, OSError):
@@ -185,8 +205,9 @@ def save(run: Run, step: int) -> None:
     folder = run.state.run_folder / SAVES
     try:
         paths = write(run, folder, _ending(step), step)
-    except OSError as error:
-        run.emit(Warned(f"The result could not be saved in {folder}: {error.strerror or error}. The run goes on"))
+    except (OSError, UserError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else error
+        run.emit(Warned(f"The result could not be saved in {folder}: {why}. The run goes on"))
     else:
         for path in reversed(paths):  # the main one last: it is what the end of a run names
             run.emit(Saved(step, str(path)))
@@ -199,7 +220,25 @@ def _ending(step: int) -> str:
 
 def save_final(run: Run, step: int) -> None:
     """Save the result; where its folder cannot be written, somewhere else that is named."""
-    save_somewhere(run.state, step, lambda folder: write(run, folder, "", step), run.emit)
+    _save_surely(run, step, "", True)
+
+
+def _save_surely(run: Run, step: int, ending: str, final: bool) -> Path:
+    """Write the result somewhere, and where its type cannot hold the weights, as float32. Returns the main file."""
+
+    def somewhere(run: Run) -> Path:
+        def write_to(folder: Path) -> Sequence[Path]:
+            return write(run, folder, ending, step)
+
+        return save_somewhere(run.state, step, write_to, run.emit, run.controls, final)
+
+    try:
+        return somewhere(run)
+    except Unwritable as error:
+        if run.state.saving.dtype is Dtype.FP32:
+            raise
+        run.emit(Warned(f"{error}. The result is saved as float32 instead"))
+    return somewhere(replace(run, state=settings.replace(run.state, "saving.dtype", Dtype.FP32)))
 
 
 def rescue(run: Run, step: int) -> str:
@@ -207,9 +246,7 @@ def rescue(run: Run, step: int) -> str:
     if step < 1:
         return "Nothing had been learned yet, so nothing was saved."
     try:
-        path = save_somewhere(
-            run.state, step, lambda folder: write(run, folder, _ending(step), step), run.emit, final=False
-        )
+        path = _save_surely(run, step, _ending(step), False)
     except Exception as error:  # noqa: BLE001 - the device itself may be what went wrong
         return f"The weights of step {step} could not be saved: {error}."
     return f"The weights of step {step} are in {path}."

@@ -10,7 +10,7 @@ from modules.board import Board
 from modules.data.batches import ahead, make_batch, steps
 from modules.data.room import in_use
 from modules.figures import Figures
-from modules.memory import give_back, in_words, is_full
+from modules.memory import give_back, in_words, is_full, let_go
 from modules.occasions import Occasions, rescue
 from modules.patience import waiting_for_pictures
 from modules.precision import accelerator
@@ -65,6 +65,8 @@ def learn(run: Run) -> None:
         raise NotFinite(f"{error}. {rescue(run, done)}") from None
     except Exception as error:
         if is_full(error):
+            run.optimizer.zero_grad(set_to_none=True)
+            let_go(error)
             relief = out_of_memory(run.state, run.plan)
             raise UserError(f"step {done + 1}: {in_words(error)}. What would help: {relief}. {rescue(run, done)}") from None
         run.emit(Warned(rescue(run, done)))

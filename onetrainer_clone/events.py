@@ -19,6 +19,7 @@ Activity = Literal[
     "starting", "loading", "scanning", "caching", "preparing", "training", "sampling", "validating", "saving", "paused",
     "tool",
 ]  # fmt: skip
+WAITING_FOR_ROOM = "waiting for room"  # the detail of a save that is tried again until there is some
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,11 @@ class _Relay:
 
     def __init__(self, controls: Controls, pipe: Connection):
         self._controls, self._pipe = controls, pipe
-        self._stopped = self._paused = False
+        self._stops, self._paused = 0, False
 
     def pass_on(self) -> None:
-        if self._controls.stopping and not self._stopped:
-            self._stopped = True
+        if self._controls.stops > self._stops:
+            self._stops = self._controls.stops
             self._pipe.send(("stop", self._controls.save_on_stop))
         if self._controls.paused != self._paused:
             self._paused = self._controls.paused

@@ -38,19 +38,27 @@ class Controls:
         self._wishes: set[Wish] = set()
         self._asked: list[Prompt] = []
         self.save_on_stop = True
+        self.stops = 0  # how often a stop was asked for
 
     def stop(self, save: bool = True) -> None:
-        """Stop after the step; `save` says whether the result so far is kept. The first word counts."""
+        """Stop after the step; `save` says whether the result so far is kept. The first word counts; another one ends what
+        the last save waits for."""
         with self._lock:
             if not self._stop.is_set():
                 self.save_on_stop = save
             self._stop.set()
+            self.stops += 1
             self._paused = False
             self._lock.notify_all()
 
     @property
     def stopping(self) -> bool:
         return self._stop.is_set()
+
+    def wait_for_stop(self, before: int, seconds: float) -> bool:
+        """For the trainer: sleeps until a stop is asked for beyond those `before`, at most so long; whether one was."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self.stops > before, seconds)
 
     def pause(self) -> None:
         with self._lock:  # else a stop in between would leave the trainer asleep

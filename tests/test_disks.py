@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from onetrainer_clone.events import Logged, Saved, Warned
+from onetrainer_clone.events import WAITING_FOR_ROOM, Event, Logged, Progressed, Saved, Warned
 from onetrainer_clone.paths import default_workspace
+from onetrainer_clone.session import Controls
+from onetrainer_clone.settings import UserError
 from tests.modules.small import run, small_state, stepped
 from tests.waiting import LIMIT, until
 
@@ -105,11 +107,34 @@ def test_where_nothing_can_be_written_it_is_tried_until_there_is_room(
         return [folder / "run.safetensors"]
 
     state, events = small_state(tmp_path), list[Any]()
-    saved = last_save.save_somewhere(state, 4, write, events.append)
+    saved = last_save.save_somewhere(state, 4, write, events.append, Controls())
     assert saved == tries[-1] / "run.safetensors"
     assert Saved(4, str(saved), True, "" if tries[-1] == tries[0] else str(tries[0])) == events[-1]
     assert tries[0] == tries[1] == state.run_folder / "saves"
-    assert any("it is tried again until then" in getattr(event, "message", "") for event in events)
+    assert sum("it is tried again for ten minutes" in getattr(event, "message", "") for event in events) == 1
+
+
+@pytest.mark.parametrize("stopped_before", [False, True])
+def test_who_is_asked_for_room_can_give_it_up(
+    stopped_before: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modules import last_save
+
+    monkeypatch.setattr(last_save, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(last_save, "AGAIN_SECONDS", 1000.0)
+    controls = Controls()
+    if stopped_before:
+        controls.stop()  # that one asked for the save
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Progressed) and event.detail == WAITING_FOR_ROOM:
+            controls.stop()
+
+    def write(folder: Path) -> list[Path]:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match=r"could not be saved anywhere, given up as you wished: .*No space left"):
+        last_save.save_somewhere(small_state(tmp_path), 4, write, emit, controls)
 
 
 def test_elsewhere_no_other_result_is_overwritten(tmp_path: Path) -> None:

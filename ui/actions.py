@@ -19,6 +19,11 @@ STOP_AND_CLOSE = (
     Option("on", "Go on training"), Option("discard", "Discard and close", "danger"),
     Option("save", "Save and close", "main"),
 )  # fmt: skip
+GIVE_UP = (Option("on", "Try on"), Option("give up", "Give up", "danger"))
+NO_ROOM = (
+    "There is no room for the result on any drive. Free some space, and it is saved by itself.\nGiving up keeps what the "
+    "run wrote before: samples, backups and results of earlier steps."
+)
 WHEN = "The run stops after the step that it is in."
 WHAT = (
     "Saving keeps what it has learned so far, and a backup to go on from another day.\nDiscarding writes neither. "
@@ -74,7 +79,11 @@ class Actions:
         """Ask, then stop; True where the run ends (or none goes on). `closing`: the window closes then."""
         if not self._runner.going:
             return True
-        if not self._runner.stopping:
+        if self._runner.waiting_for_room:
+            if self._bench.ask.choose("Give up saving the result?", NO_ROOM, GIVE_UP) != "give up":
+                return False
+            self._runner.stop(save=False)
+        elif not self._runner.stopping:
             title = "Stop training and close the window?" if closing else "Stop training?"
             when = f"{WHEN} Then the window closes." if closing else WHEN
             chosen = self._bench.ask.choose(title, f"{when}\n\n{WHAT}", STOP_AND_CLOSE if closing else STOP)
@@ -98,7 +107,8 @@ class Actions:
 
     def tell_end(self, ended: Ended) -> None:
         """How a run ended that did not end well: its sentence, the way out, the trace on demand."""
-        title = "The run did not start" if ended.outcome == "refused" else "The run failed"
+        refused = "The run ended early" if self._runner.record.progress.step else "The run did not start"
+        title = refused if ended.outcome == "refused" else "The run failed"
         message = "\n".join(map(begun, ended.problems or (ended.message,)))
         if ended.outcome == "failed":
             message += "\n\nThis is a fault of ours. The window stays usable; you can start again."

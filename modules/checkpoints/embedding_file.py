@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from modules.checkpoints.ckpt import load_plain
+from modules.checkpoints.stream import Unwritable
 from modules.checkpoints.weights import Safetensors, each
 from onetrainer_clone import __version__
 from onetrainer_clone.embedding_header import XL, by_part
@@ -50,7 +51,7 @@ def save_embedding(
     found = {part: tensor.detach().to("cpu", dtype).contiguous() for part, tensor in vectors.items()}
     if broken := [part for part, tensor in found.items() if not torch.isfinite(tensor).all()]:
         kind = str(dtype).removeprefix("torch.")
-        raise UserError(f"the embedding is not finite in {kind} ({listed(broken)}): nothing was written")
+        raise Unwritable(f"the embedding is not finite in {kind} ({listed(broken)}): nothing was written")
     xl = "text_encoder_2" in found
     if xl and layout is not EmbeddingLayout.SAFETENSORS:
         raise UserError(f"an SDXL embedding has no '{layout.label}' file: choose '{EmbeddingLayout.SAFETENSORS.label}'")

@@ -19,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from modules.checkpoints.bundled_words import bundled, split_words
+from modules.checkpoints.stream import Unwritable
 from modules.checkpoints.weights import each, open_weights
 from onetrainer_clone.families import Family
 from onetrainer_clone.lora_keys import layers_in
@@ -123,7 +124,7 @@ def write_lora(
     if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
         kind = str(dtype).removeprefix("torch.")
         message = f"{len(broken)} tensors are not finite in {kind} (the first: {broken[0]}): nothing was written"
-        raise UserError(f"{message}; lower the learning rate, or save as float32")
+        raise Unwritable(f"{message}; lower the learning rate, or save as float32")
     write_whole(path, save(tensors, {**metadata, **_hashes(tensors, metadata)}))
 
 

@@ -37,17 +37,26 @@ class Ema:
         apart = torch.stack(torch._foreach_norm(torch._foreach_sub(self.shadow, live))).norm()
         return float(apart / torch.stack(torch._foreach_norm(live)).norm().clamp(min=1e-12))
 
+    @torch.no_grad()
+    def restart(self) -> None:
+        """Begin anew at the weights as they are."""
+        torch._foreach_copy_(self.shadow, [p.detach().float() for p in self.parameters])
+        self.updates = 0
+
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Inside, the parameters hold the average; afterwards the live weights are back, bit for bit."""
-        live = [p.detach().clone() for p in self.parameters]
+        """Inside, the parameters hold the average; afterwards the live weights are back, the very same tensors.
+
+        Nothing is copied where the weights are float32. Autocast keeps casts of weights by their parameter, so what it
+        kept is thrown away at both ends.
+        """
+        live = [parameter.data for parameter in self.parameters]
         try:
-            self._write(self.shadow)
+            for parameter, average in zip(self.parameters, self.shadow, strict=True):
+                parameter.data = average.to(parameter.dtype)
+            torch.clear_autocast_cache()
             yield
         finally:
-            self._write(live)
-
-    @torch.no_grad()
-    def _write(self, values: Sequence[Tensor]) -> None:
-        for parameter, value in zip(self.parameters, values, strict=True):
-            parameter.copy_(value)
+            for parameter, data in zip(self.parameters, live, strict=True):
+                parameter.data = data
+            torch.clear_autocast_cache()

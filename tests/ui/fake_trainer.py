@@ -8,9 +8,21 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from onetrainer_clone.events import Cached, Logged, Progressed, Sampled, Saved, Share, Started, Stepped, Warned
+from onetrainer_clone.events import (
+    WAITING_FOR_ROOM,
+    Cached,
+    Logged,
+    Progressed,
+    Sampled,
+    Saved,
+    Share,
+    Started,
+    Stepped,
+    Warned,
+)
 from onetrainer_clone.journal import SAMPLES, SAVES
 from onetrainer_clone.session import Controls, Emit, Stopped
+from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 
 
@@ -28,6 +40,7 @@ class FakeTrainer:
     sample_every: int = 10
     fail_at: int | None = None
     fail: Callable[[], Exception] = lambda: ZeroDivisionError("a fault of ours")
+    no_room: bool = False  # for the result, until it is given up
     wanted: str = ""  # the folder that the result should have gone to
     runs: list[TrainingState] = field(default_factory=list)
 
@@ -60,6 +73,12 @@ class FakeTrainer:
             while self.hold_at == step and not (controls.stopping or controls.paused):
                 time.sleep(0.002)
                 self._obey(state, emit, controls, step)
+        if self.no_room:
+            stops = controls.stops
+            emit(Progressed("saving", detail=WAITING_FOR_ROOM))
+            while not controls.wait_for_stop(stops, 1.0):
+                pass
+            raise UserError("the result could not be saved anywhere")
         if not controls.stopping or controls.save_on_stop:
             self._save(state, emit, step, final=True)
         if controls.stopping and not controls.save_on_stop:

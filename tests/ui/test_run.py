@@ -170,6 +170,20 @@ def test_stop(window: Window, trainer: FakeTrainer, answer: str, files: int) -> 
     assert run.buttons["stop"].cget("state") == "disabled"
 
 
+def test_who_is_asked_for_room_can_give_the_result_up(window: Window, trainer: FakeTrainer) -> None:
+    trainer.no_room = True
+    run = start(window)
+    window.until(lambda: window.app.runner.waiting_for_room)
+    assert run.buttons["stop"].cget("state") == "normal"
+    window.ask.choices = ["on"]
+    run.buttons["stop"].invoke()
+    assert window.app.runner.waiting_for_room
+    window.ask.choices = ["give up"]
+    run.buttons["stop"].invoke()
+    finish(window)
+    assert window.ask.told[-1][:2] == ("The run ended early", "The result could not be saved anywhere")
+
+
 def test_sample_and_save_now(window: Window, trainer: FakeTrainer) -> None:
     trainer.hold_at = 3
     run = start(window)

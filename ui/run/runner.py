@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from onetrainer_clone.events import Ended
+from onetrainer_clone.events import WAITING_FOR_ROOM, Ended
 from onetrainer_clone.session import Busy, Controls, Session, Train
 from onetrainer_clone.state import TrainingState
 from ui.background import Background
@@ -57,6 +57,11 @@ class Runner:
     def listening(self) -> bool:
         """Whether a run does what is asked of it: not yet while it is launched, not any more while it stops."""
         return self._going and not self.stopping
+
+    @property
+    def waiting_for_room(self) -> bool:
+        """Whether the last save is tried again until there is room: another stop gives it up."""
+        return self._going and self.record.progress.detail == WAITING_FOR_ROOM
 
     @property
     def edited(self) -> bool:

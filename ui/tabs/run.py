@@ -96,7 +96,7 @@ class RunPage(Page):
         self.samples.show(record)
         self.charts.show(record)
         possible = dict.fromkeys(("pause", "sample", "save", "backup"), runner.listening)
-        possible |= {"start": not runner.going, "stop": runner.going and not runner.stopping}
+        possible |= {"start": not runner.going, "stop": runner.going and (not runner.stopping or runner.waiting_for_room)}
         for key, able in possible.items():
             wanted = "normal" if able else "disabled"
             if self.buttons[key].cget("state") != wanted:
