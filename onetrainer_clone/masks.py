@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from onetrainer_clone import strokes
 from onetrainer_clone.dataset import MASK_ENDING
-from onetrainer_clone.paths import require_regular, write_whole
+from onetrainer_clone.paths import remove, require_regular, write_whole
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.strokes import Point
 
@@ -48,7 +48,7 @@ def write(picture: Path, mask: Image.Image | None) -> None:
     path, data = mask_path(picture), io.BytesIO()
     try:
         if mask is None:
-            path.unlink(missing_ok=True)
+            remove(path)
             return
         mask.save(data, "PNG", compress_level=3)
         write_whole(path, data.getvalue())

@@ -118,6 +118,11 @@ def move(source: Path, target: Path) -> None:
     patiently(lambda: os.replace(source, target))
 
 
+def remove(path: Path) -> None:
+    """Delete a file, if it is there. Raises OSError."""
+    patiently(lambda: path.unlink(missing_ok=True))
+
+
 def patiently(act: Callable[[], object]) -> None:
     """Move or delete. Windows does neither while any program has the file open, so it is tried for a moment there."""
     until = time.monotonic() + HELD_SECONDS

@@ -11,7 +11,7 @@ from uuid import uuid4
 import platformdirs
 
 from onetrainer_clone import settings
-from onetrainer_clone.paths import APP, home, name_problem, patiently, write_whole
+from onetrainer_clone.paths import APP, home, name_problem, remove, write_whole
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets.codec import decode, encode
@@ -180,7 +180,7 @@ class Queue:
         return numbers[-1] + 1 if numbers else 1
 
     def _forget(self, entry: Entry) -> None:
-        self._do(lambda: patiently(lambda: self._path(entry.key).unlink(missing_ok=True)))
+        self._do(lambda: remove(self._path(entry.key)))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"

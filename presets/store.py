@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from onetrainer_clone.paths import SHIPPED_PRESETS, move, name_problem, patiently, user_presets, write_whole
+from onetrainer_clone.paths import SHIPPED_PRESETS, move, name_problem, remove, user_presets, write_whole
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
 from presets.codec import encode, read_file, read_object
@@ -88,7 +88,7 @@ def duplicate(preset: Preset, name: str) -> Preset:
 def delete(preset: Preset) -> None:
     _own_only(preset)
     try:
-        patiently(lambda: preset.path.unlink(missing_ok=True))
+        remove(preset.path)
     except OSError as error:
         raise UserError(f"the preset '{preset.name}' could not be deleted: {error.strerror or error}") from None
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.windows_rules import windows_rules
+from tests.windows_rules import is_under_rules, windows_rules
 
 # How long an example takes says something about the machine, not about what is tested.
 settings.register_profile("any machine", deadline=None)
@@ -41,8 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def windows(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests with the mark of this name fail where Windows would have refused anything; with --windows, all do."""
-    if sys.platform != "linux" or not (request.node.get_closest_marker("windows") or request.config.getoption("--windows")):
+    """Tests that are under Windows' rules fail where it would have refused anything."""
+    if not is_under_rules(request):
         yield
         return
     with windows_rules() as refused:

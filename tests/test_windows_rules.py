@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.windows_rules import linux_only, windows_rules
+from tests.windows_rules import UNDER_RULES, linux_only, windows_rules
 
 pytestmark = linux_only
 
@@ -100,3 +100,7 @@ def test_unfit_names(tmp_path: Path, name: str) -> None:
             os.replace(tmp_path / "a", tmp_path / name)
     assert len(refused) == 4
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_the_files_under_the_rules_are_there() -> None:
+    assert [name for name in UNDER_RULES if not (Path(__file__).parent / name).is_file()] == []

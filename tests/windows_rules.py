@@ -28,6 +28,13 @@ import pytest
 DEVICE = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\..*)?", re.IGNORECASE)
 UNFIT = re.compile(r'[<>:"|?*\x00-\x1f\\]|[. ]$')
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+UNDER_RULES = (  # files of tests in which everything is done under these rules; with pytest's --windows, all are
+    "modules/checkpoints/test_save.py", "modules/data/test_room.py", "modules/data/test_store.py", "modules/test_results.py",
+    "modules/tools/test_convert.py", "modules/tools/test_extract.py", "modules/tools/test_merge.py",
+    "modules/tools/test_resize.py", "modules/train/test_files.py", "onetrainer_clone/test_captions.py",
+    "onetrainer_clone/test_masks.py", "onetrainer_clone/test_past_runs.py", "presets/test_queue.py", "presets/test_runs.py",
+    "presets/test_store.py", "ui/test_many_pictures.py", "ui/test_picture_steps.py",
+)  # fmt: skip
 SPECIAL = ("/dev/", "/proc/", "/sys/")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -82,6 +89,13 @@ def _mapped(process: int) -> Iterator[str]:
     except OSError:
         return
     yield from {line.split(maxsplit=5)[5] for line in lines if " /" in line}
+
+
+def is_under_rules(request: pytest.FixtureRequest) -> bool:
+    """Whether a test is."""
+    listed = any(request.path == Path(__file__).parent / name for name in UNDER_RULES)
+    marked = listed or request.node.get_closest_marker("windows") or request.config.getoption("--windows")
+    return bool(marked) and sys.platform == "linux"
 
 
 class _Rules:
