@@ -306,13 +306,13 @@ def test_it_is_not_drawn_more_often_than_four_times_a_second(
     record = record_of(lambda _step: 0.5)
     shown(window, chart, record, lambda: len(chart.lines) == 2)
     drawn: list[Wish] = []
-    paint = chart._work
+    paint = chart.easel.work
 
     def counted(wish: Wish) -> Drawn:
         drawn.append(wish)
         return paint(wish)
 
-    monkeypatch.setattr(chart, "_work", counted)
+    monkeypatch.setattr(chart.easel, "work", counted)
     for step in range(101, 121):
         record.on(stepped(step, 0.5))
         chart.show(record)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.ui.conftest import Answers, Window
 from tests.ui.test_chart import record_of, stepped
 from ui import memory
-from ui.run import chart as chart_module
+from ui.run import easel as easel_module
 from ui.run.charts import Charts
 from ui.run.curves import VIEWS
 from ui.run.picture import Drawn, Wish
@@ -56,6 +56,17 @@ def test_a_long_run_is_as_smooth_as_a_short_one() -> None:
     values = [1.0 + (number * 7919 % 101) / 100 for number in range(20_000)]  # noise around 1.5
     exact, joined = smoothed(means_of(values), 500).points[1], smoothed(means_of(values, 1000), 500).points[1]
     assert joined[-1] == pytest.approx(exact[-1], abs=0.02)
+
+
+def test_a_run_of_which_every_tenth_step_is_told_is_as_smooth_as_one_of_all() -> None:
+    """As a long one that is read back from its journal: smoothed over ten times as many steps as the slider said."""
+    values = [1.0 + (number * 7919 % 101) / 100 if number < 10_000 else 5.0 for number in range(10_200)]
+    told = Series(None, "means")
+    for number in range(0, 10_200, 10):
+        told.add(number + 1, values[number])
+    exact, thin = smoothed(means_of(values), 100).points[1], smoothed(told, 100).points[1]
+    assert exact[-1] > 4.4
+    assert thin[-1] == pytest.approx(exact[-1], abs=0.1)
 
 
 def test_what_was_smoothed_is_remembered_until_a_point_comes() -> None:
@@ -189,16 +200,16 @@ def test_two_charts_together_are_drawn_at_most_four_times_a_second(
     shown(window, charts, record, lambda: charts.up_to_date and len(charts.first.lines) == 2)
     drawn: list[Wish] = []
     for chart in charts.shown:
-        work = chart._work
+        work = chart.easel.work
 
         def counted(wish: Wish, work: Callable[[Wish], Drawn] = work) -> Drawn:
             drawn.append(wish)
             found = work(wish)
             return Drawn(found.wish, found.picture, found.frame, 0.001)
 
-        monkeypatch.setattr(chart, "_work", counted)
-        monkeypatch.setattr(chart, "_next", 0.0)
-    monkeypatch.setattr(chart_module, "time", clock)
+        monkeypatch.setattr(chart.easel, "work", counted)
+        monkeypatch.setattr(chart.easel, "_next", 0.0)
+    monkeypatch.setattr(easel_module, "time", clock)
     step = 100
     for _tick in range(40):  # of 50 ms: two seconds
         now[0] += 0.05

@@ -1,6 +1,5 @@
 """The chart of a run: a choice of curves, their values, zoom, and files of it. It is drawn by a worker, not here."""
 
-import importlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from ui.colours import ConceptColours
 from ui.dialogs import Ask
 from ui.run.chart_bar import ChartBar
 from ui.run.curves import VIEWS, Curve, curves, value_at
+from ui.run.easel import Easel
 from ui.run.export import Exporter, png
 from ui.run.hover import Hover
 from ui.run.legend import Legend
@@ -28,9 +28,6 @@ from ui.run.zoom import Limits, Zoom
 from ui.runs.reopen import with_every_point
 from ui.signals import Signal
 
-SECONDS_BETWEEN = 0.25  # drawn at most 4 times a second
-SHARE_OF_TIME = 0.1  # and at most a tenth of the time, on a slow machine: the run needs its own
-LONGEST_PAUSE = 2.0  # seconds; one drawing that was held up says little about the next
 LOW = 230  # px at 100 %: a lower chart has no room for a slider
 TOLD_SECONDS = 8.0  # how long it is said where a file was written
 EMPTY = (
@@ -51,13 +48,12 @@ class Chart(ctk.CTkFrame):
         self.chosen: Signal[[]] = Signal()  # the person wants to see something else, or otherwise
         self.beside: Callable[[], Limits | None] = lambda: None  # the steps of another chart, which shares this one's
         self._smoother = Smoother()
-        self._background, self._colours, self._ask = background, concept_colours, ask
+        self.easel = Easel(background)
+        self._colours, self._ask = concept_colours, ask
         self._record = Record()
         self._hidden: set[str] = set()
-        self._painter: Any = None  # made and used on the worker
-        self._painting, self._charts = False, 1
         self._asked: tuple[Any, ...] = ()  # for what the last picture was
-        self._next = self._told_until = 0.0
+        self._told_until = 0.0
         self._exporter = Exporter(background)
         self.bar = ChartBar(self, self)
         self.smoothing = SmoothBar(self, self.smooth)
@@ -91,9 +87,9 @@ class Chart(ctk.CTkFrame):
         if not self.bar.winfo_manager():
             self._lay_out()
         wanted = self._wanted()
-        if wanted != self._asked and not self._painting and time.monotonic() >= self._next and self._in_view:
-            self._asked, self._charts = wanted, charts
-            self._paint()
+        if wanted != self._asked and self.easel.free and self._in_view:
+            self._asked = wanted
+            self.easel.paint(self._wish(), charts, self._on_painted)
 
     def choose(self, title: str) -> None:
         """Show other curves. Their heights are others too; the steps in view stay."""
@@ -182,7 +178,7 @@ class Chart(ctk.CTkFrame):
     @property
     def up_to_date(self) -> bool:
         """Whether what is on the screen is all that there is to be drawn."""
-        return not self._painting and (self.bar.winfo_manager() == "" or self._asked == self._wanted())
+        return not self.easel.painting and (self.bar.winfo_manager() == "" or self._asked == self._wanted())
 
     def _wanted(self) -> tuple[Any, ...]:
         """All that decides what the picture looks like."""
@@ -219,29 +215,17 @@ class Chart(ctk.CTkFrame):
         elif not wanted and self.smoothing.winfo_manager():
             self.smoothing.pack_forget()
 
-    def _paint(self) -> None:
-        """Have the curves drawn as they are now."""
+    def _wish(self) -> Wish:
+        """The curves as they are now."""
         shown = tuple(replace(curve, series=curve.series.copy()) for curve in self.curves())
-        wish = Wish(
+        return Wish(
             shown, *self.screen.room, theme.scaling(self), self._mode, self.log, self.view.from_zero, self.hover.zoom,
             self.beside(),
         )  # fmt: skip
-        self._painting = True
-        self._background.submit(f"chart {id(self)}", lambda: self._work(wish), self._on_painted, self._on_fault)
-
-    def _work(self, wish: Wish) -> Drawn:
-        """On the worker."""
-        if self._painter is None:
-            self._painter = importlib.import_module("ui.run.plot").Painter()
-        drawn: Drawn = self._painter.paint(wish)
-        return drawn
 
     def _on_painted(self, drawn: Drawn) -> None:
         if not self.winfo_exists():
             return
-        self._painting = False
-        pause = min(max(SECONDS_BETWEEN, drawn.seconds / SHARE_OF_TIME), LONGEST_PAUSE) * self._charts
-        self._next = time.monotonic() + pause - drawn.seconds
         self.screen.show(drawn)
         self.screen.say(self._instead(drawn.wish))
         self._tell_values(None)
@@ -254,10 +238,6 @@ class Chart(ctk.CTkFrame):
         if wish.log and not any(value > 0 for curve in wish.curves for value in curve.series.values):
             return BELOW_ZERO
         return ""
-
-    def _on_fault(self, error: Exception) -> None:
-        self._painting = False
-        raise error
 
     def _tell_written(self, path: Path) -> None:
         self._told_until = time.monotonic() + TOLD_SECONDS

@@ -28,13 +28,15 @@ def words(over: int | None) -> str:
 def smoothed(means: Series, over: int) -> Series:
     """A mean over everything at first, and later over about so many steps: as the trainer's own, of any length.
 
-    A point of `means` stands for as many steps as its series has joined.
+    A point of `means` stands for the steps since the one before it: of a long run several are joined, or left out.
     """
-    result, value, count = Series(None), 0.0, 0
+    result, value, count, before = Series(None), 0.0, 0, None
     for step, mean in zip(*means.points, strict=True):
+        steps = means.stride if before is None else step - before
+        before = step
         if math.isfinite(mean):
-            count += means.stride
-            value += (mean - value) * min(means.stride / min(count, over), 1.0)
+            count += steps
+            value += (mean - value) * min(steps / min(count, over), 1.0)
         result.add(step, value if count else mean)
     return result
 
