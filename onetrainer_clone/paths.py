@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import platformdirs
 
+T = TypeVar("T")
 APP = "onetrainer-clone"
 DEMO = Path(__file__).parent / "demo"
 SORTED_AT_ONCE = 4000  # names
@@ -123,13 +124,13 @@ def remove(path: Path) -> None:
     patiently(lambda: path.unlink(missing_ok=True))
 
 
-def patiently(act: Callable[[], object]) -> None:
-    """Move or delete. Windows does neither while any program has the file open, so it is tried for a moment there."""
+def patiently(act: Callable[[], T]) -> T:
+    """Move, delete or read. Windows moves and deletes nothing that any program has open, and opens nothing at the moment
+    in which it is replaced, so it is tried for a while there."""
     until = time.monotonic() + HELD_SECONDS
     while True:
         try:
-            act()
-            return
+            return act()
         except PermissionError:
             if time.monotonic() >= until:
                 raise

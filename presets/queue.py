@@ -11,7 +11,7 @@ from uuid import uuid4
 import platformdirs
 
 from onetrainer_clone import settings
-from onetrainer_clone.paths import APP, home, name_problem, remove, write_whole
+from onetrainer_clone.paths import APP, home, name_problem, patiently, remove, write_whole
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets.codec import decode, encode
@@ -187,7 +187,7 @@ class Queue:
 
     def _order(self) -> Sequence[str]:
         try:
-            found = json.loads((self.folder / ORDER).read_bytes())
+            found = json.loads(patiently((self.folder / ORDER).read_bytes))
         except (OSError, ValueError):
             return ()
         return [key for key in found if isinstance(key, str)] if isinstance(found, list) else ()
@@ -218,7 +218,7 @@ def _check_name(name: str) -> None:
 
 def _read(path: Path) -> Entry | None:
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json.loads(patiently(path.read_bytes))
         status = data["status"]
         if status not in get_args(Status) or not isinstance(data["state"], dict):
             return None

@@ -1,5 +1,6 @@
 """Values and changes as a person reads them."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -104,7 +105,8 @@ def changed_together(before: TrainingState, after: TrainingState, paths: Sequenc
 
 def _shown(value: Any) -> str:
     if isinstance(value, str) and not isinstance(value, Choice):
-        return quoted(PurePath(value).name if len(value) > 40 and "/" in value else value)
+        is_path = "/" in value or os.sep in value
+        return quoted(PurePath(value).name if len(value) > 40 and is_path else value)
     return as_text(value) or "(empty)"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from onetrainer_clone import paths
 from onetrainer_clone.settings import Invalid, UserError, replace
 from presets import store
 from presets.queue import CUT_OFF, KEPT, ORDER, Queue, queue_folder
@@ -177,3 +178,21 @@ def test_a_free_name_is_neither_an_entrys_nor_a_runs(tmp_path: Path) -> None:
     queue.mark(entry.key, "done", folder="/another/workspace/cat-3")
     assert queue.find(entry.key).title == "cat-3"
     assert queue.free_name(state) == "cat-4"
+
+
+def test_an_entry_that_is_being_replaced_at_this_moment_is_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows nobody can open it then."""
+    queue = filled(tmp_path, "a", "b", "c")
+    refusals, read = [PermissionError(13, "in use")] * 3, Path.read_bytes
+
+    def busy(path: Path) -> bytes:
+        if refusals:
+            raise refusals.pop()
+        return read(path)
+
+    monkeypatch.setattr(paths, "HELD_SECONDS", 60.0)
+    monkeypatch.setattr(Path, "read_bytes", busy)
+    assert names(queue) == ["a", "b", "c"]
+    assert not refusals
