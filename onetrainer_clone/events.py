@@ -5,13 +5,14 @@ Every run ends with exactly one `Ended`, sent by the session, also after a crash
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter
 
 from onetrainer_clone.inspection import Report
+from onetrainer_clone.settings import Problem
 
 Weights = Literal["live", "ema"]
 Outcome = Literal["done", "stopped", "refused", "failed"]
@@ -163,7 +164,7 @@ class Ended:
     message: str = ""
     path: str = ""  # the saved result, where there is one
     trace: str = ""
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()  # each setting that kept it from going on
 
 
 Event = (

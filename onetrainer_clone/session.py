@@ -204,8 +204,7 @@ def run_to_end(work: Work, emit: Emit, controls: Controls, saved: Callable[[], s
         return Ended("stopped", f"Stopped. {kept}", saved())
     except UserError as error:
         outcome = "refused"
-        listed = tuple(str(problem) for problem in error.problems) if isinstance(error, Invalid) else ()
-        return Ended(outcome, str(error), saved(), problems=listed)
+        return Ended(outcome, str(error), saved(), problems=error.problems if isinstance(error, Invalid) else ())
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         message = (

@@ -109,12 +109,12 @@ class Actions:
         """How a run ended that did not end well: its sentence, the way out, the trace on demand."""
         refused = "The run ended early" if self._runner.record.progress.step else "The run did not start"
         title = refused if ended.outcome == "refused" else "The run failed"
-        message = "\n".join(map(begun, ended.problems or (ended.message,)))
-        if ended.outcome == "failed":
-            message += "\n\nThis is a fault of ours. The window stays usable; you can start again."
-        if ended.path:
-            message += f"\n\nThe result so far is in {ended.path}."
-        self._bench.ask.tell(title, message, ended.trace)
+        kept = f"The result so far is in {ended.path}.\n\n" if ended.path else ""
+        if ended.problems:
+            return self._list(ended.problems, title, kept)
+        ours = "This is a fault of ours. The window stays usable; you can start again.\n\n"
+        message = f"{begun(ended.message)}\n\n{ours if ended.outcome == 'failed' else ''}{kept}"
+        self._bench.ask.tell(title, message.strip(), ended.trace)
 
     def _on_moved(self) -> None:
         """The Run tab comes into view when the run begins, not when it is refused."""
@@ -128,12 +128,12 @@ class Actions:
         if self._runner.record.elsewhere:
             self._desk.offers.add(self._runner.record.elsewhere)
 
-    def _list(self, problems: Sequence[Problem]) -> None:
+    def _list(self, problems: Sequence[Problem], title: str = "The run cannot start yet", before: str = "") -> None:
         """All problems, each with its place; the person can go to one."""
         state = self._bench.store.state
         named = [(problem, where(state, problem.path)) for problem in problems]
         message = "This has to be mended first:" if len(named) == 1 else "These have to be mended first:"
-        if (wanted := self._bench.ask.problems("The run cannot start yet", message, named)) is not None:
+        if (wanted := self._bench.ask.problems(title, before + message, named)) is not None:
             self._bench.go(wanted.path)
 
 

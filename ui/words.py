@@ -10,6 +10,8 @@ from onetrainer_clone.settings import (
     Choice,
     Declaration,
     Invalid,
+    Problem,
+    UserError,
     declaration_at,
     get,
     item_name,
@@ -83,6 +85,18 @@ def where(state: TrainingState, path: str) -> str:
     except Invalid:
         return path
     return ", ".join(labels[:-1]) + (": " if labels[:-1] else "") + labels[-1] if labels else ""
+
+
+def in_words(state: TrainingState, problems: Sequence[Problem]) -> list[str]:
+    """'Concepts, "cat": Folder: there is no folder ...'; a path that this version does not know stays as it is."""
+    found = []
+    for problem in problems:
+        try:
+            place = where(state, problem.path)
+        except UserError:
+            place = problem.path
+        found.append(f"{place}: {problem.message}" if place else problem.message)
+    return found
 
 
 def changed_in_words(before: TrainingState, after: TrainingState, path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from onetrainer_clone.events import Ended, Event, Logged, Saved, Warned
+from onetrainer_clone.events import Ended, Event, Logged, Saved, Warned, from_json, to_json
 from onetrainer_clone.session import Controls, Emit, Session, Stopped, Train
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
@@ -88,9 +88,11 @@ def test_a_full_disk_is_said_in_words_with_the_file() -> None:
 
 
 def test_the_problems_of_a_refusal_are_listed() -> None:
-    (ended,) = run_all(doing(error=Invalid([Problem("a.b", "is wrong"), Problem("c", "too")])))
+    found = (Problem("a.b", "is wrong"), Problem("c", "too"))
+    (ended,) = run_all(doing(error=Invalid(found)))
     assert isinstance(ended, Ended)
-    assert ended.problems == ("a.b: is wrong", "c: too")
+    assert ended.problems == found
+    assert from_json(to_json(ended)) == ended, "also from a journal"
 
 
 def test_a_result_is_remembered_through_a_fault() -> None:

@@ -11,7 +11,7 @@ import pytest
 from onetrainer_clone.events import BackedUp, Event, Logged, Progressed, Saved, Share, Started, Warned
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.session import Session
-from onetrainer_clone.settings import UserError
+from onetrainer_clone.settings import Invalid, Problem, UserError, declaration_at
 from onetrainer_clone.state import TrainingState
 from presets.runs import begin
 from tests.ui.conftest import Window
@@ -151,6 +151,23 @@ def test_what_the_last_run_showed_comes_back_where_the_next_does_not_start(windo
     assert window.ask.told[-1][1] == "There is no backup"
     assert window.app.runner.record is record
     assert page(window).status.words.cget("text") == "Done"
+
+
+def test_what_only_the_trainer_can_know_is_named_as_in_the_form_and_leads_there(
+    window: Window, trainer: FakeTrainer
+) -> None:
+    problem = Problem("training.train_dtype", "float16 training needs a GPU: choose float32 or bfloat16")
+    trainer.fail_at, trainer.fail = 1, lambda: Invalid([problem])
+    window.ask.go_to = [problem.path]
+    run = start(window)
+    finish(window)
+    assert window.ask.listed == [(problem.path,)]
+    assert window.app.shell.current == "training"
+    page(window)
+    label = declaration_at(window.app.store.state, problem.path).label
+    assert label in run.banner.cget("text")
+    assert label in run.log.box.get("1.0", "end")
+    assert problem.path not in run.banner.cget("text") + run.log.box.get("1.0", "end")
 
 
 @pytest.mark.parametrize(("answer", "files"), [("save", 1), ("discard", 0)])

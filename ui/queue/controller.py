@@ -14,6 +14,7 @@ from ui.background import Background
 from ui.queue.said import before_it_runs, why
 from ui.run.runner import Runner
 from ui.signals import Signal
+from ui.words import in_words
 
 T = TypeVar("T")
 OUTCOMES: dict[str, Status] = {"done": "done", "stopped": "stopped"}  # all others have failed
@@ -144,8 +145,9 @@ class QueueRunner:
         if not self._current:
             return
         key, self._current = self._current, ""
-        folder = str(self._runner.state.run_folder) if self._runner.state else ""
-        said = "\n".join(ended.problems) or ended.message
+        state = self._runner.state
+        folder = str(state.run_folder) if state else ""
+        said = "\n".join(in_words(state or TrainingState(), ended.problems)) or ended.message
         if lies := self._runner.record.elsewhere:
             said += f"\nThe folder {lies[0].wanted} could not be written: the result is in {Path(lies[0].path).parent}."
         self._mark(key, OUTCOMES.get(ended.outcome, "failed"), said, folder)

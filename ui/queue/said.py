@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from onetrainer_clone.settings import Invalid, Problem, UserError
 from onetrainer_clone.state import TrainingState
 from presets.queue import Entry
-from ui.words import where
+from ui.words import in_words
 
 
 def before_it_runs(state: TrainingState, problems: Sequence[Problem]) -> str:
@@ -18,18 +18,6 @@ def why(entry: Entry, error: Exception) -> str:
     if isinstance(error, Invalid):
         return "\n".join(in_words(_state_of(entry), error.problems))
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-
-
-def in_words(state: TrainingState, problems: Sequence[Problem]) -> list[str]:
-    """'Concepts, "cat": Folder: there is no folder ...'; a path that this version does not know stays as it is."""
-    found = []
-    for problem in problems:
-        try:
-            place = where(state, problem.path)
-        except UserError:
-            place = problem.path
-        found.append(f"{place}: {problem.message}" if place else problem.message)
-    return found
 
 
 def _state_of(entry: Entry) -> TrainingState:

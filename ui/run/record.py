@@ -22,7 +22,9 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import Severity
+from onetrainer_clone.state import TrainingState
 from ui.run.series import POINTS, Joined, Series
+from ui.words import in_words
 
 LINES = 2000  # of the log
 
@@ -204,4 +206,5 @@ def _lines(event: Event) -> Iterator[LogLine]:
             yield LogLine(event.message, "note" if event.note else None)
         case Ended():
             severity: Severity | None = "error" if event.outcome in ("refused", "failed") else None
-            yield LogLine(event.message or event.outcome, severity, event.trace)
+            said = "\n".join(in_words(TrainingState(), event.problems)) or event.message
+            yield LogLine(said or event.outcome, severity, event.trace)

@@ -5,6 +5,7 @@ from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.state import TrainingState
 from ui import colours, planned, theme
 from ui.actions import Actions
 from ui.background import Background
@@ -21,7 +22,7 @@ from ui.runs.ask_box import AskBox
 from ui.runs.toolbar import Wrapping
 from ui.strip import Strip
 from ui.tabs.page import Page
-from ui.words import first_line, where
+from ui.words import first_line, in_words, where
 from ui.workbench import Workbench
 
 EDITED = "You have changed settings since this run began: it goes on with its own, the changes count for the next run."
@@ -176,7 +177,8 @@ class RunPage(Page):
             return "", colours.DIM
         bad = ended.outcome in ("refused", "failed")
         more = "  (click for the whole story)" if ended.trace or ended.problems else ""
-        return f"{first_line(ended.message) or ended.outcome}{more}", (
+        said = in_words(self.runner.state or TrainingState(), ended.problems)
+        return f"{first_line(said[0] if said else ended.message) or ended.outcome}{more}", (
             colours.ERROR if bad else colours.GOOD
         )
 

@@ -43,4 +43,4 @@ def words_of(job: Job, progress: Progress, stopping: str) -> tuple[str, colours.
 
 def ended_words(ended: Ended) -> tuple[str, colours.Pair]:
     colour = {"done": colours.GOOD, "stopped": colours.WARNING}.get(ended.outcome, colours.ERROR)
-    return "\n".join(map(begun, ended.problems or (ended.message,))), colour
+    return "\n".join(map(begun, ended.message.splitlines())), colour
