@@ -140,7 +140,7 @@ def test_a_memorised_picture_is_learned() -> None:
     losses = []
     for _ in range(150):
         loss = (model.predict(noisy, steps, conditions) - noise).square().mean()
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         if losses[-1] < losses[0] / 10:
             break
         loss.backward()

@@ -233,7 +233,7 @@ def test_a_file_is_inspected_while_a_run_goes_on_and_the_others_say_why_not(
     page = tabs.file_tool("merge")
     window.turn()
     assert page.toolbar.buttons["start"].cget("state") == "normal"
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     window.run()
     window.until(lambda: page.toolbar.buttons["start"].cget("state") == "disabled")
     assert page.status.words.cget("text").startswith("A run is going on: wait for its end")

@@ -153,7 +153,7 @@ def test_scaling_by_every_plus(window: Window) -> None:
 
 
 def test_keys_of_a_run(window: Window, trainer: FakeTrainer) -> None:
-    trainer.steps, trainer.step_seconds, trainer.sample_every = 2000, 0.01, 10_000
+    trainer.steps, trainer.step_seconds, trainer.sample_every = 100_000, 0.01, 1_000_000
     root, runner = window.app.root, window.app.runner
     root.focus_force()
     root.event_generate("<F5>")

@@ -15,7 +15,7 @@ from onetrainer_clone.state import TrainingState
 from presets.queue import Queue, queue_folder
 from presets.runs import begin
 from tests.ui.conftest import Window, close
-from tests.waiting import LIMIT
+from tests.waiting import LIMIT, until
 from ui.queue.page import QueuePage
 from ui.queue.rows import UNKNOWN
 from ui.runs.page import RunsPage
@@ -550,6 +550,8 @@ def test_where_the_end_of_a_run_cannot_be_written_down_the_queue_halts(
 
     def full(queue: Queue, key: str, status: Any, said: str = "", folder: str = "") -> None:
         if status == "done":
+            before = window._turns
+            until(lambda: window._turns > before + 3)  # a slow disk: the next run is not begun meanwhile
             raise UserError("the queue cannot be written: no space left")
         mark(queue, key, status, said, folder)
 

@@ -21,9 +21,9 @@ from ui.run.record import EMA, Record
 from ui.runs.page import RunsPage
 from ui.tabs.run import RunPage
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(3600)
 
-LONG = 180.0  # seconds: a process that imports torch on a busy machine
+LONG = 600.0  # seconds: a process that imports torch on a busy machine
 ENDLESS = 1_000_000  # steps
 VALIDATED = {"check", "check" + EMA}  # the curves of the validation concept
 CHANGES: dict[str, Any] = {

@@ -415,7 +415,7 @@ def test_a_run_goes_on_from_its_backup_and_its_earlier_curve_stays(window: Windo
 def test_a_run_that_goes_on_is_neither_deleted_nor_another_resumed(window: Window) -> None:
     folder = train(window, "old")
     back_up(folder, 4)
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     window.app.store.replace("saving.name", "new")
     window.run()
     page = runs(window)

@@ -27,10 +27,10 @@ from ui.tooltip import Tooltip
 
 
 class FakeDraw:
-    """Draws grey squares, one every so many seconds."""
+    """Draws grey squares. At `hold_at` of them it waits, until that is None or it is stopped."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.hold_at: int | None = None
         self.fail: Exception | None = None
         self.wanted: list[Drawing] = []
 
@@ -43,12 +43,13 @@ class FakeDraw:
         drawing.target.mkdir(parents=True, exist_ok=True)  # two drawings within a second share their folder
         for column in range(len(drawing.grid.columns)):
             for row, prompt in enumerate(drawing.prompts):
-                time.sleep(self.seconds)
+                place = column * len(drawing.prompts) + row
+                while self.hold_at == place and not controls.stopping:
+                    time.sleep(0.002)
                 if controls.stopping:
                     raise Stopped
                 path = drawing.target / f"{column}-{row}.png"
                 Image.new("RGB", (64, 64), (40 * column, 40 * row, 128)).save(path)
-                place = column * len(drawing.prompts) + row
                 emit(Progressed("sampling", place * prompt.steps, total * prompt.steps, prompt.text, place + 1, total))
                 emit(Sampled(column, row, prompt.text, prompt.seed, "live", str(path)))
         Image.new("RGB", (8, 8)).save(drawing.grid.file)
@@ -86,7 +87,7 @@ def files(folder: Path, *names: str) -> Path:
 def press(window: Window, page: ToolsPage) -> None:
     page.toolbar.buttons["draw"].invoke()
     window.until(lambda: not page.drawer.going)
-    window.turn(0.05)
+    window.whole_turns(1)
 
 
 def drawn(page: ToolsPage) -> int:
@@ -133,30 +134,30 @@ def test_every_checkpoint_at_every_strength_with_every_prompt_and_seed(
 
 
 def test_a_stop_keeps_what_is_drawn(window: Window, page: ToolsPage, draw: FakeDraw) -> None:
-    draw.seconds = 0.03
+    draw.hold_at = 3
     page.form.take_prompts()
     fill(page, "seeds", " ".join(map(str, range(50))))
     page.toolbar.buttons["draw"].invoke()
-    window.until(lambda: drawn(page) > 2)
+    window.until(lambda: drawn(page) == 3)
+    window.whole_turns(1)
     assert page.status.bar.winfo_manager()
-    window.turn()
     assert re.match(r"Sampling picture \d+ of \d+: ", page.status.words.cget("text"))
     assert page.toolbar.buttons["draw"].cget("state") == "disabled"
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.drawer.going)
-    window.turn(0.05)
+    window.whole_turns(1)
     assert page.status.words.cget("text").startswith("Stopped.")
-    assert 2 < drawn(page) < 50
+    assert drawn(page) == 3
     assert not page.status.bar.winfo_manager()
 
 
 def test_a_stop_before_the_first_picture_speaks_of_no_training(window: Window, page: ToolsPage, draw: FakeDraw) -> None:
-    draw.seconds = 0.3
+    draw.hold_at = 0
     page.form.take_prompts()
     page.toolbar.buttons["draw"].invoke()
     page.toolbar.buttons["stop"].invoke()
     window.until(lambda: not page.drawer.going)
-    window.turn(0.05)
+    window.whole_turns(1)
     assert page.status.words.cget("text") == "Stopped. There was nothing to save yet."
     assert page.status.words.cget("text_color") == colours.WARNING
 
@@ -164,7 +165,7 @@ def test_a_stop_before_the_first_picture_speaks_of_no_training(window: Window, p
 def test_a_second_start_and_a_run_beside_it_are_refused_with_a_sentence(
     window: Window, page: ToolsPage, draw: FakeDraw
 ) -> None:
-    draw.seconds = 0.05
+    draw.hold_at = 0
     page.form.take_prompts()
     page.toolbar.buttons["draw"].invoke()
     with pytest.raises(UserError, match="a run is going on: wait for its end"):
@@ -173,8 +174,9 @@ def test_a_second_start_and_a_run_beside_it_are_refused_with_a_sentence(
     assert not window.app.runner.going
     (problem,) = window.ask.listed
     assert problem == ("",)
+    draw.hold_at = None
     window.until(lambda: not page.drawer.going)
-    window.trainer.steps, window.trainer.step_seconds = 10_000, 0.01
+    window.trainer.hold_at = 5
     window.run()
     with pytest.raises(UserError, match="a run is going on"):
         page.draw()
@@ -364,10 +366,11 @@ def test_an_earlier_grid_is_shown_again_and_its_settings_taken(
     assert page.form.settings.seeds == "3, 4"
     page.toolbar.buttons["back"].invoke()
     assert page.form.settings.seeds == "9"
-    draw.seconds = 0.05
+    draw.hold_at = 0
     page.toolbar.buttons["draw"].invoke()
     with pytest.raises(UserError):
         page.drawer.open(sheet)
+    draw.hold_at = None
     window.until(lambda: not page.drawer.going)
 
 

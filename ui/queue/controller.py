@@ -36,6 +36,7 @@ class QueueRunner:
         self.brought_back: Signal[[list[Entry]]] = Signal()
         self._queue, self._runner, self._worker, self._blocked = Queue(), runner, worker, blocked
         self._current = ""  # the key of the entry that runs
+        self._marking = False  # whether it is being written down how one ended: nothing begins before that is known
         self._jobs = 0
         runner.ended.connect(self._on_ended)
         self._do(self._queue.recover)
@@ -107,7 +108,7 @@ class QueueRunner:
 
     def poll(self) -> None:
         """Every turn of the window's loop."""
-        if not self.going or self._runner.going or self._current:
+        if not self.going or self._runner.going or self._current or self._marking:
             return
         if why := self._blocked():
             self._say(f"It begins when {why}.")
@@ -161,13 +162,17 @@ class QueueRunner:
     def _mark(self, key: str, status: Status, said: str, folder: str = "") -> None:
         """Write down how an entry ended. Where that cannot be, the queue halts: the entry would have its turn again."""
 
+        def done(_nothing: None) -> None:
+            self._marking = False
+
         def failed(error: Exception) -> None:
-            self.going = False
+            self._marking = self.going = False
             self._say(f"The queue waits: {error}")
             self.look()
             raise error
 
-        self._do(lambda: self._queue.mark(key, status, said, folder), failed=failed)
+        self._marking = True
+        self._do(lambda: self._queue.mark(key, status, said, folder), done, failed)
         self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
 
     def _say(self, note: str) -> None:

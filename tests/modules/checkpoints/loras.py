@@ -18,6 +18,7 @@ from onetrainer_clone.families import Family
 from onetrainer_clone.lora_names import ALPHA, DORA, DOWN, UP, Address, LoraNames
 from tests.modules.checkpoints.tiny import tiny_parts
 
+SCHEDULER = DDIMScheduler(steps_offset=1, clip_sample=False)  # as pipelines ask for it
 _CONVOLVED = (ResnetBlock2D, Downsample2D, Upsample2D)
 
 
@@ -95,12 +96,12 @@ def pipeline(family: Family) -> Any:
     models: dict[str, Any] = copy.deepcopy(parts(family))
     if family is Family.SDXL:
         return StableDiffusionXLPipeline(
-            **models, tokenizer=None, tokenizer_2=None, scheduler=DDIMScheduler(), add_watermarker=False
+            **models, tokenizer=None, tokenizer_2=None, scheduler=SCHEDULER, add_watermarker=False
         )
     return StableDiffusionPipeline(
         **models,
         tokenizer=None,
-        scheduler=DDIMScheduler(),
+        scheduler=SCHEDULER,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import CLIPTokenizer
@@ -15,6 +15,7 @@ from onetrainer_clone import clip_vocabulary
 from onetrainer_clone.families import Family, family_of
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.saving import EmbeddingLayout
+from tests.modules.checkpoints.loras import SCHEDULER
 from tests.modules.checkpoints.tiny import tiny_parts
 
 VECTORS = torch.randn(3, 32, generator=torch.Generator().manual_seed(1))
@@ -43,7 +44,7 @@ def test_diffusers_reads_every_layout(tmp_path: Path, layout: EmbeddingLayout) -
     pipe = StableDiffusionPipeline(
         **parts,
         tokenizer=tokenizer,
-        scheduler=DDIMScheduler(),
+        scheduler=SCHEDULER,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -95,6 +95,6 @@ def test_the_weight_change_is_near_the_whole_models(dtype: str) -> None:
     start = [p.detach().float().clone() for p in trained.parameters]
     assert trained.weight_change() == 0
     disturb(trained, 0.01)
-    apart = torch.stack([(p.float() - s).norm() for p, s in zip(trained.parameters, start, strict=True)]).norm()
+    apart = torch.stack([(p.detach().float() - s).norm() for p, s in zip(trained.parameters, start, strict=True)]).norm()
     whole = torch.stack([s.norm() for s in start]).norm()
     assert trained.weight_change() == pytest.approx(float(apart / whole), rel=0.05)
