@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import customtkinter as ctk
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from safetensors.numpy import save_file
 
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
@@ -267,8 +269,9 @@ def test_another_drawing_begins_anew(window: Window, page: ToolsPage) -> None:
 
 
 def test_files_together_and_in_every_column(window: Window, page: ToolsPage, draw: FakeDraw, tmp_path: Path) -> None:
-    folder = files(tmp_path, "a.safetensors", "b.safetensors", "word.pt")
-    window.ask.folders = ["|".join(str(folder / name) for name in ("a.safetensors", "b.safetensors", "word.pt"))]
+    folder = files(tmp_path, "a.safetensors", "b.safetensors")
+    save_file({"emb_params": np.zeros((1, 96), np.float32)}, folder / "word.safetensors")
+    window.ask.folders = ["|".join(str(folder / f"{name}.safetensors") for name in ("a", "b", "word"))]
     page.form.take_prompts()
     listed = page.form.files
     listed.toolbar.buttons["files"].invoke()
@@ -283,7 +286,7 @@ def test_files_together_and_in_every_column(window: Window, page: ToolsPage, dra
     press(window, page)
     (wanted,) = draw.wanted
     assert [column.label for column in wanted.columns] == ["a + b\nstrengths 0.5 + 1", "a + b\nstrengths 2 + 1"]
-    assert [file.path for file in wanted.embeddings] == [str(folder / "word.pt")]
+    assert [file.path for file in wanted.embeddings] == [str(folder / "word.safetensors")]
     listed.table.select(1)
     listed.toolbar.buttons["alone"].invoke()
     assert [listed.table.row(place).cells[1] for place in range(3)] == ["1", "2", "every"]
