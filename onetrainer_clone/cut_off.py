@@ -11,7 +11,7 @@ from PIL import Image
 
 NEAR, FAR = 4 * 2**10, 2**20  # bytes at the end of a file that are searched
 THUMBNAIL = 64 * 2**10  # bytes at the start of a JPEG, where its EXIF thumbnail has an end mark of its own
-ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
+ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}  # MPO: of phones, a JPEG with more behind it
 GIF_END = b";"
 TIFF_PARTS = ((273, 279), (324, 325))  # tags: where the strips or tiles lie, and how many bytes each has
 
@@ -28,7 +28,7 @@ def cut_off(file: BinaryIO, image: Image.Image) -> bool:
 
 def _seems_whole(file: BinaryIO, length: int, image: Any) -> bool:
     match image.format:
-        case "PNG" | "JPEG":
+        case "PNG" | "JPEG" | "MPO":
             return _ends_with(file, length, ENDS[image.format])
         case "GIF":  # the mark is a frequent byte: it counts at the very end alone, where zeros may fill the last block
             file.seek(max(length - NEAR, 0))

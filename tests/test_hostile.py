@@ -1,6 +1,7 @@
 """The corpus of `tests.hostile` through everything that touches pictures: scan, plan, cache and a training."""
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -12,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from modules.data.images import open_rgb
 from onetrainer_clone import browse, dataset
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.events import Ended, Logged, Stepped, Warned
+from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.plan import make_plan, require
 from onetrainer_clone.session import Session
 from onetrainer_clone.settings import Invalid
@@ -51,9 +52,9 @@ def test_every_item_gets_its_treatment(item: Item, corpus: Path, found: Folder) 
     assert picture.captions == item.captions
     if item.treatment == DECODE:
         with pytest.raises(OSError, match=item.reason):
-            open_rgb(picture.path.read_bytes(), "#ffffff")
+            open_rgb(io.BytesIO(picture.path.read_bytes()), "#ffffff")
     else:
-        assert open_rgb(picture.path.read_bytes(), "#ffffff").size == (picture.width, picture.height)
+        assert open_rgb(io.BytesIO(picture.path.read_bytes()), "#ffffff").size == (picture.width, picture.height)
 
 
 def test_nothing_else_is_found_and_odd_captions_are_remarked(found: Folder) -> None:

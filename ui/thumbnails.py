@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PIL import Image, ImageOps, ImageTk
+from PIL import Image, ImageTk
 
 from onetrainer_clone.dataset import PICTURE_SUFFIXES
 from onetrainer_clone.paths import require_regular
+from onetrainer_clone.pixels import open_rgb
 from ui.background import Background
 
+WHITE = "#ffffff"  # under what is transparent
 KEPT = 400  # decoded pictures; at 128 px some 20 MiB
 
 K = TypeVar("K")
@@ -75,16 +77,15 @@ class Pictures:
             ready()
 
 
-def decode(path: Path, size: int) -> Image.Image | None:
+def decode(path: Path, size: int, background: str = WHITE) -> Image.Image | None:
     """The picture inside a square of so many pixels, small ones enlarged without smoothing; None where there is none."""
     try:
         file = first_picture(path) if path.is_dir() else path
         if file is None:
             return None
         require_regular(file)
-        with Image.open(file) as opened:
-            opened.draft("RGB", (size, size))
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
+        with file.open("rb") as opened:
+            picture = open_rgb(opened, background, size)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     scale = size / max(picture.size)

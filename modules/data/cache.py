@@ -3,6 +3,7 @@
 A run first fills the cache (in batches, stoppable after each), so that its steps never wait for the VAE.
 """
 
+import io
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from modules.data.images import cut, open_rgb
+from modules.data.images import cut
 from modules.data.masks import OWN, mask_of, through
 from modules.data.store import Entry, Store, digest, fingerprint
 from modules.models.base import Model, Text
@@ -23,6 +24,7 @@ from onetrainer_clone.buckets import Crop
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.events import Progressed
 from onetrainer_clone.masks import mask_path
+from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, Problem
 from onetrainer_clone.state import TrainingState
@@ -85,7 +87,7 @@ class Latents:
     def _pixels(self, view: View) -> Tensor:
         data = view.picture.path.read_bytes()
         self._hashes[view.picture.path] = digest(data)  # the file may have changed since it was looked for
-        pixels = cut(open_rgb(data, self.background), view.crop, view.flip)
+        pixels = cut(open_rgb(io.BytesIO(data), self.background), view.crop, view.flip)
         return pixels * (mask_of(view.picture, view.mask, view.crop, view.flip) < 0.5) if view.mask else pixels
 
     def _encode(self, found: Sequence[tuple[View, Tensor]]) -> dict[str, Entry]:

@@ -1,5 +1,6 @@
 """Inpainting models and masked training: what the model sees, what counts, and whole runs."""
 
+import io
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,14 @@ from PIL import Image
 
 from modules.data.batches import make_batch
 from modules.data.cache import Latents, View, views_of
-from modules.data.images import cut, open_rgb
+from modules.data.images import cut
 from modules.data.masks import mask_of, to_latents
 from modules.models.base import Model
 from modules.objective import losses
 from modules.sampling import draw
 from onetrainer_clone import dataset, epoch, plan
 from onetrainer_clone.families import Family
+from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.session import Controls
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.sampling import Prompt, Sampler
@@ -70,7 +72,7 @@ def test_the_model_sees_a_mask_and_the_picture_without_what_is_masked(model: Mod
         own = sample.picture.key == "000.png"
         name = "own" if own else f"random {sample.repeat % 8}"
         mask = mask_of(sample.picture, name, sample.crop, sample.flip)
-        pixels = cut(open_rgb(sample.picture.path.read_bytes(), "#ffffff"), sample.crop, sample.flip)
+        pixels = cut(open_rgb(io.BytesIO(sample.picture.path.read_bytes()), "#ffffff"), sample.crop, sample.flip)
         expected, _ = model.encode_images((pixels * (mask < 0.5))[None])
         assert torch.equal(batch.inpainting[row, :1], to_latents(mask, 8, 8))
         assert torch.equal(batch.inpainting[row, 1:], expected[0])

@@ -69,7 +69,8 @@ def find_cuts(wish: Wish, cells: Cells, mask: bool = True) -> Cuts | None:
     """The first samples of a picture as the run trains them, what its mask leaves out in colour."""
     samples = _samples(wish.state, wish.concept, wish)
     picture = samples[0].picture
-    image = decode(picture.path, min(LARGEST, max(picture.width, picture.height)))
+    side = min(LARGEST, max(picture.width, picture.height))
+    image = decode(picture.path, side, wish.state.training.background)
     if image is None:
         raise Unusable("damaged")
     if mask and wish.entry.masked:

@@ -13,6 +13,7 @@ import customtkinter as ctk
 from onetrainer_clone import browse
 from onetrainer_clone.browse import Entry
 from onetrainer_clone.dataset import Unusable
+from onetrainer_clone.paths import shown
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
@@ -134,7 +135,7 @@ class Preview(ctk.CTkFrame):
         wish = Wish(
             self._bench.store.state, self._concept, self.entries[self.at], int(self.amount.get()), self.room()
         )  # fmt: skip
-        self.name.configure(text=f"{self.at + 1:,} of {len(self.entries):,}   {wish.entry.path.name}")
+        self.name.configure(text=f"{self.at + 1:,} of {len(self.entries):,}   {shown(wish.entry.path.name)}")
         self._background.submit(
             "look", lambda: self.find(wish), lambda found: self._on_found(wish, found), self._on_error
         )

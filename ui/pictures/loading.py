@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from onetrainer_clone import masks
 from onetrainer_clone.dataset import Unusable, header_size
 from onetrainer_clone.paths import require_regular
+from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.settings import UserError
+from ui.thumbnails import WHITE
 
 Size = tuple[int, int]
 MOST_PIXELS = 40_000_000  # that are kept of one picture: 120 MB. A larger one is shown coarser, its mask is not
@@ -59,9 +61,8 @@ def load(path: Path, room: Size, whole: bool = False) -> Loaded:
 def _decode(path: Path, wanted: Size) -> Image.Image:
     """In this size, never enlarged."""
     require_regular(path)
-    with Image.open(path) as opened:
-        opened.draft("RGB", (max(wanted), max(wanted)))
-        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    with path.open("rb") as file:
+        picture = open_rgb(file, WHITE, max(wanted))
     return picture if picture.size == wanted else picture.resize(wanted, Image.Resampling.LANCZOS)
 
 

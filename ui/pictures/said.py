@@ -1,5 +1,6 @@
 """What the browser says about its pictures, in words and dots. Knows no widget."""
 
+from onetrainer_clone.paths import shown
 from onetrainer_clone.state.concepts import CaptionSource, Concept
 from ui import colours
 from ui.colours import Pair
@@ -27,8 +28,8 @@ def count(gallery: Gallery, drafts: Drafts, masks: MaskStore, chosen: int, worki
     """How many pictures, how many of them are chosen, and how much of what was done to them could not be saved."""
     if working:
         return working, colours.DIM
-    shown, total = len(gallery.shown), len(gallery.entries)
-    words = f"{total:,} pictures" if shown == total else f"{shown:,} of {total:,} pictures"
+    passing, total = len(gallery.shown), len(gallery.entries)
+    words = f"{total:,} pictures" if passing == total else f"{passing:,} of {total:,} pictures"
     if chosen > 1:
         words = f"{chosen:,} selected of {words}"
     if gallery.reading and total:
@@ -44,7 +45,7 @@ def title(
     if not 0 <= at < len(gallery.entries):
         return "", colours.DIM
     entry = gallery.entries[at]
-    words = f"{row + 1:,} of {len(gallery.shown):,}   {entry.key}"
+    words = f"{row + 1:,} of {len(gallery.shown):,}   {shown(entry.key)}"
     problem = masks.problems.get(entry.path, "")
     if loaded is not None and loaded.path == entry.path:
         words += f"   {loaded.size[0]} x {loaded.size[1]} px" if loaded.size[0] else ""
@@ -62,7 +63,7 @@ def cell(gallery: Gallery, place: int, drafts: Drafts, masks: MaskStore) -> Cell
         marks.append(colours.ERROR)
     if entry.masked:
         marks.append(colours.ACCENT)
-    return Cell(entry.path, entry.path.name, tuple(marks))
+    return Cell(entry.path, shown(entry.path.name), tuple(marks))
 
 
 def source_note(concept: Concept | None) -> str:

@@ -1,5 +1,6 @@
 """What is encoded anew, and what is not."""
 
+import io
 import os
 import shutil
 from collections.abc import Sequence
@@ -13,13 +14,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from modules.data.cache import Latents, Texts, View, plain, views_of
-from modules.data.images import cut, open_rgb
+from modules.data.images import cut
 from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset, epoch
 from onetrainer_clone.buckets import crop
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.events import Event
 from onetrainer_clone.paths import DEMO
+from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.session import Controls, Stopped
 from onetrainer_clone.settings import replace
 from onetrainer_clone.state import TrainingState
@@ -84,7 +86,7 @@ def test_an_entry_is_the_vaes_distribution_of_the_picture(
     latents = Latents(model, tmp_path / "cache", WHITE)
     latents.fill(plain_views, lambda event: None, Controls())
     for view in plain_views:
-        pixels = cut(open_rgb(view.picture.path.read_bytes(), WHITE), view.crop, view.flip)
+        pixels = cut(open_rgb(io.BytesIO(view.picture.path.read_bytes()), WHITE), view.crop, view.flip)
         mean, std = model.encode_images(pixels[None])
         torch.testing.assert_close(latents.load(view)[0], mean[0], rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(latents.load(view)[1], std[0], rtol=1e-4, atol=1e-5)
