@@ -38,6 +38,7 @@ class Dialog:
 
     def __init__(self, root: Any, title: str, message: str):
         self.window = TopLevel(root)
+        self.window.withdraw()  # until it has its place: Windows would show it elsewhere first
         self.window.title(title)
         self.window.transient(root)
         self.window.resizable(True, True)
@@ -95,6 +96,7 @@ class Dialog:
 
     def wait(self) -> None:
         """Until it is closed; nothing else takes clicks meanwhile."""
+        self.window.deiconify()
         self.window.wait_visibility()
         self._below = dialog_in_front(self.window.master)
         self.window.grab_set()

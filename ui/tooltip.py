@@ -56,6 +56,7 @@ class Tooltip:
         if not text or not widget.winfo_exists():
             return
         self._window = window = tkinter.Toplevel(self._root)
+        window.withdraw()  # until it has its place: Windows would show it in the corner of the screen first
         window.wm_overrideredirect(True)
         window.configure(background=theme.now(colours.LINE))
         scale = theme.scaling(self._root)
@@ -68,6 +69,7 @@ class Tooltip:
         window.update_idletasks()
         left, top = place(widget, window.winfo_reqwidth(), window.winfo_reqheight(), beside)
         window.wm_geometry(f"+{left}+{top}")
+        window.deiconify()
 
 
 def place(widget: Any, width: int, height: int, beside: bool) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+import tkinter
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -70,3 +71,22 @@ def test_the_title_bar_of_a_window_has_the_theme_s_colour(
     window.until(lambda: False in dwm.dark)
     assert beside.winfo_viewable()
     beside.destroy()
+
+
+def test_what_comes_over_the_window_is_seen_in_its_place_only(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows shows a window at once, wherever it is: it would jump."""
+    states: list[str] = []
+    place = tkinter.Wm.wm_geometry
+
+    def placed(self: Any, geometry: str | None = None) -> Any:
+        states.append(self.wm_state())
+        return place(self, geometry)
+
+    monkeypatch.setattr(tkinter.Wm, "wm_geometry", placed)
+    monkeypatch.setattr(tkinter.Wm, "geometry", placed)
+    root = window.app.root
+    window.app.bench.tooltip.show(window.app.shell.bar, "words")
+    dialog = Dialog(root, "Really?", "A question.")
+    root.after(1, lambda: answered_when_it_is_in_front(root, dialog))
+    assert dialog.run((Option("yes", "Yes"),)) == "yes"
+    assert states == ["withdrawn", "withdrawn"]
