@@ -147,7 +147,7 @@ class Form(ctk.CTkFrame):
             self._waiting = self.after_idle(self.refresh)
 
     def refresh_if_stale(self) -> None:
-        if self._stale:
+        if self._stale or any(row.lingers for row in self.rows):
             self.refresh()
 
     def refresh(self) -> None:

@@ -42,6 +42,7 @@ class Row:
         self._value: Any = object()  # nothing is shown yet
         self._showing = False  # while the control is being set by us
         self._shown = self._narrow = False
+        self._used_in = -1  # the visit to the page in which the person changed it last
         self._looks: tuple[bool, bool, bool] | None = None  # marked, enabled, unsaved
 
     @property
@@ -64,7 +65,14 @@ class Row:
         for condition in self.setting.conditions:
             if _neighbours(condition, self.path) and not _holds(state, condition):
                 return False
+        if self._used_in == self._bench.options.visit:
+            return True  # what was set back to its default a moment ago does not vanish from under the mouse
         return not self._bench.options.basic or self.declaration.basic or self._needs_attention(state)
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it may be here only for what was done at an earlier visit."""
+        return self._shown and 0 <= self._used_in < self._bench.options.visit
 
     def _needs_attention(self, state: TrainingState) -> bool:
         named = self.path in self._bench.store.rejected or bool(self._bench.findings.of(self.path))
@@ -138,11 +146,12 @@ class Row:
             self._extra.configure(text=text)
 
     def reset(self, value: Any) -> None:
+        self._used_in = self._bench.options.visit
         self._bench.store.replace_all(self.paths, value)
 
     def back_to_preset(self) -> None:
         """Every item that the row stands for gets the value that the preset has for it."""
-        store = self._bench.store
+        store, self._used_in = self._bench.store, self._bench.options.visit
         after = store.state
         for path in self.paths:
             after = replace(after, path, saved_value(store.state, store.saved, path, get(after, path)))
@@ -162,7 +171,7 @@ class Row:
     def _typed(self, *_: str) -> None:
         if self._showing or self.control is None:
             return
-        store = self._bench.store
+        store, self._used_in = self._bench.store, self._bench.options.visit
         try:
             store.replace_all(self.paths, self.control.read())
             self._value = get(store.state, self.path)

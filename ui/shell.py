@@ -70,6 +70,7 @@ class Shell:
             self.pages[self.current].leave()
             self.pages[self.current].pack_forget()
         was, self.current = self.current, key
+        self._bench.options.visit += 1
         self.pages[key].pack(fill="both", expand=True)
         self.room.show(self.pages[key].needs)
         self.pages[key].enter()

@@ -19,6 +19,7 @@ class Options:
 
     def __init__(self, basic: bool):
         self._basic = basic
+        self.visit = 0  # goes up with every page that is turned to, and when more or less is to be shown
         self.changed: Signal[[]] = Signal()
 
     @property
@@ -29,6 +30,7 @@ class Options:
     def basic(self, basic: bool) -> None:
         if basic != self._basic:
             self._basic = basic
+            self.visit += 1
             self.changed.emit()
 
 

@@ -2,6 +2,7 @@
 
 from onetrainer_clone.settings import Declaration, declarations, walk
 from onetrainer_clone.state import Method, TrainingState
+from onetrainer_clone.state.common import Dtype
 from onetrainer_clone.state.concepts import Balance, Concept, Role
 from onetrainer_clone.state.embedding import NewWord
 from onetrainer_clone.state.optimizer import Optimizer
@@ -32,6 +33,10 @@ def type_into(window: Window, path: str, text: object) -> Row:
     typed.control.variable.set(text)
     window.turn()
     return typed
+
+
+def visible(found: Row) -> bool:
+    return found.control is not None and bool(found.control.widget.winfo_ismapped())
 
 
 def test_every_setting_is_in_a_tab_with_label_and_tip() -> None:
@@ -259,3 +264,23 @@ def test_a_tab_of_another_method_says_so_and_leads_to_the_choice(window: Window)
     window.turn(0.05)
     assert not idle.winfo_viewable()
     assert shell.tabs["adapter"].cget("text_color") == colours.TEXT
+
+
+def test_what_is_set_back_to_its_default_stays_under_the_mouse_until_the_page_is_left(window: Window) -> None:
+    assert window.app.bench.options.basic
+    window.app.store.replace("model.unet_dtype", "FP16")
+    window.app.shell.show("model")
+    window.turn()
+    found = row(window, "model.unet_dtype")
+    type_into(window, "model.unet_dtype", "float32")
+    assert window.app.store.state.model.unet_dtype is Dtype.FP32
+    assert visible(found), "rows below it would jump, and a second click would hit another one"
+    window.app.shell.show("training")
+    window.app.shell.show("model")
+    window.turn()
+    assert not visible(found), "only what matters to most, and what differs, is shown in Basic"
+    window.app.store.replace("model.unet_dtype", "FP16")
+    window.turn()
+    window.app.store.replace("model.unet_dtype", "FP32")
+    window.turn()
+    assert not visible(found)
