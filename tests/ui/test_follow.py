@@ -110,3 +110,31 @@ def test_a_journal_that_cannot_be_read_any_more_is_said(window: Window, other: E
     (other.folder / JOURNAL).mkdir()
     window.until(lambda: "cannot be followed any further" in page.detail.said.cget("text"))
     (other.folder / JOURNAL).rmdir()
+
+
+def test_what_cannot_be_done_with_it_is_off_and_says_why(window: Window, other: Elsewhere) -> None:
+    page = opened(window)
+    window.until(lambda: page.listing.loaded and page.listing.is_known(page.listing.runs[0]))
+    for key, tip in (("resume", page.toolbar._resume_tip), ("delete", page.toolbar._delete_tip)):
+        assert page.toolbar.buttons[key].cget("state") == "disabled"
+        assert "goes on in another window or terminal" in tip()
+    other.journal(Ended("done", "Done."))
+    other.vanish()
+    window.until(lambda: page.toolbar.buttons["delete"].cget("state") == "normal")
+    assert "no backup" in page.toolbar._resume_tip()
+
+
+def test_a_run_that_begins_elsewhere_is_seen_when_the_person_comes_back(window: Window, other: Elsewhere) -> None:
+    page = opened(window)
+    other.journal(Ended("stopped", "Stopped."))
+    other.vanish()
+    window.until(lambda: page.detail.said.cget("text") == "Stopped." and not page.listing.runs[0].going)
+    window.rest()
+    again = announce(other.folder)  # resumed in a terminal
+    rewind(other.folder, 2)
+    page._focused = False
+    window.app.root.focus_force()
+    window.until(lambda: "goes on in another window" in page.detail.said.cget("text"))
+    assert page.detail.record.progress.step == 2
+    again.release()
+    window.until(lambda: "was interrupted" in page.detail.said.cget("text"))

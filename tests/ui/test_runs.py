@@ -421,8 +421,10 @@ def test_a_run_that_goes_on_is_neither_deleted_nor_another_resumed(window: Windo
     page = runs(window)
     assert cells(page)[0][2] == "running"
     page.table.select(0)
+    assert page.toolbar.buttons["delete"].cget("state") == "disabled"
+    assert "Stop it first" in page.toolbar._delete_tip()
     with pytest.raises(UserError, match="this run goes on: stop it first"):
-        page.toolbar.buttons["delete"].invoke()
+        page.delete()  # the Delete key
     page.table.select(1)
     assert page.toolbar.buttons["resume"].cget("state") == "disabled"
     window.app.runner.stop(save=False)

@@ -38,7 +38,7 @@ class News:
     """What one look has found."""
 
     told: Sequence[tuple[float, Event]] = ()
-    over: str | None = None  # why the run tells no more, where it has not said so itself
+    over: str | None = None  # where it goes on no more: why, unless it has said so itself
     rewound: bool = False
 
 
@@ -58,8 +58,8 @@ def look(run: Followed) -> News:
         told = list(run.reader.news())
     except Rewound:
         return News(rewound=True)
-    ended = any(isinstance(event, Ended) for _, event in told)
-    return News(told, None if going or ended else interrupted(run.folder))
+    ended = run.record.ended is not None or any(isinstance(event, Ended) for _, event in told)
+    return News(told, None if going else "" if ended else interrupted(run.folder))
 
 
 def interrupted(folder: Path) -> str:
@@ -85,6 +85,10 @@ class Follower:
         self._runs = tuple(runs)
         self._news.clear()
         self._next = 0.0
+
+    @property
+    def folders(self) -> set[Path]:
+        return {run.folder for run in self._runs}
 
     @property
     def words(self) -> str:

@@ -38,6 +38,7 @@ class RunsPage(Page):
         self.listing = Listing(desk.reader)
         self.shown: tuple[Path, ...] = ()
         self._reading = False
+        self._focused = True  # whether this is the program that the person works with
         self._running: Path | None = None
         self._visited = False  # whether there was a run to show already
         self.enlarged = False
@@ -98,6 +99,9 @@ class RunsPage(Page):
         self.detail.note.flush()
 
     def tick(self) -> None:
+        focused, self._focused = self._focused, bool(self.tk.call("focus", "-displayof", "."))
+        if self._focused and not focused:
+            self.list.look()  # the person comes back from another window, which may have begun a run
         self.list.tick()
         if self.shown:
             self.detail.tick()
@@ -115,6 +119,16 @@ class RunsPage(Page):
             self._visited = True
             newest = max(runs, key=lambda run: run.changed)  # the page is not empty when it is first seen
             self.table.select(runs.index(newest))
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """A run that is shown as it once ended goes on in another window by now."""
+        if self.desk.runner.going or self._reading:
+            return
+        going = {run.folder for run in self.listing.runs if run.going}
+        known = self.detail.follower.folders | {self.desk.runner.record.folder}  # ours has ended since that was listed
+        if going & set(self.shown) - known:
+            self._show_again()
 
     def show(self, *runs: PastRun) -> None:
         """Show one run, or compare several, as soon as their journals are read."""
