@@ -87,11 +87,13 @@ def lay_over(both: Record) -> bool:
 
 
 def _lay_samples(both: Record) -> None:
-    prompts: dict[tuple[str, int, str], int] = {}
+    prompts: dict[tuple[str, int, str, int], int] = {}
     both.samples.clear()
     for number, (label, record) in enumerate(both.parts):
-        for key in record.rows():
-            place = prompts.setdefault((key.prompt, key.seed, key.weights), len(prompts))
+        rows = [(key.prompt, key.seed, key.weights) for key in record.rows()]
+        for before, (key, row) in enumerate(zip(record.rows(), rows, strict=True)):
+            nth = rows[:before].count(row)  # the same prompt may be there twice, in two sizes for instance
+            place = prompts.setdefault((*row, nth), len(prompts))
             named = PromptKey(place * len(both.parts) + number, f"{label}: {key.prompt}", key.seed, key.weights)
             both.samples[named] = {
                 step: replace(sample, prompt=named.prompt) for step, sample in record.samples[key].items()
