@@ -1,6 +1,7 @@
 """Draws a grid, column by column, and the one picture that shows it."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 from modules.loras import Changing
 from modules.sampling import draw, save_picture, usual_size
 from onetrainer_clone import __version__
-from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.contact_sheet import Place, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
-from onetrainer_clone.grid import Column, row_label
+from onetrainer_clone.grid import Called, Column, row_label
 from onetrainer_clone.paths import resolve, write_file
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import changed
@@ -23,14 +23,16 @@ from onetrainer_clone.settings import changed
 def draw_grid(drawing: Drawing, emit: Emit, controls: Controls) -> None:
     """Draw every prompt with every column. `Sampled.step` is the column, `Sampled.index` the row.
 
-    A stop ends it within one denoising step; what is there by then is shown all the same.
+    A stop ends it within one denoising step; what is there by then, also when something goes wrong in the middle, is shown
+    all the same.
     """
     drawn: dict[Place, Path] = {}
     try:
         _draw_cells(drawing, emit, controls, drawn)
-    except Stopped:
+    except Exception:
         if drawn:
-            _save_sheet(drawing, drawn, emit)
+            with suppress(OSError):  # what went wrong first is what the person is told
+                _save_sheet(drawing, drawn, emit)
         raise
     _save_sheet(drawing, drawn, emit)
 
@@ -68,10 +70,10 @@ def _about(drawing: Drawing, column: Column) -> dict[str, Any]:
     }
 
 
-def embeddings_in(drawing: Drawing, *more: str) -> dict[str, str]:
+def embeddings_in(drawing: Drawing, *more: Called) -> dict[str, str]:
     """What a picture says of the embeddings that its prompt could use."""
-    found = [f"{file.path}:{file.words[0]}" for file in drawing.embeddings]
-    found += [f"{path}:{words_of(path)[0]}" for path in more]
+    known = [*(Called(file.path, file.word) for file in drawing.embeddings), *more]
+    found = [f"{file.path}:{file.words[0]}" for file in known]
     return {"embeddings": ", ".join(found)} if found else {}
 
 

@@ -11,14 +11,13 @@ from modules.checkpoints.lora import Lora, read_lora
 from modules.models.base import Model
 from modules.tools.merge import live, merge_into
 from modules.words import Vectors, Words, read_vectors, require_fit
-from onetrainer_clone.checkpoint_kind import words_of
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
-from onetrainer_clone.grid import Column, Worn
+from onetrainer_clone.grid import Called, Column, Worn
 from onetrainer_clone.lora_names import Address
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.session import Controls
 
-NOTHING: tuple[tuple[Worn, ...], tuple[str, ...]] = ((), ())  # LoRA files and embeddings of a column without any
+NOTHING: tuple[tuple[Worn, ...], tuple[Called, ...]] = ((), ())  # LoRA files and embeddings of a column without any
 
 
 def device() -> torch.device:
@@ -84,8 +83,8 @@ class Changing:
         if wanted != self._worn:
             self._take_off(self._model)
             own = self._wear_loras(self._model, column.loras)
-            for path in column.embeddings:
-                own |= dict.fromkeys(words_of(path), read_vectors(resolve(path), self._model))
+            for file in column.embeddings:
+                own |= dict.fromkeys(file.words, read_vectors(resolve(file.path), self._model))
             self._taught = teach(self._model, {**self._words, **own})
             self._worn = wanted
         return self._model

@@ -1,7 +1,8 @@
 """Many pictures as one, with a label over every column and beside every row."""
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -11,6 +12,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 SMALLEST, GAP, LABEL_WIDTH = 160, 8, 230  # px; smaller pictures are enlarged, so that labels have room
 LARGEST_SIDE = 16_000  # px of the whole: what viewers and browsers still open
+LEAST = 64  # px: a smaller picture shows nothing
+MOST_COLUMNS = (LARGEST_SIDE - LABEL_WIDTH) // (LEAST + GAP)
+MOST_ROWS = LARGEST_SIDE * 19 // 20 // (LEAST + GAP)  # the rest is for the labels above
+HEAD_LINES = 12  # of a label over a column; a longer one is cut
 PAPER, INK, MISSING = "#ffffff", "#1b1f24", "#e6e9ed"
 
 
@@ -18,9 +23,9 @@ def compose(columns: Sequence[str], rows: Sequence[str], pictures: Mapping[Place
     """The sheet; places without a picture stay grey. One picture at a time is in memory beside it."""
     width, height = _fitting(_cell(pictures), len(columns), len(rows))
     font = _font(16)
-    heads = [_wrapped(label, font, width) for label in columns]
-    sides = [_wrapped(label, font, LABEL_WIDTH - 2 * GAP) for label in rows]
+    heads = [_cut(_wrapped(label, font, width), HEAD_LINES) for label in columns]
     line = _line_height(font)
+    sides = [_cut(_wrapped(label, font, LABEL_WIDTH - 2 * GAP), max(height // line, 1)) for label in rows]
     top = GAP * 2 + line * max((len(head) for head in heads), default=1)
     size = (LABEL_WIDTH + len(columns) * (width + GAP), top + len(rows) * (height + GAP))
     sheet = Image.new("RGB", size, PAPER)
@@ -29,8 +34,7 @@ def compose(columns: Sequence[str], rows: Sequence[str], pictures: Mapping[Place
         left = LABEL_WIDTH + column * (width + GAP)
         pen.multiline_text((left, GAP), "\n".join(head), fill=INK, font=font, spacing=4)
     for row, side in enumerate(sides):
-        shown = side[: max(height // line, 1)]
-        pen.multiline_text((GAP, top + row * (height + GAP)), "\n".join(shown), fill=INK, font=font, spacing=4)
+        pen.multiline_text((GAP, top + row * (height + GAP)), "\n".join(side), fill=INK, font=font, spacing=4)
         for column in range(len(columns)):
             left, above = LABEL_WIDTH + column * (width + GAP), top + row * (height + GAP)
             picture = _opened(pictures.get((row, column)), width, height)
@@ -45,7 +49,7 @@ def _fitting(cell: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
     """The cell made smaller until the whole sheet is not too large."""
     width, height = cell
     across = (LARGEST_SIDE - LABEL_WIDTH - columns * GAP) / max(columns * width, 1)
-    down = (0.95 * LARGEST_SIDE - rows * GAP) / max(rows * height, 1)
+    down = (LARGEST_SIDE * 19 / 20 - rows * GAP) / max(rows * height, 1)
     scale = min(1.0, across, down)
     return max(int(width * scale), 8), max(int(height * scale), 8)
 
@@ -94,19 +98,23 @@ def _line_height(font: Font) -> int:
     return round(bottom - top) + 8
 
 
-def _wrapped(text: str, font: Font, width: int) -> list[str]:
+def _cut(lines: Iterator[str], most: int) -> list[str]:
+    """No more lines than so many; the rest of a label of thousands of letters is not even laid out."""
+    found = list(islice(lines, most + 1))
+    return found if len(found) <= most else [*found[: most - 1], f"{found[most - 1]}…"]
+
+
+def _wrapped(text: str, font: Font, width: int) -> Iterator[str]:
     """Lines no wider than so many pixels; a word that is wider is broken."""
-    lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
         for word in paragraph.split():
             if line and font.getlength(f"{line} {word}") > width:
-                lines.append(line)
+                yield line
                 line = ""
             line = f"{line} {word}".strip()
             while font.getlength(line) > width and len(line) > 1:
                 fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or font.getlength(line[:n]) <= width)
-                lines.append(line[:fits])
+                yield line[:fits]
                 line = line[fits:]
-        lines.append(line)
-    return lines
+        yield line

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from onetrainer_clone import grid, model_files
-from onetrainer_clone.checkpoint_kind import words_of
-from onetrainer_clone.grid import Column, Grid, short_names
+from onetrainer_clone.checkpoint_kind import CheckpointKind
+from onetrainer_clone.grid import OTHER_WORD, Called, Column, Grid, short_names, together
 from onetrainer_clone.lora_source import held_by
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, UserError, group, setting
@@ -27,7 +27,7 @@ class EmbeddingFile(Settings):
 
     @property
     def words(self) -> tuple[str, ...]:
-        return (self.word,) if self.word else words_of(self.path)
+        return Called(self.path, self.word).words
 
 
 class Drawing(Settings):
@@ -65,9 +65,10 @@ def problems(drawing: Drawing) -> list[Problem]:
     for lora in drawing.loras:
         if not os.path.isfile(resolve(lora.path)):
             found.append(Problem("--lora", f"there is no file '{lora.path}': was it moved or renamed?"))
-        elif message := _misfit(lora.path, source):
+        elif message := _misfit_of_any(lora.path, CheckpointKind.LORA, drawing):
             found.append(Problem("--lora", message))
     found += _embedding_problems(drawing)
+    found += _misfits(drawing)
     for side in {(prompt.width, prompt.height) for prompt in drawing.prompts}:
         if message := size_problem(*side):
             found.append(Problem("--size", message))
@@ -78,10 +79,36 @@ def problems(drawing: Drawing) -> list[Problem]:
     return found
 
 
-def _misfit(lora: str, model: str) -> str:
-    """Why a LoRA cannot be put on a model; empty where it can, or where that is not known."""
+def _misfits(drawing: Drawing) -> Iterator[Problem]:
+    """Files of the grid that the model of their column cannot be drawn with."""
+    for source, places in _columns(drawing):
+        for place in places:
+            file = drawing.grid.checkpoints[place]
+            if os.path.isfile(resolve(file.path)) and (message := _misfit(file.path, file.kind, source)):
+                yield Problem(f"grid.checkpoints[{place}]", message)
+
+
+def _misfit_of_any(path: str, kind: CheckpointKind, drawing: Drawing) -> str:
+    """The same for a file that is in every column."""
+    models = dict.fromkeys((drawing.model.source, *(source for source, _ in _columns(drawing))))
+    return next(filter(None, (_misfit(path, kind, source) for source in models)), "")
+
+
+def _columns(drawing: Drawing) -> Iterator[tuple[str, list[int]]]:
+    """The model of every group of files that share columns, and where they stand."""
+    files = drawing.grid.checkpoints
+    for places in together(files):
+        models = (files[place].path for place in places if files[place].kind is CheckpointKind.MODEL)
+        yield next(models, drawing.model.source), places
+
+
+def _misfit(path: str, kind: CheckpointKind, model: str) -> str:
+    """Why a LoRA or an embedding cannot be used with a model; empty where it can, or where that is not known."""
+    if kind is CheckpointKind.EMBEDDING:
+        return source_problem(path, model)
     try:
-        held_by(lora, model)
+        if kind is CheckpointKind.LORA:
+            held_by(path, model)
     except UserError as error:
         return str(error)
     return ""
@@ -93,8 +120,8 @@ def _embedding_problems(drawing: Drawing) -> Iterator[Problem]:
         word = file.words[0]
         if not os.path.isfile(resolve(file.path)):
             yield Problem("--embedding", f"there is no file '{file.path}': was it moved or renamed?")
-        elif message := source_problem(file.path, drawing.model.source):
+        elif message := _misfit_of_any(file.path, CheckpointKind.EMBEDDING, drawing):
             yield Problem("--embedding", message)
         elif word.casefold() in seen:
-            yield Problem("--embedding", f"two files are called '{word}': give one another word, as FILE:WORD")
+            yield Problem("--embedding", f"two files are called '{word}': {OTHER_WORD}")
         seen.add(word.casefold())

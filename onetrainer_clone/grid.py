@@ -3,22 +3,26 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
 from onetrainer_clone import model_files
-from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
+from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind, words_of
+from onetrainer_clone.contact_sheet import MOST_COLUMNS, MOST_ROWS
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Problem, Settings, setting
 from onetrainer_clone.state.sampling import Prompt
 
 MOST_PICTURES = 10_000
+OTHER_WORD = "give one of them another word"
 
 
 class Checkpoint(Settings):
     path: str = setting("", "Checkpoint", "A LoRA, an embedding or a whole model.", kind="file", holds="weights")
     strength: float = setting(1.0, "Strength", "Of a LoRA, where the grid has no strengths of its own.", ge=-10, le=10)
     strengths: tuple[float, ...] = setting((), "Own strengths", "Of this LoRA, whatever the grid's are.")
+    word: str = setting("", "Word", "What prompts call an embedding by.", empty="the file's name")
     beside: bool = setting(False, "With the one before", "In the same column as the checkpoint before it.")
 
     @property
@@ -36,6 +40,17 @@ class Grid(Settings):
     def columns(self) -> list["Column"]:
         return [*([Column()] if self.bare or not self.checkpoints else []), *self._columns()]
 
+    @property
+    def count(self) -> int:
+        """How many columns there are, without making them: a few lists of strengths give more than memory has room for."""
+        groups = [[self.checkpoints[place] for place in places] for places in together(self.checkpoints)]
+        return int(self.bare or not groups) + sum(map(self._count_with, groups))
+
+    def _count_with(self, files: Sequence[Checkpoint]) -> int:
+        loras = [file for file in files if file.kind is CheckpointKind.LORA]
+        shared = len(self.strengths) if any(not file.strengths for file in loras) else 0
+        return max(shared, 1) * prod(len(file.strengths) for file in loras if file.strengths)
+
     def _columns(self) -> Iterator["Column"]:
         names = short_names([checkpoint.path for checkpoint in self.checkpoints])
         for places in together(self.checkpoints):
@@ -48,7 +63,7 @@ class Grid(Settings):
         loras = of[CheckpointKind.LORA]
         whole = Column(
             name, next((file.path for file in of[CheckpointKind.MODEL]), ""),
-            embeddings=tuple(file.path for file in of[CheckpointKind.EMBEDDING]),
+            embeddings=tuple(Called(file.path, file.word) for file in of[CheckpointKind.EMBEDDING]),
         )  # fmt: skip
         shared = self.strengths if any(not file.strengths for file in loras) else ()
         for common in shared or (None,):
@@ -65,6 +80,17 @@ class Worn(NamedTuple):
     strength: float
 
 
+class Called(NamedTuple):
+    """An embedding file and what prompts call it by; without a word by its file's name."""
+
+    path: str
+    word: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.word,) if self.word else words_of(self.path)
+
+
 @dataclass(frozen=True)
 class Column:
     """What its pictures are drawn with. Without a model of its own it is the drawing's."""
@@ -72,7 +98,7 @@ class Column:
     name: str = ""
     model: str = ""
     loras: tuple[Worn, ...] = ()
-    embeddings: tuple[str, ...] = ()
+    embeddings: tuple[Called, ...] = ()
 
     @property
     def label(self) -> str:
@@ -140,5 +166,29 @@ def problems(grid: Grid, rows: int) -> Iterator[Problem]:
         models = [place for place in places if grid.checkpoints[place].kind is CheckpointKind.MODEL]
         for place in models[1:]:
             yield Problem(f"grid.checkpoints[{place}]", "is a second model in one column: give it a column of its own")
-    if (count := rows * len(grid.columns)) > MOST_PICTURES:
-        yield Problem("grid", f"{count:,} pictures are more than one picture can show: at most {MOST_PICTURES:,}")
+        yield from _same_words(grid.checkpoints, places)
+    if message := too_large(grid.count, rows):
+        yield Problem("grid", message)
+
+
+def too_large(columns: int, rows: int) -> str:
+    """Why a grid of so many cannot be one labelled picture; empty where it can."""
+    for count, most, what in ((columns, MOST_COLUMNS, "columns"), (rows, MOST_ROWS, "rows")):
+        if count > most:
+            return f"{count:,} {what} are more than the labelled picture can show: at most {most:,}"
+    if columns * rows > MOST_PICTURES:
+        return f"{columns:,} columns of {rows:,} are {columns * rows:,} pictures: at most {MOST_PICTURES:,}"
+    return ""
+
+
+def _same_words(checkpoints: Sequence[Checkpoint], places: Sequence[int]) -> Iterator[Problem]:
+    """Embeddings of one column that prompts could not tell apart."""
+    seen: set[str] = set()
+    for place in places:
+        file = checkpoints[place]
+        if file.kind is CheckpointKind.EMBEDDING:
+            word = Called(file.path, file.word).words[0]
+            if word.casefold() in seen:
+                message = f"prompts call another embedding of its column '{word}', too: {OTHER_WORD}"
+                yield Problem(f"grid.checkpoints[{place}]", message)
+            seen.add(word.casefold())

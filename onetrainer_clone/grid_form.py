@@ -1,5 +1,6 @@
 """The sampling tool as a person fills it in: a model, files to compare, prompts, strengths, seeds; and the drawing of it."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TypeVar
 from onetrainer_clone import drawing, model_files
 from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, LoraFile
-from onetrainer_clone.grid import Checkpoint, Grid, rows
+from onetrainer_clone.grid import Checkpoint, Grid, rows, too_large
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Choice, Problem, Settings, UserError, group, setting
 from onetrainer_clone.state import TrainingState
@@ -16,6 +17,7 @@ from onetrainer_clone.state.model import ModelSettings
 from onetrainer_clone.state.sampling import Prompt
 
 N = TypeVar("N", int, float)
+_TYPED = str.maketrans({"，": ",", "、": ",", "；": ";", "\u2212": "-"})  # as other keyboards have them
 TWO_WAYS = re.compile(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])")
 
 
@@ -29,6 +31,7 @@ class ComparedFile(Settings):
     path: str = setting("", "File", "A LoRA, an embedding or a whole model.", kind="file", holds="weights")
     place: Place = setting(Place.OWN, "Column", "Where the file is drawn with.")
     strengths: str = setting("", "Own strengths", "Of this LoRA alone, e.g. 0.5, 1.", empty="those of all")
+    word: str = setting("", "Word", "What prompts call this embedding by.", empty="the file's name")
 
 
 class GridForm(Settings):
@@ -62,6 +65,8 @@ def problems(form: GridForm) -> list[Problem]:
         if file.place is Place.ALL and checkpoint_kind(file.path) is CheckpointKind.MODEL:
             message = "is a whole model: choose it as the model above, or give it a column of its own"
             found.append(Problem(f"files[{index}].place", message))
+    if not found and (message := too_large(*size_of(form))):  # before a prompt is made for every row
+        found.append(Problem("seeds", message))
     if found:
         return found
     asked = drawing_of(form, Path())
@@ -103,21 +108,28 @@ def drawing_of(form: GridForm, folder: Path, side: int | None = None) -> Drawing
             for file in everywhere
             if file not in embeddings
         ),
-        embeddings=tuple(EmbeddingFile(path=file.path) for file in embeddings),
+        embeddings=tuple(EmbeddingFile(path=file.path, word=file.word) for file in embeddings),
         prompts=rows(prompts, numbers(form.seeds, int) or [0]),
         folder=str(folder / "pictures"),
-        grid=Grid(
-            file=str(folder / "grid.png"),
-            bare=form.bare,
-            checkpoints=tuple(
-                Checkpoint(
-                    path=file.path, strengths=tuple(numbers(file.strengths, float)), beside=file.place is Place.BESIDE
-                )
-                for file in form.files
-                if file.place is not Place.ALL
-            ),
-            strengths=tuple(numbers(form.strengths, float)),
+        grid=_grid_of(form, folder / "grid.png"),
+    )
+
+
+def _grid_of(form: GridForm, file: Path) -> Grid:
+    return Grid(
+        file=str(file),
+        bare=form.bare,
+        checkpoints=tuple(
+            Checkpoint(
+                path=file.path,
+                strengths=tuple(numbers(file.strengths, float)),
+                word=file.word,
+                beside=file.place is Place.BESIDE,
+            )
+            for file in form.files
+            if file.place is not Place.ALL
         ),
+        strengths=tuple(numbers(form.strengths, float)),
     )
 
 
@@ -125,7 +137,7 @@ def form_of(drawn: Drawing) -> GridForm:
     """The form that asks for such a drawing."""
     everywhere = [
         *(ComparedFile(path=f.path, place=Place.ALL, strengths=f"{f.strength:g}") for f in drawn.loras),
-        *(ComparedFile(path=f.path, place=Place.ALL) for f in drawn.embeddings),
+        *(ComparedFile(path=f.path, place=Place.ALL, word=f.word) for f in drawn.embeddings),
     ]
     prompts = drawn.prompts or (Prompt(),)
     return GridForm(
@@ -141,13 +153,19 @@ def form_of(drawn: Drawing) -> GridForm:
 
 
 def numbers(text: str, kind: Callable[[str], N]) -> list[N]:
-    """'0.5, 1' -> [0.5, 1.0], each once. Raises `UserError` for what is no number, and for '0,5', which can be two."""
+    """'0.5, 1' and '0,5; 1' -> [0.5, 1.0], each once. Raises `UserError` for what is no number, and for '0,5', which can be
+    two."""
+    text = text.translate(_TYPED)
+    if kind is float and ";" in text:  # tells the numbers apart
+        text = re.sub(r"(?<=\d),(?=\d)", ".", text)
     if kind is float and (found_two := TWO_WAYS.search(text)):
         first, second = found_two.groups()
         message = f"'{first},{second}' can be read in two ways: write {first}.{second} for one number"
         raise UserError(f"{message}, or '{first}, {second}' for two")
     try:
         found = [kind(part) for part in text.replace(";", ",").replace(",", " ").split()]
+        if not all(map(math.isfinite, found)):
+            raise ValueError
     except ValueError:
         raise UserError(f"must be numbers with commas between, such as '0.5, 1' (was '{text}')") from None
     return list(dict.fromkeys(found))
@@ -172,6 +190,11 @@ def _no_numbers(form: GridForm) -> Iterator[Problem]:
         yield Problem("seeds", f"must be whole numbers with commas between, such as '0, 1' (was '{form.seeds}')")
 
 
+def size_of(form: GridForm) -> tuple[int, int]:
+    """How many columns and rows there are to draw. Raises `UserError` for what is no number."""
+    return _grid_of(form, Path()).count, len(_texts(form)) * max(len(numbers(form.seeds, int)), 1)
+
+
 def _texts(form: GridForm) -> list[str]:
     return [line.strip() for line in form.prompts.splitlines() if line.strip()]
 
@@ -180,7 +203,7 @@ def _compared(checkpoint: Checkpoint, grid: Grid) -> ComparedFile:
     """Where the grid has no strengths, the file's is its own."""
     own = checkpoint.strengths or (() if grid.strengths or checkpoint.strength == 1 else (checkpoint.strength,))
     place = Place.BESIDE if checkpoint.beside else Place.OWN
-    return ComparedFile(path=checkpoint.path, place=place, strengths=_listed(own))
+    return ComparedFile(path=checkpoint.path, place=place, strengths=_listed(own), word=checkpoint.word)
 
 
 def _listed(found: Iterable[float]) -> str:
@@ -193,8 +216,7 @@ def _place_of(path: str, form: GridForm) -> str:
         own = [index for index, file in enumerate(form.files) if file.place is not Place.ALL]
         return f"files[{own[_index(path)]}].path"
     known = {
-        "--model": "model.source", "--vae": "model.vae", "--size": "facts.width", "--lora": "files",
-        "--embedding": "files", "grid": "seeds",
+        "--model": "model.source", "--vae": "model.vae", "--size": "facts.width", "--lora": "files", "--embedding": "files",
     }  # fmt: skip
     return known.get(path, path)
 

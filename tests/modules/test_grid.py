@@ -16,7 +16,7 @@ from modules.checkpoints.load import load_model
 from modules.models.base import Model
 from modules.sample import sample_pictures
 from onetrainer_clone import grid
-from onetrainer_clone.contact_sheet import LABEL_WIDTH, compose
+from onetrainer_clone.contact_sheet import LABEL_WIDTH, LEAST, MOST_COLUMNS, MOST_ROWS, compose
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Ended, Event, Progressed, Sampled, Saved
 from onetrainer_clone.families import Family
@@ -162,6 +162,26 @@ def test_a_stop_keeps_what_is_there(tmp_path: Path, lora: Path) -> None:
     assert [(e.done, e.total, e.picture, e.pictures) for e in counted] == [(1, 8, 1, 4), (2, 8, 1, 4)]
 
 
+def test_what_is_drawn_before_something_goes_wrong_is_shown_all_the_same(
+    tmp_path: Path, lora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wear = loras.Changing.wear
+
+    def gone(changing: loras.Changing, column: grid.Column) -> Model:
+        if "strength 0.5" in column.label:
+            raise UserError("its drive is gone")
+        return wear(changing, column)
+
+    monkeypatch.setattr(loras.Changing, "wear", gone)
+    path = tmp_path / "g.png"
+    wanted = {"file": str(path), "checkpoints": [{"path": str(lora)}], "strengths": [1.0, 0.5]}
+    with pytest.raises(UserError, match="its drive is gone"):
+        draw(drawing(tmp_path, grid=wanted))
+    assert len(list(tmp_path.glob("*-seed*.png"))) == 4
+    with Image.open(path) as sheet:
+        assert sheet.width == LABEL_WIDTH + 3 * (160 + 8)
+
+
 def test_a_stop_without_a_grid_says_where_the_drawn_ones_are(tmp_path: Path) -> None:
     def work(emit: Emit, controls: Controls) -> None:
         def watch(event: Event) -> None:
@@ -244,8 +264,8 @@ def test_files_of_one_column_share_the_strengths_of_the_grid_and_keep_their_own(
     ]
     made = load(grid.Grid, {"checkpoints": checkpoints, "strengths": [0.5, 1], "bare": False})
     assert [(column.label, column.embeddings) for column in made.columns] == [
-        ("a + b + d\nstrength 0.5", (str(tmp_path / "d.pt"),)),
-        ("a + b + d\nstrength 1", (str(tmp_path / "d.pt"),)),
+        ("a + b + d\nstrength 0.5", (grid.Called(str(tmp_path / "d.pt")),)),
+        ("a + b + d\nstrength 1", (grid.Called(str(tmp_path / "d.pt")),)),
         ("c + a\nstrengths 2 + 0.5", ()),
         ("c + a\nstrengths 2 + 1", ()),
     ]
@@ -263,6 +283,11 @@ def test_two_models_in_a_column_are_refused() -> None:
 def test_a_sheet_never_grows_beyond_what_viewers_open() -> None:
     sheet = compose([f"column {n}" for n in range(150)], ["row"] * 3, {})
     assert max(sheet.size) <= 16_000
+    long = " + ".join(f"ein langer Name 猫 {n}" for n in range(500))
+    wide, high = compose([long] * MOST_COLUMNS, ["row"], {}), compose(["column"], [long] * MOST_ROWS, {})
+    assert max(*wide.size, *high.size) <= 16_000
+    assert (wide.width - LABEL_WIDTH) // MOST_COLUMNS >= LEAST
+    assert high.height // MOST_ROWS >= LEAST
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from modules.sample import sample_pictures
 from modules.words import Vectors, matrix
 from onetrainer_clone.drawing import Drawing, EmbeddingFile, problems
 from onetrainer_clone.families import Family
-from onetrainer_clone.grid import Column, Worn
+from onetrainer_clone.grid import Called, Column, Worn
 from onetrainer_clone.session import Controls
 from onetrainer_clone.settings import UserError, load
 from onetrainer_clone.state.saving import EmbeddingLayout, LoraLayout
@@ -71,7 +71,7 @@ def test_a_file_for_another_model_and_two_of_one_word_are_refused(tmp_path: Path
     twice = [{"path": str(path)}, {"path": str(path), "word": "BLOB"}, {"path": "gone.pt"}]
     wanted = load(Drawing, {"model": {"source": "demo:model"}, "embeddings": twice})
     assert [str(problem) for problem in problems(wanted)] == [
-        "--embedding: two files are called 'BLOB': give one another word, as FILE:WORD",
+        "--embedding: two files are called 'BLOB': give one of them another word",
         "--embedding: there is no file 'gone.pt': was it moved or renamed?",
     ]
 
@@ -85,11 +85,15 @@ def test_in_a_grid_every_column_wears_its_own_words(tmp_path: Path) -> None:
     lora = bundle(tmp_path / "lora.safetensors", model, {"inside": vectors(model, seed=3)})
     changing = Changing(load(Drawing, {"model": {"source": "demo:model"}, "embeddings": [{"path": str(always)}]}))
     plain = {word: text(model, word) for word in ("always", "own", "inside")}
+    other = text(model, "other")
+    named = changing.wear(Column("", embeddings=(Called(str(own), "other"),)))
+    assert torch.equal(text(named, "own"), plain["own"]), "it has another word there"
+    assert not torch.equal(text(named, "other"), other)
     for column, known in (
         (Column(), {"always"}),
-        (Column("", embeddings=(str(own),)), {"always", "own"}),
+        (Column("", embeddings=(Called(str(own)),)), {"always", "own"}),
         (Column("", loras=(Worn(str(lora), 0.0),)), {"always", "inside"}),
-        (Column("", loras=(Worn(str(lora), 0.5),), embeddings=(str(own),)), {"always", "inside", "own"}),
+        (Column("", loras=(Worn(str(lora), 0.5),), embeddings=(Called(str(own)),)), {"always", "inside", "own"}),
         (Column(), {"always"}),
     ):
         worn = changing.wear(column)

@@ -17,6 +17,7 @@ from onetrainer_clone import cli, journal
 from onetrainer_clone.arguments import parse
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Ended, Logged, Progressed, Sampled, Saved, Started, Stepped, Warned
+from onetrainer_clone.families import Family
 from onetrainer_clone.paths import default_workspace, user_presets
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import Invalid, UserError
@@ -27,6 +28,7 @@ from onetrainer_clone.tools import ToolSettings
 from presets import store
 from tests.onetrainer_clone.making import header_file, make_model, make_pictures
 from tests.onetrainer_clone.test_events import STEP
+from tests.onetrainer_clone.test_refused_before_start import lora_file
 from tests.waiting import LIMIT, until
 
 Run = Callable[..., int]
@@ -450,9 +452,8 @@ def test_what_is_to_be_drawn(front: Front, tmp_path: Path) -> None:
 
 
 def test_a_column_of_a_grid_may_be_of_several_files(front: Front, tmp_path: Path) -> None:
-    paths = [str(tmp_path / name) for name in ("a.safetensors", "b.safetensors", "word.pt")]
-    for path in paths:
-        Path(path).touch()
+    paths = [str(lora_file(tmp_path / f"{name}.safetensors", Family.SD15, "demo:model")) for name in "ab"]
+    paths.append(str(header_file(tmp_path / "word.safetensors", {"emb_params": (1, 96)})))
     code = front.run(
         "sample", "--model", "demo:model", "--prompt", "a cat", "--grid", str(tmp_path / "g.png"), "--lora", paths[0],
         "--column", f"{paths[0]}:0.25", paths[1], paths[2], "--column", paths[1], "--strengths", "0.5,1",

@@ -1,15 +1,20 @@
 """The sampling tool's form: what it asks for, what is wrong in it, columns put together and taken apart, and back again."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from onetrainer_clone import grid_files
+from onetrainer_clone import grid_files, single_file
 from onetrainer_clone.drawing import Drawing
+from onetrainer_clone.families import Family
 from onetrainer_clone.grid_form import ComparedFile, GridForm, Place, drawing_of, form_of, numbers, problems
 from onetrainer_clone.settings import UserError, changed, load
 from onetrainer_clone.state.model import ModelSettings
+from tests.onetrainer_clone.making import header_file
+from tests.onetrainer_clone.test_refused_before_start import lora_file
+from tests.onetrainer_clone.test_safetensors_header import WHOLE, written
 
 
 def files(*named: str) -> grid_files.Files:
@@ -48,14 +53,15 @@ def test_more_files_come_before_those_that_are_in_every_column() -> None:
 
 
 def test_the_drawing_has_what_is_in_the_form_and_gives_it_back(tmp_path: Path) -> None:
-    for name in ("a.safetensors", "b.safetensors", "word.pt", "style.safetensors"):
-        (tmp_path / name).write_bytes(b"weights")
+    for name in ("a", "b", "style"):
+        lora_file(tmp_path / f"{name}.safetensors", Family.SD15, "demo:model")
+    header_file(tmp_path / "word.safetensors", {"emb_params": (1, 96)})
     form = GridForm(
         model=ModelSettings(source="demo:model", vae="demo:model"),
         files=(
             ComparedFile(path=str(tmp_path / "a.safetensors"), strengths="0.25, 2"),
             ComparedFile(path=str(tmp_path / "b.safetensors"), place=Place.BESIDE),
-            ComparedFile(path=str(tmp_path / "word.pt"), place=Place.ALL),
+            ComparedFile(path=str(tmp_path / "word.safetensors"), place=Place.ALL, word="sks"),
             ComparedFile(path=str(tmp_path / "style.safetensors"), place=Place.ALL, strengths="0.5"),
         ),
         strengths="0.5 1",
@@ -100,8 +106,12 @@ def test_all_that_is_wrong_is_said_by_the_paths_of_the_form() -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("0.5,1", [0.5, 1.0]), ("0.5, 1", [0.5, 1.0]), ("1,2,3", [1.0, 2.0, 3.0]), ("0; 5", [0.0, 5.0])],
-)
+    [
+        ("0.5,1", [0.5, 1.0]), ("0.5, 1", [0.5, 1.0]), ("1,2,3", [1.0, 2.0, 3.0]), ("0; 5", [0.0, 5.0]),
+        ("0,5; 0,75;1", [0.5, 0.75, 1.0]), (" .5  1. ", [0.5, 1.0]), ("\u22120.5, +1", [-0.5, 1.0]),
+        ("0.5，1、2", [0.5, 1.0, 2.0]), ("1, 1.0, 1", [1.0]), ("", []),
+    ],
+)  # fmt: skip
 def test_strengths_as_people_list_them(text: str, found: list[float]) -> None:
     assert numbers(text, float) == found
 
@@ -111,6 +121,63 @@ def test_a_decimal_comma_is_not_taken_for_two_strengths() -> None:
     for text in ("0,5", "0.5, 0,8"):
         with pytest.raises(UserError, match=r"can be read in two ways: write 0\.\d for one number, or '0, \d' for two"):
             numbers(text, float)
+    with pytest.raises(UserError, match="must be numbers"):
+        numbers("1, nan", float)
     assert numbers("0,1", int) == [0, 1]  # seeds have no decimals
     said = [problem for problem in problems(GridForm(strengths="0,5")) if problem.path == "strengths"]
     assert len(said) == 1
+
+
+def test_a_file_for_another_family_of_models_is_named_before_anything_is_drawn(tmp_path: Path) -> None:
+    own = lora_file(tmp_path / "own.safetensors", Family.SD15, "demo:model")
+    xl = lora_file(tmp_path / "xl.safetensors", Family.SDXL, single_file.family_configs(Family.SDXL))
+    word = header_file(tmp_path / "word.safetensors", {"clip_l": (1, 768), "clip_g": (1, 1280)})
+    broken = written(tmp_path / "broken.safetensors", WHOLE, data=3)
+    large = shutil.copytree(single_file.family_configs(Family.SDXL), tmp_path / "large")
+    for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
+        (large / part / "model.safetensors").touch()
+    own_columns = [ComparedFile(path=str(path)) for path in (own, xl, large, broken, word)]
+    beside = [ComparedFile(path=str(path), place=Place.BESIDE) for path in (xl, word)]
+    form = GridForm(
+        model=ModelSettings(source="demo:model", vae="demo:model"), prompts="a cat",
+        files=(*own_columns[:3], *beside, *own_columns[3:]),
+    )  # fmt: skip
+    found = problems(form)
+    assert [problem.path for problem in found] == [f"files[{n}].path" for n in (1, 5, 6)], "the SDXL model has its own"
+    assert "is a LoRA for SDXL, and this model is Stable Diffusion 1.x" in found[0].message
+    assert "is damaged" in found[1].message
+    assert "is an embedding for another kind of model" in found[2].message
+    in_all = (ComparedFile(path=str(large)), ComparedFile(path=str(own), place=Place.ALL))
+    [problem] = problems(form.model_copy(update={"files": in_all}))
+    assert problem.path == "files"
+    assert str(own) in problem.message
+
+
+@pytest.mark.parametrize(
+    ("strengths", "own", "seeds", "says"),
+    [
+        (300, 0, 1, "301 columns are more than the labelled picture can show: at most 219"),
+        (1, 100, 1, "columns are more than the labelled picture can show"),
+        (1, 0, 5000, "5,000 rows are more than the labelled picture can show: at most 211"),
+        (100, 0, 200, "101 columns of 200 are 20,200 pictures: at most 10,000"),
+        (100, 0, 50, ""),
+    ],
+)
+def test_a_grid_that_is_far_too_large_is_refused_at_once(
+    tmp_path: Path, strengths: int, own: int, seeds: int, says: str
+) -> None:
+    """Five files of a hundred strengths each in one column would be ten thousand million columns."""
+    lora = str(lora_file(tmp_path / "a.safetensors", Family.SD15, "demo:model"))
+    many = " ".join(str(number / 100) for number in range(own))
+    form = GridForm(
+        model=ModelSettings(source="demo:model"), prompts="a cat",
+        files=tuple(ComparedFile(path=lora, place=Place.BESIDE if n else Place.OWN, strengths=many) for n in range(5)),
+        strengths=" ".join(str(number / 100) for number in range(strengths)),
+        seeds=" ".join(map(str, range(seeds))),
+    )  # fmt: skip
+    found = problems(form)
+    assert [problem.path for problem in found] == (["seeds"] if says else [])
+    assert not says or says in found[0].message
+    if not says:
+        drawing = drawing_of(form, tmp_path)
+        assert drawing.grid.count == len(drawing.columns) == strengths + 1

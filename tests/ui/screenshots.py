@@ -222,7 +222,7 @@ def compared(app: App) -> None:
     form.files.table.select(3)
     form.files.toolbar.buttons["everywhere"].invoke()
     form.files.table.select(0)
-    form.files.strengths.variable.set("0.5, 1")
+    form.files.own.variable.set("0.5, 1")
 
 
 def below(app: App) -> None:

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import customtkinter as ctk
-import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from safetensors.numpy import save_file
 
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Progressed, Sampled, Saved
+from onetrainer_clone.families import Family
 from onetrainer_clone.session import Controls, Emit, Stopped
 from onetrainer_clone.settings import UserError, changed
+from tests.onetrainer_clone.making import header_file
+from tests.onetrainer_clone.test_refused_before_start import lora_file
 from tests.ui.conftest import Window
 from ui import colours, memory
 from ui.filekinds import HOLDING
@@ -80,9 +81,13 @@ def fill(page: ToolsPage, path: str, value: object) -> None:
 
 
 def files(folder: Path, *names: str) -> Path:
+    """LoRA files for the demo's model; what is called 'word' is an embedding for it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (folder / name).write_bytes(b"a LoRA")
+        if name.startswith("word"):
+            header_file(folder / name, {"emb_params": (1, 96)})
+        else:
+            lora_file(folder / name, Family.SD15, "demo:model")
     return folder
 
 
@@ -269,9 +274,8 @@ def test_another_drawing_begins_anew(window: Window, page: ToolsPage) -> None:
 
 
 def test_files_together_and_in_every_column(window: Window, page: ToolsPage, draw: FakeDraw, tmp_path: Path) -> None:
-    folder = files(tmp_path, "a.safetensors", "b.safetensors")
-    save_file({"emb_params": np.zeros((1, 96), np.float32)}, folder / "word.safetensors")
-    window.ask.folders = ["|".join(str(folder / f"{name}.safetensors") for name in ("a", "b", "word"))]
+    folder = files(tmp_path, "a.safetensors", "b.safetensors", "word.safetensors")
+    window.ask.folders = ["|".join(str(folder / name) for name in ("a.safetensors", "b.safetensors", "word.safetensors"))]
     page.form.take_prompts()
     listed = page.form.files
     listed.toolbar.buttons["files"].invoke()
@@ -281,7 +285,7 @@ def test_files_together_and_in_every_column(window: Window, page: ToolsPage, dra
     listed.table.select(2)
     listed.toolbar.buttons["everywhere"].invoke()
     listed.table.select(0)
-    listed.strengths.variable.set("0.5, 2")
+    listed.own.variable.set("0.5, 2")
     fill(page, "bare", False)
     press(window, page)
     (wanted,) = draw.wanted
@@ -290,6 +294,32 @@ def test_files_together_and_in_every_column(window: Window, page: ToolsPage, dra
     listed.table.select(1)
     listed.toolbar.buttons["alone"].invoke()
     assert [listed.table.row(place).cells[1] for place in range(3)] == ["1", "2", "every"]
+
+
+def test_an_embedding_has_a_word_of_its_own_and_another_than_its_neighbours(
+    window: Window, page: ToolsPage, draw: FakeDraw, tmp_path: Path
+) -> None:
+    one, two = (files(tmp_path / step, "word.safetensors") / "word.safetensors" for step in ("early", "late"))
+    lora = files(tmp_path, "a.safetensors") / "a.safetensors"
+    page.form.take_prompts()
+    listed = page.form.files
+    listed.add([str(lora), str(one), str(two)])
+    listed.table.select(0, 1, 2)
+    listed.toolbar.buttons["join"].invoke()
+    page.draw()
+    assert "Prompts call another embedding of its column 'word', too" in listed.wrong.cget("text")
+    listed.table.select(2)
+    assert listed._own_label.cget("text") == "What prompts call the selected"
+    listed.own.variable.set("late")
+    assert listed.table.row(2).cells[2] == "late"
+    listed.table.select(0, 2)
+    assert listed._own_label.cget("text") == "Own strengths of the selected"
+    listed.own.variable.set("0,5; 1")
+    press(window, page)
+    (wanted,) = draw.wanted
+    assert [[file.words[0] for file in column.embeddings] for column in wanted.columns] == [[], *[["word", "late"]] * 2]
+    page.toolbar.buttons["again"].invoke()
+    assert [file.word for file in listed.files] == ["", "", "late"]
 
 
 def test_a_file_that_is_gone_is_marked_in_the_list(window: Window, page: ToolsPage) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import customtkinter as ctk
 
 from onetrainer_clone import grid_files
+from onetrainer_clone.checkpoint_kind import CheckpointKind, checkpoint_kind
 from onetrainer_clone.grid import short_names
 from onetrainer_clone.grid_files import Files
 from onetrainer_clone.grid_form import ComparedFile, GridForm, Place
@@ -24,11 +25,14 @@ from ui.tools.store import ToolStore
 from ui.words import begun, tip_of
 from ui.workbench import Workbench
 
-COLUMNS = (Column("File", 90, 3), Column("Column", 64), Column("Strengths", 74, 1, drop=1), Column("Folder", 90, 2, drop=2))
+COLUMNS = (
+    Column("File", 90, 3), Column("Column", 64), Column("Strengths, word", 104, 1, drop=1), Column("Folder", 90, 2, drop=2),
+)  # fmt: skip
 EMPTY = (
     "LoRA files, embeddings and whole models, each in a column of its own, several together or in every column. Without any "
-    "the model alone draws. In prompts an embedding is called by its file's name."
+    "the model alone draws. In prompts an embedding is called by its file's name, or by a word that you give it."
 )
+OF_SELECTED = {"strengths": "Own strengths of the selected", "word": "What prompts call the selected"}
 HEIGHT = 150  # px at 100 %
 
 
@@ -46,19 +50,20 @@ class FileList(ctk.CTkFrame):
         self.table.configure(height=HEIGHT, bg_color=colours.CARD)
         self.table.pack_propagate(False)
         self.table.on_delete.connect(self.remove)
-        self.table.on_select.connect(self._show_strengths)
+        self.table.on_select.connect(self._show_own)
         self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
-        self._strengths_label = ctk.CTkLabel(self, text="Own strengths of the selected", anchor="w", height=20)
-        self.strengths = controls.make(self, declarations(ComparedFile)["strengths"], bench.ask)
-        for widget in (self._strengths_label, *self.strengths.hover):
-            bench.tooltip.attach(widget, lambda: tip_of(self.strengths.declaration))
+        self._of = "strengths"  # what of the selected ones is edited: the word of embeddings, the strengths of others
+        self._own_label = ctk.CTkLabel(self, text=OF_SELECTED[self._of], anchor="w", height=20)
+        self.own = controls.make(self, declarations(ComparedFile)[self._of], bench.ask)
+        for widget in (self._own_label, *self.own.hover):
+            bench.tooltip.attach(widget, lambda: tip_of(declarations(ComparedFile)[self._of]))
         self.wrong = ctk.CTkLabel(self, text="", text_color=colours.ERROR, anchor="w", justify="left")
         theme.wrap(self.wrong, self, less=40)
-        for line, widget in enumerate((title, self.table, self.toolbar, self._strengths_label, self.strengths.widget)):
-            above = 10 if not line else 0 if widget is self.strengths.widget else 6
+        for line, widget in enumerate((title, self.table, self.toolbar, self._own_label, self.own.widget)):
+            above = 10 if not line else 0 if widget is self.own.widget else 6
             widget.grid(row=line, column=0, sticky="ew", padx=16, pady=(above, 12 if line == 4 else 0))
         self._showing = False
-        self.strengths.variable.trace_add("write", lambda *_: self._type_strengths())
+        self.own.variable.trace_add("write", lambda *_: self._type_own())
         self._ends = [store.changed.connect(lambda *_: self.show()), said.checked.connect(self.show)]
         self.show()
 
@@ -107,30 +112,32 @@ class FileList(ctk.CTkFrame):
         def row(place: int) -> Row:
             file = files[place]
             within = f"{'+ ' if file.place is Place.BESIDE else ''}{column[place]}" if place in column else "every"
-            cells = (names[place], within, file.strengths, str(Path(file.path).parent))
+            cells = (names[place], within, file.strengths or file.word, str(Path(file.path).parent))
             return Row(cells, (colours.ERROR if f"files[{place}" in wrong else None, None, None, colours.DIM))
 
         self.table.show(len(files), row, [place for place in self.table.selection if place < len(files)])
         self.wrong.configure(text="\n".join(map(begun, wrong.values())))
         self.wrong.grid(row=5, column=0, sticky="ew", padx=16, pady=(0, 10)) if wrong else self.wrong.grid_remove()
-        self._show_strengths()
+        self._show_own()
 
-    def _show_strengths(self) -> None:
-        """Of the first selected one, to be changed for all that are selected."""
+    def _show_own(self) -> None:
+        """Of the first selected one, to be changed for all that are selected and of its kind."""
         chosen = [self.files[place] for place in self.table.selection]
-        text = chosen[0].strengths if chosen else ""
-        if self.strengths.variable.get() != text:
+        self._of = "word" if chosen and _is_embedding(chosen[0]) else "strengths"
+        self._own_label.configure(text=OF_SELECTED[self._of])
+        text = getattr(chosen[0], self._of) if chosen else ""
+        if self.own.variable.get() != text:
             self._showing = True
-            self.strengths.variable.set(text)
+            self.own.variable.set(text)
             self._showing = False
-        self.strengths.enable(bool(chosen))
+        self.own.enable(bool(chosen))
         self.toolbar.enable({key: bool(chosen) for key in ("remove", "join", "alone", "everywhere")})
 
-    def _type_strengths(self) -> None:
+    def _type_own(self) -> None:
         if not self._showing and self.table.selection:
-            typed = str(self.strengths.variable.get()).strip()
-            paths = [f"files[{place}].strengths" for place in self.table.selection]
-            self._store.replace_all(paths, typed)
+            typed = str(self.own.variable.get()).strip()
+            alike = [place for place in self.table.selection if _is_embedding(self.files[place]) is (self._of == "word")]
+            self._store.replace_all([f"files[{place}].{self._of}" for place in alike], typed)
 
     def _arrange(self, how: Callable[[Files, Collection[int]], Files]) -> None:
         if not self.table.selection:
@@ -157,3 +164,7 @@ class FileList(ctk.CTkFrame):
             Action("alone", "Own columns", partial(self._arrange, grid_files.alone), Place.OWN.tip),
             Action("everywhere", "Every column", partial(self._arrange, grid_files.everywhere), Place.ALL.tip),
         )
+
+
+def _is_embedding(file: ComparedFile) -> bool:
+    return checkpoint_kind(file.path) is CheckpointKind.EMBEDDING

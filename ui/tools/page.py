@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from onetrainer_clone.earlier_grids import SHEET, sheets_in
 from onetrainer_clone.events import Sampled
-from onetrainer_clone.grid_form import drawing_of, form_of, problems, run_side
+from onetrainer_clone.grid_form import drawing_of, form_of, problems, run_side, size_of
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import UserError
 from ui import colours, theme
@@ -122,8 +122,7 @@ class ToolsPage(Page):
                 reveal(path)
                 return None
         record, key = Record(), PromptKey(0, path.parent.name, -1, "live")
-        counted = ((len(self.drawer.record.columns), "column"), (len(self.drawer.drawing.prompts), "row"))
-        record.columns = (", ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counted),)
+        record.columns = (_counted(len(self.drawer.record.columns), len(self.drawer.drawing.prompts)),)
         record.on(Sampled(0, 0, key.prompt, key.seed, "live", str(path)))
         return Viewer(self.bench.root, record, key, 0)
 
@@ -211,7 +210,11 @@ class ToolsPage(Page):
     def _draw_tip(self) -> str:
         if (why := self.drawer.blocked()) and not self.drawer.going:
             return f"Not now: {why}."
-        return "Draws every prompt with every column."
+        try:
+            columns, rows = size_of(self.form.settings)
+        except UserError:
+            return "Draws every prompt with every column."
+        return f"Draws every prompt with every column: {_counted(columns, rows)}, {columns * rows:,} in all."
 
     def _show_back(self) -> None:
         self.toolbar.enable({"back": bool(self.form.store.undo_sentence)})
@@ -223,3 +226,7 @@ class ToolsPage(Page):
     def _reveal(self) -> None:
         [first, *_] = [sample for row in self.drawer.record.samples.values() for sample in row.values()]
         reveal(Path(first.path).parent)
+
+
+def _counted(columns: int, rows: int) -> str:
+    return ", ".join(f"{count:,} {noun}{'s' if count != 1 else ''}" for count, noun in ((columns, "column"), (rows, "row")))
