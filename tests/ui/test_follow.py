@@ -68,6 +68,8 @@ def test_it_is_followed_to_its_end(window: Window, other: Elsewhere) -> None:
     other.step(4)
     window.until(lambda: detail.status.words.cget("text") == "Step 4 of 1,000")
     assert "2 it/s" in detail.status.facts.cget("text")
+    row = page.table.row(0)
+    assert "4 of 1,000" in row.cells
     other.sample(4)
     window.until(lambda: detail.samples.timeline.steps == [3, 4])
     window.until(lambda: detail.samples.drawn == 2)

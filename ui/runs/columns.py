@@ -69,5 +69,5 @@ def row_of(run: PastRun, columns: Sequence[Column], known: bool, running: bool) 
     return Row(
         tuple(cells.get(column.title, "") for column in columns),
         tuple(looks.get(column.title, colours.DIM) for column in columns),
-        run.step / run.steps if known and running and run.steps else None,
+        run.step / run.steps if known and (running or run.going) and run.steps else None,
     )

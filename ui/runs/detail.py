@@ -181,7 +181,7 @@ class Detail(ctk.CTkFrame):
 
     def _say(self, said: str) -> None:
         if said != self.said.cget("text"):
-            self.said.configure(text=said)
+            self.said.configure(text=said, text_color=colours.DIM if self.follower.words else colours.WARNING)
         if said and not self.said.winfo_manager():
             self.said.pack(fill="x", padx=4, pady=(0, 4), after=self._head)
         elif not said:

@@ -87,8 +87,9 @@ class Follower:
         self._next = 0.0
 
     @property
-    def folders(self) -> set[Path]:
-        return {run.folder for run in self._runs}
+    def records(self) -> dict[Path, Record]:
+        """Of the runs that are followed, by their folders."""
+        return {run.folder: run.record for run in self._runs}
 
     @property
     def words(self) -> str:

@@ -49,7 +49,7 @@ class RunsPage(Page):
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.panes = tkinter.PanedWindow(self, orient="vertical", sashwidth=SASH, borderwidth=0)
         self.panes.pack(fill="both", expand=True)
-        self.list = RunList(self.panes, bench, self.listing, desk.runner)
+        self.list = RunList(self.panes, bench, self.listing)
         self.table = self.list.table
         self.lower = ctk.CTkFrame(self.panes, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
         self.hint = ctk.CTkLabel(self.lower, text=PICK, text_color=colours.DIM)
@@ -58,6 +58,7 @@ class RunsPage(Page):
         self.detail = Detail(self.lower, bench, background, desk.keeper, desk.reader)
         self.detail.follower.over.connect(lambda _why: self._look_in_view())
         self.detail.follower.anew.connect(self._show_again)
+        self.list.live = lambda: {**self._live, **self.detail.follower.records}
         self.detail.note.written.connect(self.listing.noted)
         self.panes.add(self.list, stretch="always")
         self.panes.add(self.lower, stretch="always")
@@ -126,7 +127,7 @@ class RunsPage(Page):
         if self.desk.runner.going or self._reading:
             return
         going = {run.folder for run in self.listing.runs if run.going}
-        known = self.detail.follower.folders | {self.desk.runner.record.folder}  # ours has ended since that was listed
+        known = {*self.detail.follower.records, self.desk.runner.record.folder}  # ours has ended since that was listed
         if going & set(self.shown) - known:
             self._show_again()
 

@@ -1,6 +1,7 @@
 """The upper part of the Runs tab: the search, the choice of a workspace, and the table of the runs."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import customtkinter as ctk
 
 from onetrainer_clone.past_runs import PastRun
 from ui import colours
-from ui.run.runner import Runner
+from ui.run.record import Record
 from ui.runs.columns import COLUMNS, LARGE_FIRST, WORKSPACE, row_of
 from ui.runs.finder import Finder
 from ui.runs.listing import Listing
@@ -24,9 +25,9 @@ LIVE_SECONDS = 1.0  # between two looks at the run that goes on
 
 
 class RunList(ctk.CTkFrame):
-    def __init__(self, parent: Any, bench: Workbench, listing: Listing, runner: Runner):
+    def __init__(self, parent: Any, bench: Workbench, listing: Listing):
         super().__init__(parent, fg_color=colours.PAGE, bg_color=colours.PAGE, corner_radius=0)
-        self.listing, self._runner = listing, runner
+        self.listing = listing
         self.finder = Finder(self, bench, listing.search, self.look)
         self.finder.pack(fill="x", padx=2, pady=(0, 8))
         self.table = Table(self, COLUMNS, "Looking for runs …", several=True)
@@ -34,6 +35,7 @@ class RunList(ctk.CTkFrame):
         self.table.on_sort.connect(self._sort)
         self.table.on_select.connect(self._on_select)
         self.chosen: list[Path] = []  # folders of the selected runs, wherever they are in the list now
+        self.live: Callable[[], Mapping[Path, Record]] = dict  # runs that go on, as they tell of themselves
         self._brought: Path | None = None  # a run that is to be in view as soon as it is listed
         self._next = 0.0
 
@@ -74,7 +76,7 @@ class RunList(ctk.CTkFrame):
         self.table.show(
             len(runs),
             lambda index: row_of(
-                self._now(runs[index], running), columns, listing.is_known(runs[index]), runs[index].folder == running
+                self._now(runs[index]), columns, listing.is_known(runs[index]), runs[index].folder == running
             ),
             [places[folder] for folder in self.chosen if folder in places],
         )
@@ -84,14 +86,14 @@ class RunList(ctk.CTkFrame):
 
     def tick(self) -> None:
         """The run that goes on has come further."""
-        if self._runner.going and time.monotonic() > self._next:
+        if time.monotonic() > self._next and self.live():
             self._next = time.monotonic() + LIVE_SECONDS
             self.table.canvas.redraw()
 
-    def _now(self, run: PastRun, running: Path | None) -> PastRun:
-        """A run as it stands: what was read of the one that goes on is old already."""
-        record = self._runner.record
-        if run.folder != running or record.folder != running or not record.progress.steps:
+    def _now(self, run: PastRun) -> PastRun:
+        """A run as it stands: what was read of one that goes on is old already."""
+        record = self.live().get(run.folder)
+        if record is None or not record.progress.steps:
             return run
         losses = {name: series.points[1][-1] for name, series in record.concept_loss.items() if series.steps}
         progress = record.progress
