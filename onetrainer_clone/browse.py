@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
 
 from onetrainer_clone.captions import caption_path
 from onetrainer_clone.dataset import CAPTION_SUFFIX, MASK_ENDING, PICTURE_SUFFIXES, caption_name, walk
 from onetrainer_clone.masks import mask_path
-from onetrainer_clone.paths import in_order, move, resolve, shown
+from onetrainer_clone.paths import in_order, move, resolve, shown, write_file
 from onetrainer_clone.settings import UserError
 from onetrainer_clone.state.concepts import Concept
 
@@ -95,6 +97,41 @@ def delete_mask(picture: Path) -> Moves:
     """Move a picture's mask to the trash; nothing where it has none."""
     mask = mask_path(picture)
     return _to_trash(picture, [mask]) if mask.is_file() else ()
+
+
+def pictures_among(paths: Iterable[Path], besides: Path) -> list[Path]:
+    """The picture files among these, and those that lie in folders among them; not those of the folder `besides`.
+
+    Raises `UserError` where a folder cannot be read.
+    """
+    found: list[Path] = []
+    for path in paths:
+        try:
+            inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+        found += [one for one in inside if one.suffix.lower() in PICTURE_SUFFIXES and not one.name.endswith(MASK_ENDING)]
+    return [one for one in dict.fromkeys(found) if one.is_file() and one.parent.resolve() != besides.resolve()]
+
+
+def copy_several(pictures: Iterable[Path], folder: Path) -> Iterator[tuple[Moves, str]]:
+    """Copy pictures with caption and mask into a folder, each under a name that is free there: what, and why not."""
+    for picture in pictures:
+        done: list[Path] = []
+        try:
+            files = [path for path in (picture, caption_path(picture), mask_path(picture)) if path.is_file()]
+            stem = _free_stem(folder, files, picture.stem)
+            copies = tuple((path, folder / (stem + path.name.removeprefix(picture.stem))) for path in files)
+            for path, to in copies:
+                with path.open("rb") as file:
+                    write_file(to, partial(copyfileobj, file))
+                done.append(to)
+        except OSError as error:
+            for path in done:
+                path.unlink(missing_ok=True)
+            yield (), f"{shown(picture.name)} cannot be copied to {folder}: {error.strerror or error}"
+        else:
+            yield copies, ""
 
 
 def move_several(groups: Iterable[Moves]) -> Iterator[tuple[Moves, str]]:

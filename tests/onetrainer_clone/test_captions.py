@@ -206,6 +206,21 @@ def test_a_caption_that_two_pictures_share_stays(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").exists()
 
 
+def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
+    make_pictures(tmp_path / "from", "a.png", "b.png")
+    to = tmp_path / "to"
+    to.mkdir()
+    (tmp_path / "from" / "a-masklabel.png").write_bytes(b"mask")
+    found = browse.pictures_among([tmp_path / "from"], to)
+    assert [path.name for path in found] == ["a.png", "b.png"]
+    copies = list(browse.copy_several([*found, tmp_path / "from" / "c.png"], to))
+    assert [len(moves) for moves, _ in copies] == [3, 2, 0]
+    assert sorted(path.name for path in to.iterdir()) == ["a-masklabel.png", "a.png", "a.txt", "b.png", "b.txt"]
+    ((none, why),) = browse.copy_several(found[:1], to / "b.txt")
+    assert not none
+    assert "a.png cannot be copied" in why
+
+
 def test_what_belongs_together_is_moved_whole_or_not_at_all(tmp_path: Path) -> None:
     make_pictures(tmp_path, "a.png", "b.png")
     groups = [delete(tmp_path / name) for name in ("a.png", "b.png")]

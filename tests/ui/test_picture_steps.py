@@ -307,3 +307,36 @@ def test_what_was_done_to_another_concept_waits_until_it_is_looked_at(
     press(window, window.app.root, "<Control-z>")
     settle(window, browser)
     assert (pictures / "0.png").is_file()
+
+
+def test_pictures_of_another_folder_are_copied_in_and_that_is_a_step_too(
+    window: Window, browser: Browser, pictures: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    (other / "deep").mkdir(parents=True)
+    for name in ("0.png", "x.png", "deep/y.png"):
+        Image.new("RGB", (64, 64)).save(other / name)
+    (other / "0.txt").write_text("another zero")
+    before = sorted(path.name for path in pictures.iterdir())
+    browser.add([other, other / "x.png", other / "deep" / "y.png", other / "0.txt", pictures / "1.png"])
+    settle(window, browser, 6)
+    assert names(browser) == ["0 (2).png", "0.png", "1.png", "2.png", "x.png", "y.png"]
+    assert (pictures / "0 (2).txt").read_text() == "another zero"
+    assert browser.undoes[0] == "3 pictures added"
+    window.until(lambda: browser.view.path == pictures / "0 (2).png")
+    undo(window)
+    settle(window, browser)
+    assert sorted(path.name for path in pictures.iterdir() if path.name != ".trash") == before
+    press(window, window.app.root, "<Control-y>")
+    settle(window, browser, 6)
+    assert (pictures / "0 (2).txt").read_text() == "another zero"
+    undo(window)
+    settle(window, browser)
+    assert len(list(other.rglob("*.png"))) == 3
+
+
+def test_what_is_no_picture_is_not_added_and_that_is_said(window: Window, browser: Browser, pictures: Path) -> None:
+    browser.add([pictures / "1.txt", pictures / "1.png", pictures / "nowhere.png"])
+    window.until(lambda: bool(window.ask.told))
+    assert "None of what was dropped is a picture" in window.ask.told[0][1]
+    assert browser.undoes == ("", "")

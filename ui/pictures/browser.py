@@ -10,6 +10,7 @@ from onetrainer_clone.masks import mask_path
 from onetrainer_clone.state.concepts import Concept
 from ui import theme
 from ui.background import Background
+from ui.concept import drop
 from ui.concept.surveyed import Surveyed
 from ui.pictures import arrangement, page_keys, said
 from ui.pictures.bulk import Bulk
@@ -102,6 +103,11 @@ class Browser(ctk.CTkFrame):
             self.desk.surveyed.forget()
             self.deeds.delete(chosen)
 
+    def add(self, paths: list[Path]) -> None:
+        """Pictures that were dropped here, or those of a folder, are copied into the concept's."""
+        self.leave()
+        self.deeds.add(paths, self._on_added)
+
     @property
     def undoes(self) -> tuple[str, str]:
         """What `undo` would take back, and what `redo` would do again."""
@@ -167,6 +173,8 @@ class Browser(ctk.CTkFrame):
         self.masks.saved.connect(self._on_mask)
         self.tools.changed.connect(lambda: self.event_generate(CHANGED))
         self.many.opened.connect(self._on_many)
+        for widget in (self.grid_.canvas, self.view):
+            drop.accept(widget, self.add)
 
     def _bind_keys(self) -> None:
         self.bind("<Configure>", lambda _event: self._arrange())
@@ -261,6 +269,11 @@ class Browser(ctk.CTkFrame):
         self._arrange()
         if not shown:
             self.grid_.canvas.focus_set()
+
+    def _on_added(self, first: Path) -> None:
+        """Look at it: in a list that has it."""
+        self.reload()
+        self.find(first.name)
 
     def _on_escape(self, event: Any) -> str | None:
         """In the grid of thumbnails."""

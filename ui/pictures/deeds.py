@@ -10,12 +10,12 @@ from typing import TypeVar
 from onetrainer_clone import browse
 from onetrainer_clone.browse import Entry, Moves
 from onetrainer_clone.caption_changes import Edit
-from onetrainer_clone.paths import shown
+from onetrainer_clone.paths import resolve, shown
 from onetrainer_clone.settings import UserError
 from ui.background import Background
 from ui.pictures.drafts import Drafts
 from ui.pictures.gallery import Gallery
-from ui.pictures.history import AGAIN, BACK, Deed, Edited, History, Moved, Painted, Typed
+from ui.pictures.history import AGAIN, BACK, Added, Deed, Edited, History, Moved, Painted, Typed
 from ui.pictures.many_captions import Results, Writing, in_words
 from ui.pictures.mask_store import MaskStore
 from ui.signals import Signal
@@ -92,6 +92,28 @@ class Deeds:
         if moves:
             self._add(Moved(f"mask of {shown(entry.key)} moved to the trash", (moves,), (entry.path,)))
 
+    def add(self, paths: Sequence[Path], then: Callable[[Path], None]) -> None:
+        """Copy pictures of other folders into this one, with caption and mask. `then` hears of the first of them."""
+        concept = self._gallery.concept
+        if concept is None or self.working:
+            return
+        folder = resolve(concept.path)
+
+        def done(results: list[tuple[Moves, str]]) -> None:
+            pictures = tuple(copies[0][1] for copies, _ in results if copies)
+            if pictures:
+                what = shown(pictures[0].name) if len(pictures) == 1 else f"{len(pictures):,} pictures"
+                self._history.add(Added(f"{what} added", pictures))
+                then(pictures[0])
+            self._tell(results, "pictures", "are not added")
+            if not results:
+                raise UserError("None of what was dropped is a picture that is not in this folder already")
+
+        self._do(
+            len(paths), f"copying pictures to {folder} …",
+            lambda: list(browse.copy_several(browse.pictures_among(paths, folder), folder)), done, later=True,
+        )  # fmt: skip
+
     def change(self, edits: Sequence[Edit], sentence: str, then: Callable[[Results], None]) -> None:
         """Change many captions, as far as they are what they are thought to be. `then` hears what came of each."""
         if self.working:
@@ -114,6 +136,8 @@ class Deeds:
                 self._edit_again(deed, way, then)
             case Moved():
                 self._move_again(deed, way, then)
+            case Added():
+                self._add_again(deed, way, then)
             case Painted():  # it passes when the painting has changed
                 then(deed)
             case Typed():
@@ -174,6 +198,23 @@ class Deeds:
         count = sum(map(len, groups))
         self._do(count, words.format(count), lambda: list(browse.move_several(groups)), done)
 
+    def _add_again(self, deed: Added, way: int, then: Callable[[Deed], None]) -> None:
+        def done(results: list[tuple[Moves, str]]) -> None:
+            made = tuple(moves for moves, _ in results if moves)
+            (self._masks.take_out if way == AGAIN else self._masks.put_away)(deed.pictures)
+            self._history.passed(deed, way, replace(deed, groups=made) if made else None)
+            then(deed)
+            self._tell(results, "pictures")
+
+        def work() -> list[tuple[Moves, str]]:
+            if way == BACK:
+                return list(browse.delete_several(deed.pictures))
+            return list(browse.move_several(map(browse.turned, deed.groups)))
+
+        count = len(deed.pictures)
+        words = "moving {:,} pictures to the trash …" if way == BACK else "bringing {:,} pictures back …"
+        self._do(count, words.format(count), work, done)
+
     def _do(
         self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None], later: bool = False
     ) -> None:
@@ -215,10 +256,10 @@ class Deeds:
         self._tell(results, "pictures")
 
     @staticmethod
-    def _tell(results: Sequence[tuple[Moves, str]], what: str) -> None:
+    def _tell(results: Sequence[tuple[Moves, str]], what: str, end: str = "stay where they are") -> None:
         """What could not be moved."""
         if reasons := [why for _, why in results if why]:
-            kept = f"{len(reasons):,} of {len(results):,} {what} stay where they are. " if len(results) > 1 else ""
+            kept = f"{len(reasons):,} of {len(results):,} {what} {end}. " if len(results) > 1 else ""
             raise UserError(f"{kept}{reasons[0]}")
 
     def _add(self, deed: Deed) -> None:

@@ -29,6 +29,15 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Added:
+    """Pictures were copied into the folder. Taken back, they are in the trash: `groups` went there."""
+
+    sentence: str
+    pictures: tuple[Path, ...]
+    groups: tuple[Moves, ...] = ()
+
+
+@dataclass(frozen=True)
 class Painted:
     """A stroke on a picture's mask. Its painting knows what lay there."""
 
@@ -52,7 +61,7 @@ class Typed:
         return f"what was typed into {shown(self.path.name)}"
 
 
-Deed = Edited | Moved | Painted | Typed
+Deed = Edited | Moved | Added | Painted | Typed
 
 
 class History:

@@ -11,7 +11,7 @@ from ui.pictures.loading import Loaded
 from ui.pictures.mask_store import MaskStore
 from ui.pictures.sieve import OF_FILES
 
-EMPTY = "There are no pictures in this folder."
+EMPTY = "There are no pictures in this folder. Drop some here, or a folder of them."
 NOTHING = "No picture passes the filter."
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ui.pictures.desk import Desk
-from ui.pictures.history import AGAIN, BACK, Deed, Edited, Moved, Painted, Typed
+from ui.pictures.history import AGAIN, BACK, Added, Deed, Edited, Moved, Painted, Typed
 from ui.pictures.stage import Stage
 
 SAID = {BACK: "Undone", AGAIN: "Done again"}
@@ -45,7 +45,7 @@ class Steps:
 
     def _on_step(self, way: int, deed: Deed) -> None:
         match deed:
-            case Moved():
+            case Moved() | Added():
                 self._anew()
             case Edited():
                 self._read()

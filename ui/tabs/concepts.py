@@ -20,7 +20,7 @@ from ui.workbench import Workbench
 ROLE_COLOURS = {Role.SUBJECT: colours.NOTE, Role.REGULARIZATION: colours.GOOD, Role.VALIDATION: colours.DIM}
 EMPTY = (
     "No concepts yet.\n\nA concept is a folder of pictures: your subject, or pictures of its class that keep the model "
-    "from forgetting. Press 'Add concept' and choose the folder."
+    "from forgetting. Press 'Add concept' and choose the folder, or drop it here."
 )
 
 NO_PLAN = "Here you will see what share of the training each concept gets."
