@@ -1,6 +1,7 @@
 """Text is UTF-8, whatever the system's own encoding is: on Windows a file without a named encoding is another one."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,10 +27,12 @@ def _is_text(call: ast.Call, named: dict[str | None, ast.expr]) -> bool:
         return True
     if name in RUNS:
         return bool({"text", "universal_newlines"} & set(named))
-    if name != "open" or ast.unparse(call.func) not in ("open", "io.open"):
+    if name != "open":
         return False
-    mode = named.get("mode", call.args[1] if len(call.args) > 1 else ast.Constant("r"))
-    return not (isinstance(mode, ast.Constant) and "b" in str(mode.value))
+    of_a_path = ast.unparse(call.func) not in ("open", "io.open")  # or of something else that can be opened
+    given = call.args[0 if of_a_path else 1 :]
+    mode = named.get("mode", given[0] if given else ast.Constant("" if of_a_path else "r"))
+    return isinstance(mode, ast.Constant) and bool(re.fullmatch("[rwaxt+]+", str(mode.value)))
 
 
 @pytest.mark.parametrize("package", ["onetrainer_clone", "presets", "modules", "ui"])
@@ -50,6 +53,10 @@ def test_every_encoding_is_named(package: str) -> None:
         ("open(path, 'rb')", False),
         ("open(path, encoding='utf-8')", False),
         ("os.open(path, flags)", False),
+        ("path.open('a')", True),
+        ("path.open('rb')", False),
+        ("path.open('a', encoding='utf-8')", False),
+        ("weights.open('unet')", False),
         ("path.read_text()", True),
         ("path.write_text(text, encoding='utf-8')", False),
         ("subprocess.run(command, text=True)", True),

@@ -403,7 +403,7 @@ def test_what_the_first_run_would_do_is_in_view_before_it_starts(
     welcome.demo.invoke()
     run = page(window)
     window.until(lambda: "steps in" in run.plan.sentence and bool(run.plan.winfo_ismapped()))
-    assert [share.name for share in run.plan.shares] == ["subject", "class", "class varied"]
+    window.until(lambda: [share.name for share in run.plan.shares] == ["subject", "class", "class varied"])
     assert "Start begins one" in run.status.words.cget("text")
     window.app.root.geometry("1100x500")
     window.until(lambda: not run.plan.shares)
