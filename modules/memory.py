@@ -5,13 +5,15 @@ import errno
 import gc
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import torch
 
 from onetrainer_clone.settings import UserError
 
+T = TypeVar("T")
 _WORDS = (  # of RuntimeErrors; torch has a kind of its own for its CUDA allocator alone
     "can't allocate memory",
     "not enough memory",
@@ -56,6 +58,31 @@ def let_go(error: BaseException) -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+class AtOnce:
+    """How much a network is given at once: half of it from where the memory was full."""
+
+    def __init__(self, most: int):
+        self.most = most
+        self.halved = False
+
+    def map(self, count: int, work: Callable[[slice], T], size: int = 1) -> list[T]:
+        """What work gives for the portions of so many rows, each of a size. Raises what work raises for a single row."""
+        found: list[T] = []
+        done = 0
+        while done < count:
+            portion = min(count - done, max(1, self.most // size))
+            try:
+                found.append(work(slice(done, done + portion)))
+            except Exception as error:
+                if portion == 1 or not is_full(error):
+                    raise
+                let_go(error)
+                self.most, self.halved = portion // 2 * size, True
+                continue
+            done += portion
+        return found
 
 
 def give_back() -> None:

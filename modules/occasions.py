@@ -197,6 +197,11 @@ def validate(run: Run, step: int) -> None:
                 found = measure(run.state, run.model, run.validation, run.latents, run.embed, going_on)
         except Stopped:
             return
+        except (RuntimeError, MemoryError) as error:
+            if not is_full(error):
+                raise
+            let_go(error)
+            return run.emit(Warned(f"The validation of step {step} does not fit into the memory. The run goes on"))
         run.emit(Validated(step, name, found))
 
 

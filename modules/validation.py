@@ -8,6 +8,7 @@ from torch import Tensor
 
 from modules.data.batches import Batch, inpainting_row, size_conditions
 from modules.data.cache import Latents, plain
+from modules.memory import AtOnce
 from modules.models.base import Model
 from modules.objective import EmbedText, losses
 from modules.sampling import evaluating
@@ -32,13 +33,17 @@ def validate(
     going_on: Callable[[], None],
 ) -> dict[str, float]:
     """The mean loss of every concept, with the weights as they are; `going_on` is called between batches and may raise."""
-    found = {}
+    found, at_once = {}, AtOnce(TIMESTEPS)
     with evaluating(*model.parts.values()):
         for folder in folders:
-            rows = []
+            rows: list[Tensor] = []
             for batch in _batches(state, model, folder, latents):
                 going_on()
-                rows.append(losses(model, batch.to(model.device), embed, nullcontext).cpu())
+
+                def measured(part: slice, batch: Batch = batch) -> Tensor:
+                    return losses(model, batch[part].to(model.device), embed, nullcontext).cpu()
+
+                rows += at_once.map(len(batch), measured)
             if rows:
                 found[folder.concept.name] = float(torch.cat(rows).mean())
     return found

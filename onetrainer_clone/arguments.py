@@ -103,6 +103,7 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--count", type=int, default=1, help="pictures per prompt (default: 1)")
     add("--steps", type=int, default=20, help="denoising steps (default: 20)")
     add("--cfg-scale", type=float, default=7.0, help="guidance (default: 7)")
+    add("--cfg-rescale", type=float, default=0.0, help="0 to 1, for v-prediction models (default: 0, off)")
     add("--sampler", default="EULER_A", help="EULER_A, EULER, DDIM, DPMPP_2M, DPMPP_2M_KARRAS or UNIPC")
     add("--size", default="", metavar="WxH", help="in pixels (default: the model's own, mostly 512x512, for SDXL 1024x1024)")
     add("--clip-skip", type=int, help="as A1111 counts (default: as the model was made)")

@@ -258,6 +258,7 @@ def drawing_from(arguments: argparse.Namespace) -> Drawing:
             "height": int(height) if height else None,
             "steps": arguments.steps,
             "cfg_scale": arguments.cfg_scale,
+            "cfg_rescale": arguments.cfg_rescale,
             "sampler": arguments.sampler.upper(),
         }
         for text in arguments.prompt

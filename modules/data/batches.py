@@ -2,6 +2,7 @@
 
 import itertools
 import queue
+import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from onetrainer_clone.epoch import Sample
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Mode
 
+LEAST_AREA = 1e-3  # of a mask, so that a few stray white pixels do not count a thousand times
 AHEAD = 4  # steps that are made ahead
 LOOK_SECONDS = 1.0
 GONE_SECONDS = 30.0
@@ -42,6 +44,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def __getitem__(self, rows: slice) -> "Batch":
+        """Some of its samples."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value[rows] for name, value in values.items() if value is not None})
 
     def to(self, device: torch.device) -> "Batch":
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -82,10 +89,16 @@ def _pixel_weights(state: TrainingState, samples: Sequence[Sample], height: int,
         return None
     found = torch.ones(len(samples), 1, height, width)
     for row, sample in enumerate(samples):
-        if sample.picture.mask:
+        if sample.picture.mask and not _learned_whole(sample, state.noise.unmasked_share):
             mask = mask_of(sample.picture, OWN, sample.crop, sample.flip)
-            found[row] = to_weights(mask, height, width, state.noise.unmasked_weight)
+            weights = to_weights(mask, height, width, state.noise.unmasked_weight)
+            found[row] = weights / weights.mean().clamp(min=LEAST_AREA) if state.noise.normalize_area else weights
     return found
+
+
+def _learned_whole(sample: Sample, share: float) -> bool:
+    """A chance of its own: the sample's noise does not depend on the share."""
+    return share > 0 and random.Random(epoch.seed_of(sample.seed, "whole")).random() < share
 
 
 def size_conditions(sample: Sample) -> list[float]:

@@ -18,11 +18,12 @@ from torch import Tensor
 from modules.data.images import cut
 from modules.data.masks import OWN, mask_of, through
 from modules.data.store import Entry, Store, digest, fingerprint
+from modules.memory import AtOnce
 from modules.models.base import Model, Text
 from onetrainer_clone import epoch
 from onetrainer_clone.buckets import Crop
 from onetrainer_clone.dataset import Folder, Picture
-from onetrainer_clone.events import Progressed
+from onetrainer_clone.events import Progressed, Warned
 from onetrainer_clone.masks import mask_path
 from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.session import Controls, Emit, Stopped
@@ -57,6 +58,7 @@ class Latents:
         self.store = Store(folder / "latents")
         self._vae = fingerprint(dict(model.vae.state_dict()), model.vae_identity)
         self._hashes: dict[Path, str] = {}
+        self._pixels_at_once = AtOnce(ENCODED_PIXELS)
 
     def key(self, view: View) -> str:
         """The address of a view. The picture's bytes are hashed once per run."""
@@ -93,7 +95,9 @@ class Latents:
     def _encode(self, found: Sequence[tuple[View, Tensor]]) -> dict[str, Entry]:
         """The entries by address, which a full disk and memory may not have kept."""
         pixels = torch.stack([pixels for _, pixels in found])
-        parts = [self.model.encode_images(rows) for rows in alone_on_cpu(pixels, self.model.device)]
+        alone = self.model.device.type == "cpu"
+        size = self._pixels_at_once.most if alone else pixels[0, 0].numel()
+        parts = self._pixels_at_once.map(len(found), lambda rows: self.model.encode_images(pixels[rows]), size)
         mean, std = (torch.cat(part) for part in zip(*parts, strict=True))
         made = {}
         for row, (view, _) in enumerate(found):
@@ -111,7 +115,7 @@ class Latents:
         Raises `Stopped` within one batch after the person asked to stop.
         """
         broken: dict[Path, tuple[Picture, str]] = {}
-        encoded = 0
+        encoded, said = 0, self._pixels_at_once.halved
         views = list(dict.fromkeys(views))  # variants that only flip have but two looks
         with ThreadPoolExecutor(READERS) as readers:
             todo = []
@@ -133,6 +137,9 @@ class Latents:
                         good.append((view, result))
                 if good:
                     self._encode(good)
+                if self._pixels_at_once.halved and not said:
+                    emit(Warned("The memory is too small for so many pictures at once: fewer are encoded at a time"))
+                    said = True
                 encoded += len(good)
                 done += len(batch)
                 emit(Progressed("caching", done, len(views)))

@@ -42,6 +42,7 @@ class Model(Protocol):
     device: torch.device
     schedule: NoiseSchedule
     scheduler_config: dict[str, Any]
+    decodes_in_tiles: bool  # since the memory was full
     unet: nn.Module
     vae: nn.Module
 

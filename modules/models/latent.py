@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor, nn
 
 from modules.diffusion import NoiseSchedule
+from modules.memory import is_full, let_go
 from modules.models.base import Conditions
 
 
@@ -29,6 +30,7 @@ class LatentDiffusion:
         self.scheduler_config = scheduler_config
         self.schedule = NoiseSchedule.from_config(scheduler_config)
         self.device = torch.device("cpu")
+        self.decodes_in_tiles = False
         self._vae_in_use = threading.Lock()  # samples decode on one thread while lost cache entries are made on another
         for part in (vae, *self.parts.values()):
             part.requires_grad_(False)
@@ -74,9 +76,28 @@ class LatentDiffusion:
         return (found.mean.float() - shift) * scale, found.std.float() * scale
 
     def decode_images(self, latents: Tensor) -> Tensor:
+        """In tiles from where the memory was full, which may show faintly at their seams."""
         scale, shift = self.vae.config.scaling_factor, self.vae.config.shift_factor or 0.0
         with self._vae_ready():
-            pixels: Tensor = self.vae.decode((latents.float() / scale + shift).to(self.device, self.vae.dtype)).sample
+            found = (latents.float() / scale + shift).to(self.device, self.vae.dtype)
+            try:
+                return self._decode(found)
+            except Exception as error:
+                if self.decodes_in_tiles or not is_full(error):
+                    raise
+                let_go(error)
+                self.decodes_in_tiles = True
+            return self._decode(found)
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        """The VAE encodes in tiles too where its switch is on, so that is on in here alone."""
+        vae, side = self.vae, max(latents.shape[-2:])
+        vae.use_tiling = self.decodes_in_tiles
+        vae.tile_latent_min_size, vae.tile_sample_min_size = side // 2, side // 2 * self.vae_factor
+        try:
+            pixels: Tensor = vae.decode(latents).sample
+        finally:
+            vae.use_tiling = False
         return pixels.float()
 
     def _unet_input(self, noisy: Tensor, conditions: Conditions) -> Tensor:

@@ -19,3 +19,11 @@ class NoiseSettings(Settings):
         0.1, "Weight of the rest", "How much the black part of a mask counts; above 0 keeps the rest of the picture sane.",
         ge=0, le=1, when=when("masked"),
     )  # fmt: skip
+    unmasked_share: float = setting(
+        0.0, "Samples without mask", "This share of the samples is learned whole, whatever their mask.", ge=0, le=1,
+        when=when("masked"),
+    )  # fmt: skip
+    normalize_area: bool = setting(
+        False, "Small masks count alike", "Divides a sample's loss by its mask's mean, so that a small white part is "
+        "learned as much as a large one.", when=when("masked"),
+    )  # fmt: skip

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from onetrainer_clone import model_files
+from onetrainer_clone.families import Family
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Every
 
@@ -38,6 +40,10 @@ class Prompt(Settings):
     cfg_scale: float = setting(
         7.0, "CFG scale", "How strongly the prompt is followed; 1 turns guidance off.", ge=1, le=100, basic=True
     )
+    cfg_rescale: float = setting(
+        0.0, "CFG rescale", "Takes back the glaring contrast that guidance gives v-prediction models with zero "
+        "terminal SNR; 0.7 is usual for them, 0 turns it off.", ge=0, le=1,
+    )  # fmt: skip
     sampler: Sampler = setting(Sampler.EULER_A, "Sampler", "", basic=True)
 
 
@@ -58,6 +64,14 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
         for side in ("width", "height"):
             if message := size_problem(getattr(prompt, side)):
                 yield Problem(f"sampling.prompts[{index}].{side}", message)
+        if prompt.cfg_rescale and (why := _not_rescaled(state, prompt)):
+            yield Problem(f"sampling.prompts[{index}].cfg_rescale", f"has no effect: {why}", "note")
+
+
+def _not_rescaled(state: "TrainingState", prompt: Prompt) -> str:
+    if prompt.cfg_scale == 1:
+        return "a CFG scale of 1 is no guidance"
+    return "not for this kind of model" if model_files.family(state.model.source) is Family.SD15_INPAINTING else ""
 
 
 def size_problem(*sides: int | None) -> str:

@@ -20,7 +20,7 @@ from presets.importers.onetrainer_table import (
     TYPES,
     UNITS,
 )
-from presets.importers.table import NOT_SUPPORTED, Building, flat
+from presets.importers.table import NOT_SUPPORTED, Building, flat, same
 
 VERSION = 11
 SOURCE = f"OneTrainer (config version {VERSION})"
@@ -102,7 +102,7 @@ _BY_HAND = (
     "embedding_learning_rate", "output_model_format", "text_encoder_layer_skip", "text_encoder_2_layer_skip",
     "rescale_noise_scheduler_to_zero_terminal_snr", "force_v_prediction", "force_epsilon_prediction", "loss_weight_fn",
     "loss_weight_strength", "lora_decompose", "layer_filter", "layer_filter_preset", "layer_filter_regex",
-    "non_ema_sampling", "rolling_backup_count", "lokr_dim", "sample_skip_first_unit", "resolution",
+    "unmasked_probability", "non_ema_sampling", "rolling_backup_count", "lokr_dim", "sample_skip_first_unit", "resolution",
 )  # fmt: skip
 
 
@@ -191,11 +191,21 @@ def _noise(given: Mapping[str, Any], building: Building) -> None:
         building.put("force_v_prediction", "model.prediction", "V_PREDICTION")
     if given.get("force_epsilon_prediction"):
         building.put("force_epsilon_prediction", "model.prediction", "EPSILON")
+    _unmasked(given, building)
     weight = given.get("loss_weight_fn", "CONSTANT")
     if weight == "MIN_SNR_GAMMA":
         building.put("loss_weight_strength", "noise.min_snr_gamma", given.get("loss_weight_strength", 5.0))
     elif weight != "CONSTANT":
         building.say("loss_weight_fn", f"{weight} is not supported: every timestep has the same weight")
+
+
+def _unmasked(given: Mapping[str, Any], building: Building) -> None:
+    """Its data loader removes masks only for models that read one (`DataLoaderText2ImageMixin.py`)."""
+    share = given.get("unmasked_probability", 0.1)
+    if str(given.get("model_type", "")).endswith("INPAINTING"):
+        building.put("unmasked_probability", "noise.unmasked_share", share)
+    elif not same(share, 0.1):
+        building.say("unmasked_probability", "OneTrainer heeds it for inpainting models alone, ignored")
 
 
 def _adapter(given: Mapping[str, Any], building: Building) -> None:

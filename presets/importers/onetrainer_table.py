@@ -54,6 +54,7 @@ TABLE: Table = {
     "offset_noise_weight": Field(0.0, "noise.offset"),
     "masked_training": Field(False, "noise.masked"),
     "unmasked_weight": Field(0.1, "noise.unmasked_weight"),
+    "normalize_masked_area_loss": Field(False, "noise.normalize_area"),
     "peft_type": Field("LORA", "adapter.variant", one_of(_KINDS, "a plain LoRA is trained")),
     "lora_model_name": Field("", "adapter.source"),
     "lora_rank": Field(16, "adapter.rank"),
@@ -77,7 +78,7 @@ TABLE: Table = {
     **{key: Field(False) for key in (
         "continue_last_backup", "only_cache", "prevent_overwrites", "debug_mode", "tensorboard_always_on",
         "tensorboard_expose", "multi_gpu", "offline_mode", "compile", "force_circular_padding", "generalized_offset_noise",
-        "dynamic_timestep_shifting", "normalize_masked_area_loss", "custom_conditioning_image", "layer_filter_regex",
+        "dynamic_timestep_shifting", "custom_conditioning_image", "layer_filter_regex",
         "lora_decompose_output_axis", "oft_block_share", "oft_scaled", "lokr_use_tucker", "lokr_weight_decompose",
         "lokr_full_matrix", "sample_skip_first", "save_skip_first",
     )},
@@ -94,7 +95,7 @@ TABLE: Table = {
     **{key: Field(1.0) for key in (
         "max_noising_strength", "timestep_shift", "mse_strength", "huber_delta", "vb_loss_strength",
     )},
-    "unmasked_probability": Field(0.1), "loss_scaler": Field("NONE"),
+    "loss_scaler": Field("NONE"),
     "debug_dir": Field("debug"), "tensorboard_port": Field(6006), "dataloader_threads": Field(2),
     "gradient_reduce_precision": Field("FLOAT_32_STOCHASTIC"), "async_gradient_reduce_buffer": Field(100),
     "attention_mechanism": Field("SDP"), "fallback_train_dtype": Field("BFLOAT_16"), "frames": Field("25"),

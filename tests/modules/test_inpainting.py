@@ -189,6 +189,30 @@ def test_masked_training_weighs_each_latent_pixel(tmp_path: Path, least: float) 
         alike = losses(plain, whole, plain.encode_text, nullcontext)
     for row, sample in enumerate(batch.samples):
         assert (found[row] < alike[row]) if sample.picture.mask else torch.equal(found[row], alike[row])
+    evened = make(state_of(tmp_path, masked=True, **changes, **{"noise.normalize_area": True})).pixel_weight
+    assert evened is not None
+    torch.testing.assert_close(evened.mean((1, 2, 3)), torch.ones(len(evened)))  # so the same error costs the same
+    for now, before in zip(evened, batch.pixel_weight, strict=True):
+        torch.testing.assert_close(now / now.max(), before / before.max())
+
+
+def test_a_share_of_the_samples_is_learned_whole_and_nothing_else_of_them_changes(tmp_path: Path) -> None:
+    plain, shares = tiny_model(Family.SD15), (0.0, 0.5, 0.5, 1.0)
+    latents, found = Latents(plain, tmp_path / "cache", "#ffffff"), []
+    for share in shares:
+        state = state_of(tmp_path, masked=True, **{"noise.masked": True, "noise.unmasked_share": share})
+        [folder] = plan.find(state)
+        seen = [one for number in range(20) for one in epoch.samples(state, folder, number) if one.picture.mask]
+        found.append(make_batch(state, plain, latents, seen))
+    weights = [batch.pixel_weight for batch in found]
+    whole = [0 if w is None else int(w.flatten(1).eq(1).all(1).sum()) for w in weights]
+    assert whole[0] == 0
+    assert whole[3] == len(found[0]) == 40
+    assert 10 < whole[1] < 30
+    assert weights[1] is not None
+    assert weights[2] is not None
+    assert torch.equal(weights[1], weights[2])
+    assert all(torch.equal(batch.noise, found[0].noise) for batch in found)
 
 
 def test_masks_that_are_not_used_and_a_setting_without_masks_are_said(

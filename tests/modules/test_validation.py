@@ -9,6 +9,7 @@ from diffusers import DDPMScheduler
 
 from modules.data.cache import Latents, plain
 from modules.models.sd15 import StableDiffusion15
+from modules.objective import losses
 from modules.validation import timesteps, validate
 from onetrainer_clone import dataset
 from onetrainer_clone.session import Stopped
@@ -91,3 +92,20 @@ def test_a_stop_is_heard_between_pictures_and_the_modes_come_back(
 def test_a_folder_without_pictures_has_no_number(model: StableDiffusion15, cache: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert measured(model, cache, tmp_path, path=str(tmp_path / "empty")) == {}
+
+
+def test_where_the_memory_is_full_fewer_timesteps_are_measured_at_once(
+    model: StableDiffusion15, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, asked = measured(model, cache, tmp_path), list[int]()
+
+    def small(model: Any, batch: Any, *rest: Any) -> Any:
+        asked.append(len(batch))
+        if len(batch) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return losses(model, batch, *rest)
+
+    monkeypatch.setattr("modules.validation.losses", small)
+    assert measured(model, cache, tmp_path) == pytest.approx(expected, rel=1e-4)
+    assert asked[:6] == [8, 4, 2, 2, 2, 2]
+    assert set(asked[6:]) == {2}

@@ -104,3 +104,13 @@ def test_drawing_takes_the_velocity_and_the_last_timestep_as_diffusers_does() ->
         velocity = model.predict(noise, made.timesteps, Conditions(text))
         found = made.step(velocity, made.timesteps[0], noise).pred_original_sample
     torch.testing.assert_close(found, -velocity, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("family", [Family.SDXL, Family.SD15, Family.SD15_INPAINTING])
+def test_guidance_is_rescaled_where_diffusers_can(family: Family) -> None:
+    model = tiny_model(family, **ZERO_SNR)
+    pictures = [
+        draw(model, Prompt(text="a cat", steps=2, cfg_scale=20, cfg_rescale=rescale, sampler="DDIM"), 32, Controls())
+        for rescale in (0.0, 1.0)
+    ]
+    assert (pictures[0].tobytes() == pictures[1].tobytes()) == (family is Family.SD15_INPAINTING)

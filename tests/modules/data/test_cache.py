@@ -5,13 +5,15 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from torch import Tensor
 
 from modules.data.cache import Latents, Texts, View, plain, views_of
 from modules.data.images import cut
@@ -19,7 +21,7 @@ from modules.models.sd15 import StableDiffusion15
 from onetrainer_clone import dataset, epoch
 from onetrainer_clone.buckets import crop
 from onetrainer_clone.dataset import Folder, Picture
-from onetrainer_clone.events import Event
+from onetrainer_clone.events import Event, Warned
 from onetrainer_clone.paths import DEMO
 from onetrainer_clone.pixels import open_rgb
 from onetrainer_clone.session import Controls, Stopped
@@ -165,6 +167,37 @@ def test_a_stop_is_heard_within_one_batch(
     assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == max(0, when - 1) * 2
     latents.fill(plain_views, lambda event: None, Controls())
     assert not any(latents.missing(view) for view in plain_views)
+
+
+def test_where_the_gpu_is_full_fewer_pictures_are_encoded_at_once(
+    model: StableDiffusion15, tmp_path: Path, plain_views: list[View]
+) -> None:
+    class Gpu:
+        """The model on a GPU with room for two pictures."""
+
+        device = SimpleNamespace(type="cuda")
+        asked: ClassVar[list[int]] = []
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(model, name)
+
+        def encode_images(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+            self.asked.append(len(pixels))
+            if len(pixels) > 2:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+            return model.encode_images(pixels)
+
+    views = [View(v.picture, v.crop, flip) for v in plain_views for flip in (False, True)]
+    heard: list[Event] = []
+    latents, expected = Latents(Gpu(), tmp_path / "gpu", WHITE), Latents(model, tmp_path / "cpu", WHITE)  # type: ignore[arg-type]
+    encoded, broken = latents.fill(views, heard.append, Controls())
+    expected.fill(views, heard.append, Controls())
+    assert (encoded, broken) == (len(views), [])
+    assert sum(isinstance(event, Warned) and "fewer are encoded at a time" in event.message for event in heard) == 1
+    assert Gpu.asked[0] > 2
+    assert sum(count for count in Gpu.asked if count <= 2) == len(views)
+    for view in views:
+        torch.testing.assert_close(latents.load(view)[0], expected.load(view)[0], rtol=1e-4, atol=1e-4)
 
 
 def test_a_stop_before_the_look_ups_is_heard_too(model: StableDiffusion15, plain_views: list[View]) -> None:

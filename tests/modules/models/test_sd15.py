@@ -88,6 +88,31 @@ def test_the_vae_keeps_its_dtype_under_autocast_and_comes_back_to_where_it_waits
     assert model.vae.device.type == "cpu"
 
 
+def test_where_the_memory_is_full_a_picture_is_decoded_in_tiles(
+    fresh_model: StableDiffusion15, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, whole = fresh_model, fresh_model.vae.decoder.forward
+    pixels = torch.nn.functional.interpolate(torch.rand(1, 3, 4, 4) * 2 - 1, size=(64, 64), mode="bilinear")
+    latents, _ = model.encode_images(pixels)
+    expected = model.decode_images(latents)
+    tiled = [model.decodes_in_tiles]
+
+    def small(found: Tensor, *rest: Any) -> Any:
+        if max(found.shape[-2:]) > 8:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return whole(found, *rest)
+
+    monkeypatch.setattr(model.vae.decoder, "forward", small)
+    found = model.decode_images(latents)
+    assert [*tiled, model.decodes_in_tiles] == [False, True]
+    assert found.shape == expected.shape
+    assert (found - expected).abs().mean() < 0.1
+    assert not model.vae.use_tiling, "the next picture would be encoded in tiles, too"
+    monkeypatch.setattr(model.vae.decoder, "forward", lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory")))
+    with pytest.raises(RuntimeError):
+        model.decode_images(latents)
+
+
 @pytest.mark.parametrize("skip", [1, 2])
 def test_text_is_read_as_by_the_pipeline(
     skip: int, pipeline: StableDiffusionPipeline, monkeypatch: pytest.MonkeyPatch

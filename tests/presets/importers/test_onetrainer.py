@@ -50,7 +50,11 @@ def test_a_config_of_defaults_needs_no_word_and_its_defaults_are_taken_over(tmp_
         ),
         ({"unet": {"train": False, "weight_dtype": "BFLOAT_16"}}, {"training.unet": False, "model.unet_dtype": "BF16"}),
         ({"text_encoder": {"train": False}}, {"training.text_encoder": False}),
-        ({"masked_training": True, "unmasked_weight": 0.3}, {"noise.masked": True, "noise.unmasked_weight": 0.3}),
+        (
+            {"masked_training": True, "unmasked_weight": 0.3, "normalize_masked_area_loss": True},
+            {"noise.masked": True, "noise.unmasked_weight": 0.3, "noise.normalize_area": True, "noise.unmasked_share": 0.0},
+        ),
+        ({"model_type": "STABLE_DIFFUSION_15_INPAINTING", "masked_training": True}, {"noise.unmasked_share": 0.1}),
         (
             {"model_type": "STABLE_DIFFUSION_XL_10_BASE", "text_encoder_2": {"train": False, "learning_rate": 1e-5}},
             {"training.text_encoder": True, "training.text_encoder_2": False, "learning_rate.text_encoder_2": 1e-5,
@@ -114,7 +118,7 @@ def test_of_several_resolutions_the_first_is_used_and_said(tmp_path: Path, their
             {"optimizer": {"optimizer": "ADAMW", "fused_back_pass": True}},
             "optimizer.fused_back_pass: not supported, ignored",
         ),
-        ({"normalize_masked_area_loss": True}, "normalize_masked_area_loss: not supported, ignored"),
+        ({"unmasked_probability": 0.3}, "unmasked_probability: OneTrainer heeds it for inpainting models alone, ignored"),
         ({"resolution": "big"}, "resolution: 'big' is not understood, ignored"),
         ({"timestep_distribution": "SIGMOID"}, "timestep_distribution: not supported, ignored"),
         ({"train_dtype": "FLOAT_8"}, "train_dtype: FLOAT_8 is not supported: float32 stays"),
