@@ -142,6 +142,32 @@ def test_what_is_missing_is_said_beside_the_fields_and_in_a_list(window: Window,
     assert not tool.asked
 
 
+def test_undo_and_redo_are_seen_in_the_list_of_loras(window: Window, tabs: ToolTabs, lora: Path) -> None:
+    """Rows that were no longer in the settings stayed, and to remove one was a fault."""
+    page = tabs.file_tool("merge")
+    assert page.loras is not None
+    window.ask.folders = [f"{lora}|{lora}"]
+    page.loras.button.invoke()
+    page.loras.strengths[1].delete(0, "end")
+    page.loras.strengths[1].insert(0, "0,5")
+
+    def shown() -> list[str]:
+        assert page.loras is not None
+        return [entry.get() for entry in page.loras.strengths]
+
+    assert shown() == ["1", "0,5"], "as it was typed"
+    page.store.undo()
+    assert shown() == ["1", "1"]
+    page.store.undo()
+    assert shown() == []
+    page.store.redo()
+    page.store.redo()
+    assert shown() == ["1", "0.5"]
+    page.loras.remove(0)
+    assert shown() == ["0.5"]
+    assert [file.strength for file in page.loras.files] == [0.5]
+
+
 def test_loras_are_merged_with_their_strengths(window: Window, tabs: ToolTabs, tool: FakeTool, lora: Path) -> None:
     page = tabs.file_tool("merge")
     assert page.loras is not None

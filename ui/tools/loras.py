@@ -27,6 +27,7 @@ class LoraRows(ctk.CTkFrame):
         super().__init__(parent, corner_radius=8, border_width=theme.BORDER, border_color=colours.LINE)
         self._bench, self._store, self._path = bench, store, path
         self.strengths: list[Any] = []  # the entries
+        self._shown: tuple[LoraFile, ...] = ()
         self.grid_columnconfigure(0, weight=1)
         ctk.CTkLabel(self, text="LoRA files", font=theme.font(theme.HEADING, bold=True)).grid(
             row=0, column=0, sticky="w", padx=16, pady=(10, 4)
@@ -38,6 +39,11 @@ class LoraRows(ctk.CTkFrame):
         self._rows.grid_columnconfigure(3, weight=1)
         self._rows.grid(row=1, column=0, columnspan=3, sticky="ew", padx=16, pady=(0, 10))
         self._show([number(file.strength) for file in self.files])
+        self._end = store.changed.connect(lambda _before, _after: self._follow())
+
+    def destroy(self) -> None:
+        self._end()
+        super().destroy()
 
     @property
     def files(self) -> tuple[LoraFile, ...]:
@@ -73,21 +79,29 @@ class LoraRows(ctk.CTkFrame):
     def _keep(self, index: int) -> None:
         """What was typed goes to the store as soon as it is a number."""
         with suppress(Invalid):
-            self._store.replace(f"{self._path}[{index}]", self._read(index), "a strength")
+            read = self._read(index)
+            self._shown = (*self._shown[:index], read, *self._shown[index + 1 :])
+            self._store.replace(f"{self._path}[{index}]", read, "a strength")
 
     def _change(self, files: Sequence[LoraFile], typed: Sequence[str]) -> None:
+        self._show(typed, files)
         self._store.replace(self._path, tuple(files), "LoRA files")
-        self._show(typed)
 
-    def _show(self, typed: Sequence[str]) -> None:
+    def _follow(self) -> None:
+        """Undo and redo; what the person types is here before it is in the store."""
+        if self.files != self._shown:
+            self._show([number(file.strength) for file in self.files])
+
+    def _show(self, typed: Sequence[str], files: Sequence[LoraFile] | None = None) -> None:
+        self._shown = self.files if files is None else tuple(files)
         for child in self._rows.winfo_children():
             child.destroy()
         self.strengths = []
-        if not self.files:
+        if not self._shown:
             empty = ctk.CTkLabel(self._rows, text=EMPTY, text_color=colours.DIM, anchor="w", justify="left")
             theme.wrap(empty, self._rows)
             empty.grid(row=0, column=0, sticky="w")
-        for index, (file, strength) in enumerate(zip(self.files, typed, strict=True)):
+        for index, (file, strength) in enumerate(zip(self._shown, typed, strict=True)):
             self._show_file(index, file, strength)
 
     def _show_file(self, index: int, file: LoraFile, strength: str) -> None:
