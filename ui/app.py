@@ -29,6 +29,7 @@ from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
 from ui.run.sign import RunSign
 from ui.runs.desk import Desk
+from ui.seat import Seat
 from ui.shell import Shell, tab_of
 from ui.store import StateStore
 from ui.thumbnails import Pictures
@@ -48,7 +49,7 @@ LOOK_MS = 150  # after the first page is complete: looking imports what takes th
 AHEAD_MS = 700  # then what the largest page needs is imported, off this thread: opening it would wait for that
 AHEAD = "ui.pictures.browser"
 TOLD_MS = 60_000  # what is told at the start stays so long
-KEEP_MS = 1000  # after the last change the state is written to the disk
+KEEP_MS = 1000  # after a change the state is written to the disk, with what was changed meanwhile
 
 
 def open_window(
@@ -72,6 +73,7 @@ class App:
         self, train: Train, sample: "Draw | None" = None, ask: Ask | None = None, run_tool: "RunTool | None" = None
     ):
         self.view = memory.last_view()
+        self.seat = Seat()
         self.garbage = Collector()
         theme.apply()
         prepare(self.view)
@@ -108,24 +110,42 @@ class App:
         root.after(TURN_MS, self._turn)
 
     def begin(self, preset: str | None = None, start: bool = False) -> None:
-        """Show the first page: what was asked for, else where the person left, else what to do first."""
-        kept, left = memory.last_state(), memory.left_open()
-        if preset:
-            self.store.load(preset_store.find(preset).load())
-        elif kept:
-            self.store.load(*kept)
-        first = "run" if start else "model" if _complete(self.store.state) else "welcome"
+        """Show the first page: what was asked for, else where the person left, else what to do first. Where the person
+        left something unsaved, that is shown, and asked about before the preset takes its place."""
+        wanted = preset_store.find(preset) if preset else None
+        left = self.seat.left_open()
+        kept = self._restore()
+        if wanted is not None and not self.store.unsaved:
+            self.store.load(wanted.load())
+            wanted = None
+        first = "run" if start and wanted is None else "model" if _complete(self.store.state) else "welcome"
         self.root.update_idletasks()  # the frame of the window is drawn before the first page is made
         self.shell.show(first)
         self.topbar.finish_soon()
         self.root.after(LOOK_MS, self.findings.look)
-        self.root.after(LOOK_MS, self._offer_unfinished)
         self.root.after(AHEAD_MS, self._import_ahead)
         self._mark_open()
         if left is not None and not preset:
-            self._tell_left_open(left, restored=kept is not None)
-        if start:
+            self._tell_left_open(left, kept)
+        if wanted is not None:
+            self.root.after(LOOK_MS, self._change_to, wanted, start)
+        elif start:
             self.root.after(TURN_MS, self.actions.start)
+
+    def _restore(self) -> bool:
+        """Take the settings of last time, and return whether there were any."""
+        try:
+            kept = self.seat.last_state()
+        except UserError as error:
+            self.topbar.say(str(error), TOLD_MS)
+            return False
+        if kept:
+            self.store.load(*kept)
+        return kept is not None
+
+    def _change_to(self, preset: preset_store.Preset, start: bool) -> None:
+        if self.presets.load(preset) and start:
+            self.actions.start()
 
     def _import_ahead(self) -> None:
         self.importer.submit(AHEAD, partial(import_module, AHEAD), lambda _module: None)
@@ -148,7 +168,7 @@ class App:
         running = self.runner.running.run_name if self.runner.running else ""
         if running != self._marked:
             self._marked = running
-            self.writer.submit("open", lambda: memory.mark_open(running), lambda _nothing: None, self._on_unkept)
+            self.writer.submit("open", lambda: self.seat.mark_open(running), lambda _nothing: None, self._on_unkept)
 
     def go(self, path: str) -> None:
         """To the field with this path, or to a tab."""
@@ -172,30 +192,31 @@ class App:
         """Whether a turn of the loop is going on, below a dialog: the window cannot go yet."""
         return self._turns > 0
 
-    def leave(self) -> None:
-        """Keep what is to be kept, then take the window down."""
+    def leave(self, quiet: bool = False) -> None:
+        """Keep what is to be kept, then take the window down. `quiet`: what cannot be kept was told."""
         self.closed = True
         # What reads may be cut off; what writes may not, and comes before the last word.
         workers = ((self.checks, 0.1), (self.decoder, 0.1), (self.importer, 0.1), (self.writer, 2.0))
         closing = [partial(worker.close, seconds) for worker, seconds in workers]
-        self.attempt(
-            (self._keeping.stop, self.findings.stop, self.bench.tooltip.hide, self.desk.close, *closing, self._remember)
-        )
+        self.attempt((self._keeping.stop, self.findings.stop, self.bench.tooltip.hide, self.desk.close, *closing))
+        self.attempt((partial(self._remember, quiet), self.seat.leave))
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", waiting)  # customtkinter's too: they would go off without a window
         self.errors.window_gone = True
         self.root.destroy()
         self.garbage.close()
 
-    def _remember(self) -> None:
+    def _remember(self, quiet: bool) -> None:
         """For the next start."""
         try:
-            memory.keep_state(self.store.state)
+            self.seat.keep_state(self.store.state)
             memory.keep_colours(self.colours.kept)
             memory.keep_view(self.appearance.view(self.bench.options.basic))
-            memory.mark_closed()
+            self.seat.mark_closed()
         except OSError as error:
-            raise UserError(f"The settings could not be kept for the next start: {error}") from None
+            if quiet:
+                return
+            raise UserError(f"The settings could not be kept for the next start: {error.strerror or error}") from None
 
     def _turn(self) -> None:
         """One turn of the window's loop; it goes on whatever happens in it, and while a dialog of it is open."""
@@ -222,14 +243,16 @@ class App:
     def _on_change(self, before: TrainingState, after: TrainingState) -> None:
         if before != after:
             self._colour_concepts()
-            self._keeping.start(KEEP_MS, self._keep)
+            if not self._keeping.waiting:  # not a second after the last letter: who types on would lose all of it
+                self._keeping.start(KEEP_MS, self._keep)
 
     def _keep(self) -> None:
         state = self.store.state
-        self.writer.submit("state", lambda: memory.keep_state(state), lambda _nothing: None, self._on_unkept)
+        self.writer.submit("state", lambda: self.seat.keep_state(state), lambda _nothing: None, self._on_unkept)
 
     def _on_unkept(self, error: Exception) -> None:
-        self.topbar.say(f"The settings could not be kept on the disk: {error}")
+        why = getattr(error, "strerror", None) or error
+        self.topbar.say(f"The settings cannot be kept in {memory.folder()}: {why}")
 
     def _colour_concepts(self) -> None:
         running = self.runner.state.active if self.runner.state else ()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import customtkinter as ctk
 
-from ui import colours, theme
+from ui import colours, memory, theme
 from ui.dialog import Option, dialog_in_front
 
 if TYPE_CHECKING:
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 SOON_SECONDS = 0.5  # what is written in this time needs no bar
 WIDTH = 420  # px at 100 %
+KEEP_THEM = "They were changed since the preset was loaded. Write them into a file?"
+UNSAVED = (
+    Option("stay", "Keep the window open"), Option("lose", "Close without them", "danger"),
+    Option("file", "Write a file…", "main"),
+)  # fmt: skip
 END = (Option("stay", "Let it work"), Option("end", "End it and close", "danger"))
 
 
@@ -81,7 +86,26 @@ class Closing:
 
     def _end(self) -> None:
         self._remove_note()
-        self._app.leave()
+        why = self._why_lost()
+        chosen = self._app.ask.choose("Unsaved changes", f"{why} {KEEP_THEM}", UNSAVED) if why else "close"
+        if chosen == "file":
+            chosen = "close" if self._app.presets.export_state() else None
+        if chosen in ("close", "lose"):
+            self._app.leave(quiet=bool(why))
+        else:
+            self.waiting = False
+
+    def _why_lost(self) -> str:
+        """Why settings that are in no preset would not be there at the next start; empty where nothing is lost."""
+        app = self._app
+        if not app.seat.first:
+            return "Another window's settings stay for the next start, not this one's." if app.store.unsaved else ""
+        try:
+            app.seat.keep_state(app.store.state)
+        except OSError as error:
+            why = f"The settings cannot be kept in {memory.folder()}: {error.strerror or error}."
+            return why if app.store.unsaved else ""
+        return ""
 
     def _remove_note(self) -> None:
         if self.note is not None:

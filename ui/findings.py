@@ -33,6 +33,10 @@ class Timer:
 
         self._waiting = self._after(milliseconds, fire)
 
+    @property
+    def waiting(self) -> bool:
+        return bool(self._waiting)
+
     def stop(self) -> None:
         if self._waiting:
             self._cancel(self._waiting)

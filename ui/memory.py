@@ -1,21 +1,18 @@
-"""What the window remembers from one start to the next: the last state, its size, theme and scaling."""
+"""What windows remember from one start to the next: size, theme, scaling, colours. Their settings: `ui.seat`."""
 
 import json
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
 from onetrainer_clone import paths
-from onetrainer_clone.settings import UserError
-from onetrainer_clone.state import TrainingState
-from presets import store as preset_store
-from presets.codec import decode, encode
 
+T = TypeVar("T")
+THEMES = ("", "light", "dark")
 GEOMETRY = re.compile(r"\d{2,5}x\d{2,5}(\+-?\d{1,5}\+-?\d{1,5})?")  # a monitor at the left has negative places
 
 
@@ -38,49 +35,12 @@ def log_file() -> Path:
     return folder() / "window.log"
 
 
-def keep_state(state: TrainingState) -> None:
-    """Keep the state for the next start, whole or not at all. Raises OSError."""
-    paths.write_whole(folder() / "state.json", json.dumps({"preset": state.preset, "state": json.loads(encode(state))}))
-
-
-def last_state() -> tuple[TrainingState, TrainingState] | None:
-    """The state of the last start, and the preset that it was made from; None where there is none to be read."""
+def read(name: str, made: Callable[[Any], T], otherwise: T) -> T:
+    """What a file holds; `otherwise` where there is none, or none that we wrote."""
     try:
-        kept = json.loads((folder() / "state.json").read_bytes())
-        state = decode(json.dumps(kept["state"]), str(kept["preset"]))
-    except (OSError, ValueError, KeyError, TypeError, UserError):
-        return None
-    return state, _preset_of(state)
-
-
-def _preset_of(state: TrainingState) -> TrainingState:
-    """What the state's preset holds; the defaults where it is gone, so that all of the state counts as unsaved."""
-    try:
-        return preset_store.find(state.preset).load() if state.preset else TrainingState()
-    except UserError:
-        return TrainingState(preset=state.preset)
-
-
-def mark_open(run: str = "") -> None:
-    """Note that a window is open, and which run goes on in it. Raises OSError."""
-    paths.write_whole(folder() / "open.json", json.dumps({"process": os.getpid(), "run": run}))
-
-
-def mark_closed() -> None:
-    """Note that the window was closed as it should be. Raises OSError."""
-    (folder() / "open.json").unlink(missing_ok=True)
-
-
-def left_open() -> str | None:
-    """The run that went on when a window ended without being closed, '' where none did; None where nothing did."""
-    try:
-        kept = json.loads((folder() / "open.json").read_bytes())
-        process, run = int(kept["process"]), str(kept["run"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    import psutil  # here: most starts do without it
-
-    return None if psutil.pid_exists(process) else run
+        return made(json.loads((folder() / name).read_bytes()))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, ArithmeticError, RecursionError):
+        return otherwise
 
 
 def keep_colours(places: Mapping[str, int]) -> None:
@@ -89,11 +49,9 @@ def keep_colours(places: Mapping[str, int]) -> None:
 
 
 def last_colours() -> dict[str, int]:
-    try:
-        kept = json.loads((folder() / "colours.json").read_bytes())
-        return {str(name): int(place) for name, place in kept.items() if int(place) >= 0}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    return read(
+        "colours.json", lambda kept: {str(name): int(place) for name, place in kept.items() if int(place) >= 0}, {}
+    )
 
 
 def keep_asked(prompts: Sequence[Mapping[str, str]]) -> None:
@@ -102,11 +60,9 @@ def keep_asked(prompts: Sequence[Mapping[str, str]]) -> None:
 
 
 def last_asked() -> list[dict[str, str]]:
-    try:
-        kept = json.loads((folder() / "asked.json").read_bytes())
-        return [{str(name): str(text) for name, text in one.items()} for one in kept]
-    except (OSError, ValueError, TypeError, AttributeError):
-        return []
+    return read(
+        "asked.json", lambda kept: [{str(name): str(text) for name, text in one.items()} for one in kept], []
+    )
 
 
 def keep_charts(charts: Sequence[Mapping[str, Any]]) -> None:
@@ -115,10 +71,7 @@ def keep_charts(charts: Sequence[Mapping[str, Any]]) -> None:
 
 
 def last_charts() -> list[dict[str, Any]]:
-    try:
-        return [dict(one) for one in json.loads((folder() / "charts.json").read_bytes())]
-    except (OSError, ValueError, TypeError):
-        return []
+    return read("charts.json", lambda kept: [dict(one) for one in kept], [])
 
 
 def keep_size(window: str, size: tuple[int, int]) -> None:
@@ -132,11 +85,9 @@ def last_size(window: str) -> tuple[int, int] | None:
 
 
 def _sizes() -> dict[str, tuple[int, int]]:
-    try:
-        kept = json.loads((folder() / "sizes.json").read_bytes())
-        return {str(name): (int(width), int(height)) for name, (width, height) in kept.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    return read(
+        "sizes.json", lambda kept: {str(name): (int(width), int(height)) for name, (width, height) in kept.items()}, {}
+    )
 
 
 def keep_view(view: View) -> None:
@@ -144,10 +95,13 @@ def keep_view(view: View) -> None:
 
 
 def last_view() -> View:
-    try:
-        kept: dict[str, Any] = json.loads((folder() / "view.json").read_bytes())
-        view = View(**{field.name: kept[field.name] for field in fields(View) if field.name in kept})
-        sound = 50 <= view.scaling_percent <= 300 and GEOMETRY.fullmatch(view.geometry)
-        return view if sound else View()
-    except (OSError, ValueError, TypeError, AttributeError):
-        return View()
+    return read("view.json", _view, View())
+
+
+def _view(kept: dict[str, Any]) -> View:
+    """Raises ValueError or TypeError for what no window of ours wrote."""
+    view = View(**{field.name: kept[field.name] for field in fields(View) if field.name in kept})
+    sound = 50 <= view.scaling_percent <= 300 and GEOMETRY.fullmatch(view.geometry) and view.theme in THEMES
+    if not sound:
+        raise ValueError("no view")
+    return view

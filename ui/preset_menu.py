@@ -54,6 +54,14 @@ def _is_ours(path: Path) -> bool:
         return True
 
 
+def _write(target: str, data: str | Path) -> None:
+    """A text, or what a file holds. Raises `UserError` where one of them cannot be read or written."""
+    try:
+        write_whole(Path(target), data.read_bytes() if isinstance(data, Path) else data)
+    except OSError as error:
+        raise UserError(f"'{error.filename or target}': {error.strerror or error}; choose another place") from None
+
+
 def wrong_name(name: str) -> str:
     """Why a preset cannot be called that; empty where it can."""
     why = name_problem(name)
@@ -166,21 +174,27 @@ class PresetMenu:
         """A copy of the preset, anywhere. Of the one that is loaded and was changed, the person says which is meant."""
         wanted = preset or self.current
         if wanted is None:
-            raise UserError("There is no preset to export: save the settings as one first")
+            self.export_state()
+            return
         store = self._bench.store
         which = "saved"
         if store.unsaved and wanted.name == store.state.preset:
             message = f"The settings were changed since '{wanted.name}' was saved. Which of them are meant?"
             which = self._bench.ask.choose("Export the preset", message, WHICH) or "cancel"
-        if which == "cancel" or not (
-            chosen := self._bench.ask.new_file(f"Export '{wanted.name}' as", f"{wanted.name}.json", PRESET)
-        ):
-            return
-        try:
-            data = encode(store.state, wanted.description).encode() if which == "now" else wanted.path.read_bytes()
-            write_whole(Path(chosen), data)
-        except OSError as error:
-            raise UserError(f"'{chosen}' cannot be written: {error.strerror or error}") from None
+        if which == "now":
+            self.export_state(wanted.name, wanted.description)
+        elif which == "saved" and (chosen := self._new_file(wanted.name)):
+            _write(chosen, wanted.path)
+
+    def export_state(self, name: str = "my preset", description: str = "") -> bool:
+        """The settings as they are now, as a preset file anywhere; whether they were written."""
+        chosen = self._new_file(self._bench.store.state.preset or name)
+        if chosen:
+            _write(chosen, encode(self._bench.store.state, description))
+        return bool(chosen)
+
+    def _new_file(self, name: str) -> str:
+        return self._bench.ask.new_file(f"Export '{name}' as", f"{name}.json", PRESET)
 
     def may_leave(self) -> bool:
         """Ask about unsaved changes; True where they are saved or may go."""
@@ -195,8 +209,18 @@ class PresetMenu:
         current = self.current
         if current is None or current.shipped:
             return self.save_as()
+        why = "has changed on the disk since it was loaded"
+        if self._changed_elsewhere(current) and not self._may_replace(current.name, why):
+            return False
         self._keep(current.name, current.description)
         return True
+
+    def _changed_elsewhere(self, preset: Preset) -> bool:
+        """Whether the file holds other settings now than when it was loaded or saved here."""
+        try:
+            return preset.load() != self._bench.store.saved.model_copy(update={"preset": preset.name})
+        except UserError:
+            return False  # it is damaged: what is saved now is whole
 
     def save_as(self) -> bool:
         current = self.current
@@ -204,7 +228,7 @@ class PresetMenu:
         name = self._bench.ask.text("Save the preset as", "Its name:", initial or "my preset", wrong_name)
         if not name:
             return False
-        if preset_store.is_taken(name) and not self._may_replace(name):
+        if preset_store.is_taken(name) and not self._may_replace(name, "is there already"):
             return False
         self._keep(name, current.description if current else "")
         return True
@@ -250,9 +274,9 @@ class PresetMenu:
             preset_store.delete(wanted)
             self._bench.store.forget(wanted.name)
 
-    def _may_replace(self, name: str) -> bool:
+    def _may_replace(self, name: str, why: str) -> bool:
         options = (Option("no", "Keep it"), Option("replace", "Replace", "danger"))
-        return self._bench.ask.choose("Replace?", f"There is a preset '{name}' already.", options) == "replace"
+        return self._bench.ask.choose("Replace?", f"The preset '{name}' {why}.", options) == "replace"
 
     def _keep(self, name: str, description: str) -> None:
         preset_store.save(name, self._bench.store.state, description)

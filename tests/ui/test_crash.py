@@ -14,6 +14,7 @@ import pytest
 from tests import waiting
 from tests.ui.conftest import Window, close
 from ui import memory
+from ui.seat import read_state
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -34,8 +35,8 @@ def until(true: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
 
 
 def kept_batch_size() -> int:
-    found = memory.last_state()
-    return found[0].training.batch_size if found else 0
+    file = memory.folder() / "state.json"
+    return read_state(file)[0].training.batch_size if file.exists() else 0
 
 
 def marked_run() -> str | None:

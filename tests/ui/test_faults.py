@@ -13,6 +13,7 @@ from tests.ui.test_run import finish, start
 from ui import memory
 from ui.errors import Errors
 from ui.run.record import Record
+from ui.seat import Seat
 from ui.signals import Signal, each
 
 
@@ -173,10 +174,12 @@ def test_the_window_closes_whatever_fails_on_the_way(window: Window, monkeypatch
     window.app.close()
     assert window.app.closed
     assert len(faults(window)) == 1
-    kept = memory.last_state()
+    seat = Seat()
+    kept = seat.last_state()
     assert kept is not None
     assert kept[0].training.batch_size == 7
-    assert memory.left_open() is None
+    assert seat.left_open() is None
+    seat.leave()
 
 
 def test_a_dialog_that_cannot_be_shown_does_not_end_the_loop(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,12 @@ from onetrainer_clone.settings import UserError, replace
 from presets import store as preset_store
 from presets.differences import differences
 from tests.ui.conftest import Window, close
-from ui import memory
 from ui.dialogs import TkAsk
 from ui.preset_groups import entries, matching
 from ui.preset_list import begins_group
 from ui.preset_menu import wrong_name
 from ui.preset_panel import PresetPanel
+from ui.seat import Seat
 
 
 def shown_name(panel: PresetPanel) -> str:
@@ -179,12 +179,12 @@ def test_renaming_keeps_what_is_unsaved_and_the_way_back(window: Window) -> None
 
 CRASHING = """
 import sys, time
-from ui import memory
+from ui.seat import Seat
 from presets.store import find
 from onetrainer_clone.settings import replace
-state = find("demo").load()
+state, seat = find("demo").load(), Seat()
 for number in range(1, 100000):
-    memory.keep_state(replace(state, "training.batch_size", number % 4000 + 1))
+    seat.keep_state(replace(state, "training.batch_size", number % 4000 + 1))
     print(number % 4000 + 1, flush=True)
 """
 
@@ -197,7 +197,7 @@ def test_the_state_survives_being_killed_while_it_is_written() -> None:
             time.sleep(0.01)
             os.kill(process.pid, signal.SIGKILL)
             last = ([last, *(int(line) for line in process.stdout.read().split() if line.isdigit())])[-1]
-        kept = memory.last_state()
+        kept = Seat().last_state()
         assert kept is not None
         state, saved = kept
         assert state.training.batch_size >= min(last, 3999)

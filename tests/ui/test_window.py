@@ -19,6 +19,7 @@ from tests.ui.fake_trainer import FakeTrainer
 from ui import memory, theme
 from ui.dialog import Dialog, Option
 from ui.dialogs import TkAsk
+from ui.seat import read_state
 from ui.tabs.welcome import STEPS, WelcomePage
 
 
@@ -79,9 +80,10 @@ def test_the_state_is_kept_while_the_window_is_open(window: Window, monkeypatch:
     monkeypatch.setattr("ui.app.KEEP_MS", 20)
     window.app.store.replace("training.batch_size", 7)
 
+    file = memory.folder() / "state.json"
+
     def kept() -> bool:
-        found = memory.last_state()
-        return found is not None and found[0].training.batch_size == 7
+        return file.exists() and read_state(file)[0].training.batch_size == 7
 
     window.until(kept)
 
