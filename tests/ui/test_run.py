@@ -18,7 +18,7 @@ from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from ui.run.comparison import Comparison
 from ui.run.places import Place
-from ui.run.record import Record
+from ui.run.record import LINES, Record
 from ui.run.runner import BATCH
 from ui.run.series import POINTS
 from ui.run.status import ago, files, memory, pace, sentence
@@ -363,6 +363,35 @@ def test_the_log_shows_only_warnings_and_copies_them(window: Window) -> None:
     assert "finished" in run.log.text
     assert "Note: the frozen copy takes 0.01 GiB" in run.log.text
     assert run.log.title.cget("text") == "Log: 2 warnings"
+
+
+def test_a_log_of_a_hundred_thousand_lines_shows_the_last_and_where_the_others_are(window: Window) -> None:
+    run, record = page(window), Record()
+    run.log.show(record)
+    assert "is written here" in run.log.text
+    run.log.toggle_filter()
+    for number in range(100_000):
+        record.on(Logged(f"line {number}"))
+        if number in (3, 2500, 99_000):
+            run.log.show(record)
+    run.log.show(record)
+    assert run.log.text.endswith("No warnings.")
+    record.on(Warned("careful " * 10_000))
+    run.log.show(record)
+    assert "No warnings" not in run.log.text
+    assert len(run.log.text) < 11_000
+    run.log.toggle_filter()
+    lines = run.log.text.split("\n")
+    assert lines[0] == "The lines before these are in journal.jsonl, in the run's folder."
+    assert len(lines) <= LINES + 1
+    assert lines[-2] == "line 99999"
+    for number in range(5000):
+        record.on(Logged(f"more {number}"))
+    run.log.show(record)
+    assert run.log.text.count("The lines before these") == 1
+    assert run.log.text.endswith("more 4999")
+    run.log.copy_button.invoke()
+    assert run.log.clipboard_get().endswith("more 4999")
 
 
 def test_the_trace_of_an_error_is_shown_on_demand(window: Window, trainer: FakeTrainer) -> None:

@@ -1,11 +1,13 @@
 """The run's log in the window: warnings and errors marked, written in batches, an error's trace on demand."""
 
 import tkinter
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import customtkinter as ctk
 
+from onetrainer_clone.journal import JOURNAL
 from ui import colours, theme
 from ui.run.record import LINES, LogLine, Record
 from ui.tooltip import Tooltip
@@ -13,6 +15,8 @@ from ui.tooltip import Tooltip
 MARKS = {"warning": "Warning: ", "error": "Error: ", "note": "Note: ", None: ""}
 ALARMS = ("warning", "error")
 EMPTY = "What the run has to say is written here: what was saved, and warnings with what to do about them."
+EARLIER = f"The lines before these are in {JOURNAL}, in the run's folder.\n"
+LETTERS = 10_000  # of a line, or a trace: Tk takes long to break longer ones
 HEAD = 34  # px at 100 %: its height where only the heading is seen
 ABOVE, SPACING, BELOW = 5, 3, 4  # px at 100 %: over the heading, around the lines, and under them at least
 EDGE = 4  # px of the screen that Tk keeps above and below the lines together
@@ -56,6 +60,7 @@ class LogView(ctk.CTkFrame):
         self.warnings_only = False
         self._record: Record | None = None
         self._written = self._traces = 0
+        self._shown = 0  # lines; without any there are words in their place
         self._themed = lambda _mode: self._colour()
         ctk.AppearanceModeTracker.add(self._themed, self)
         self._colour()
@@ -71,22 +76,21 @@ class LogView(ctk.CTkFrame):
             return
         at_end = anew or self.box.yview()[1] >= 0.999  # who reads further up is not pulled down
         self.box.configure(state="normal")
-        if anew or not self._written:
+        if anew:
+            self._record, self._written, self._shown = record, 0, 0
+        if not self._shown:
             self.box.delete("1.0", "end")
-            self._record, self._written = record, 0
         new = record.logged - self._written
         fresh = record.log[-new:] if new else []
         self._written = record.logged
-        for line in fresh:
-            if line.severity in ALARMS or not self.warnings_only:
-                self._write(line)
-        if not record.logged:
-            self.box.insert("end", EMPTY, "dim")
-        elif self.warnings_only and self.text == "":
-            self.box.insert("end", "No warnings.\n", "dim")
-        lines = int(float(self.box.index("end-1c")))
-        if lines > LINES:
-            self.box.delete("1.0", f"{lines - LINES}.0")
+        self._write([line for line in fresh if line.severity in ALARMS or not self.warnings_only])
+        if not self._shown:
+            self.box.insert("end", "No warnings." if record.logged else EMPTY, "dim")
+        above = int(self.box.index("end-1c").partition(".")[0]) - LINES
+        if above > 0:
+            self.box.delete("1.0", f"{above}.0")
+        if record.logged > len(record.log) and (anew or above > 0):
+            self.box.insert("1.0", EARLIER, "dim")
         self.box.configure(state="disabled")
         if at_end:
             self.box.see("end")
@@ -121,16 +125,22 @@ class LogView(ctk.CTkFrame):
         self.clipboard_clear()
         self.clipboard_append(text)
 
-    def _write(self, line: LogLine) -> None:
-        self.box.insert("end", f"{MARKS[line.severity]}{line.text}\n", line.severity or "")
-        if line.trace:
-            self._traces += 1
-            trace, link = f"trace{self._traces}", f"link{self._traces}"
-            self.box.insert("end", SHOW, ("link", link))
-            self.box.insert("end", "\n")
-            self.box.insert("end", f"{line.trace.rstrip()}\n", ("dim", trace))
-            self.box.tag_config(trace, elide=True)
-            self.box.tag_bind(link, "<Button-1>", lambda _event: self.toggle_trace(trace, link))
+    def _write(self, lines: Sequence[LogLine]) -> None:
+        self._shown += len(lines)
+        for line in lines:
+            text = line.text if len(line.text) <= LETTERS else f"{line.text[:LETTERS]}…"
+            self.box.insert("end", f"{MARKS[line.severity]}{text}\n", line.severity or "")
+            if line.trace:
+                self._write_trace(line.trace.rstrip()[-LETTERS:])  # what went wrong stands at its end
+
+    def _write_trace(self, text: str) -> None:
+        self._traces += 1
+        trace, link = f"trace{self._traces}", f"link{self._traces}"
+        self.box.insert("end", SHOW, ("link", link))
+        self.box.insert("end", "\n")
+        self.box.insert("end", f"{text}\n", ("dim", trace))
+        self.box.tag_config(trace, elide=True)
+        self.box.tag_bind(link, "<Button-1>", lambda _event: self.toggle_trace(trace, link))
 
     def toggle_trace(self, trace: str, link: str) -> None:
         hidden = str(self.box.tag_cget(trace, "elide")) in ("1", "true", "True")
