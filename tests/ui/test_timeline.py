@@ -24,6 +24,7 @@ from ui.run.record import PromptKey, Record
 from ui.run.samples import Samples
 from ui.run.timeline import Timeline
 from ui.run.viewer import Viewer
+from ui.runs.reopen import lay_over, overlaid
 
 
 def test_the_newest_is_followed_until_the_person_goes_back() -> None:
@@ -143,6 +144,19 @@ def test_neighbours(record: Record) -> None:
     assert other_weights(record, start) == Place(key(0, "ema"), 10)
     assert other_weights(record, Place(key(0), 0)) is None
     assert words(Record(), Place(key(0, "ema"), 10)) == "prompt 0\nstep 10, seed 0, EMA weights"
+
+
+def test_a_prompt_that_comes_later_moves_no_other_row_of_a_comparison(record: Record, tmp_path: Path) -> None:
+    """A sample that was looked at large was a fault: its row had another place."""
+    other = Record()
+    other.on(sampled(tmp_path, 10, 1))
+    other.on(sampled(tmp_path, 10, 2))
+    both = overlaid([record, other], ["a", "b"])
+    before = both.rows()
+    record.on(sampled(tmp_path, 20, 7))
+    assert lay_over(both)
+    assert set(before) < set(both.rows())
+    assert neighbour(both, Place(before[-1], 10), 0, 1).key == before[-1]
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ class Record:
         self.elsewhere: list[Saved] = []  # of the last save, what could not be written to the run's folder
         self.log: list[LogLine] = []
         self.logged_of: dict[str, int] = {}  # of several runs in one: lines of each that are in the log
+        self.places: dict[tuple[str, int, str, int], int] = {}  # of several runs in one: of the rows of samples
         self.heard = 0.0  # when something was told last, seconds since 1970
         self.logged = 0  # lines ever: the log itself is cut at its beginning
         self.curves_version = self.samples_version = 0

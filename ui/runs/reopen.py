@@ -87,13 +87,12 @@ def lay_over(both: Record) -> bool:
 
 
 def _lay_samples(both: Record) -> None:
-    prompts: dict[tuple[str, int, str, int], int] = {}
-    both.samples.clear()
+    """A row keeps its place when others come: somebody may look at one of its pictures."""
     for number, (label, record) in enumerate(both.parts):
         rows = [(key.prompt, key.seed, key.weights) for key in record.rows()]
         for before, (key, row) in enumerate(zip(record.rows(), rows, strict=True)):
             nth = rows[:before].count(row)  # the same prompt may be there twice, in two sizes for instance
-            place = prompts.setdefault((*row, nth), len(prompts))
+            place = both.places.setdefault((*row, nth), len(both.places))
             named = PromptKey(place * len(both.parts) + number, f"{label}: {key.prompt}", key.seed, key.weights)
             both.samples[named] = {
                 step: replace(sample, prompt=named.prompt) for step, sample in record.samples[key].items()
