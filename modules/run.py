@@ -14,7 +14,7 @@ from modules.methods import NewWords, Trained, make
 from modules.models.base import Model
 from modules.objective import EmbedText
 from modules.optim.ema import Ema
-from modules.optim.optimizers import make_optimizer
+from modules.optim.optimizers import make_optimizer, require_optimizer
 from onetrainer_clone import plan
 from onetrainer_clone.advice import WHILE_LOADING, out_of_memory, while_caching
 from onetrainer_clone.dataset import Folder, Picture
@@ -64,6 +64,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     folders: Sequence[Folder] = plan.find(state)
     planned = plan.make_plan(state, folders)
     plan.require(planned)
+    require_optimizer(state)
     emit(Progressed("loading"))
     with full_in_words("loading the model", WHILE_LOADING):
         model = load_model(state.model, lambda message: emit(Warned(message)))
@@ -93,10 +94,8 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
 
 
 def _check_sizes(state: TrainingState, model: Model) -> None:
-    step = int(state.training.bucket_step.value)
-    if step % model.vae_factor:
-        message = f"{step} px is not a multiple of {model.vae_factor}, the pixels per latent of this model's VAE"
-        raise Invalid([Problem("training.bucket_step", f"{message}: choose {model.vae_factor} px or more")])
+    if message := state.training.step_problem(model.vae_factor):
+        raise Invalid([Problem("training.bucket_step", message)])
 
 
 def _fill(

@@ -23,6 +23,21 @@ def make_optimizer(state: TrainingState, groups: Groups) -> Optimizer:
     return _MAKERS[state.optimizer.optimizer](groups, state.optimizer, coarse)
 
 
+def require_optimizer(state: TrainingState) -> None:
+    """Raises `Invalid` where the optimizer's library cannot run here: said before anything is loaded and encoded."""
+    if state.optimizer.optimizer is Name.ADAMW_8BIT:
+        _bitsandbytes()
+
+
+def _bitsandbytes() -> Any:
+    try:
+        import bitsandbytes
+    except Exception as error:
+        message = f"bitsandbytes cannot run here ({type(error).__name__}: {error}): choose AdamW"
+        raise Invalid([Problem("optimizer.optimizer", message)]) from error
+    return bitsandbytes
+
+
 def _adam(settings: AdamW) -> dict[str, Any]:
     return {
         "betas": (settings.beta1, settings.beta2),
@@ -37,12 +52,7 @@ def _adamw(groups: Groups, settings: OptimizerSettings, coarse: bool) -> Optimiz
 
 
 def _adamw_8bit(groups: Groups, settings: OptimizerSettings, coarse: bool) -> Optimizer:
-    try:
-        import bitsandbytes
-    except Exception as error:
-        message = f"bitsandbytes cannot run here ({type(error).__name__}: {error}): choose AdamW"
-        raise Invalid([Problem("optimizer.optimizer", message)]) from error
-    kind = _for_weights(bitsandbytes.optim.AdamW8bit, settings, coarse)
+    kind = _for_weights(_bitsandbytes().optim.AdamW8bit, settings, coarse)
     return kind(groups, **_adam(settings.adamw_8bit))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from onetrainer_clone import model_files
 from onetrainer_clone.settings import Choice, Problem, Settings, group, setting, when
 from onetrainer_clone.state.common import Dtype, Every, StopAfter
 from onetrainer_clone.state.method import OF_MODEL, PARTS, Method
@@ -133,6 +134,14 @@ class TrainingSettings(Settings):
         None, "CPU threads", "How many threads torch computes with on the CPU.", ge=1, le=256, empty="automatic"
     )
 
+    def step_problem(self, factor: int) -> str:
+        """Why the bucket step does not fit a VAE with so many pixels per latent; empty where it does."""
+        step = int(self.bucket_step.value)
+        if step % factor == 0:
+            return ""
+        message = f"{step} px is not a multiple of {factor}, the pixels per latent of this model's VAE"
+        return f"{message}: choose {factor} px or more"
+
     def resolution_problem(self, resolution: int) -> str:
         """Why a resolution does not fit the bucket step; empty where it does."""
         step = int(self.bucket_step.value)
@@ -147,6 +156,9 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     training = state.training
     if message := training.resolution_problem(training.resolution):
         yield Problem("training.resolution", message)
+    factor = model_files.vae_factor(state.model.vae or state.model.source) if state.model.source else None
+    if factor is not None and (message := training.step_problem(factor)):
+        yield Problem("training.bucket_step", message)
     yield from _dtypes(state)
     yield from _fine_tuned(state)
     if state.method is not Method.EMBEDDING and not any(switched_on(state).values()):

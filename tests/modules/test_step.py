@@ -101,6 +101,20 @@ def test_a_gradient_that_is_not_finite_stops_before_the_weights_are_touched(run:
     assert not run.optimizer.state
 
 
+def test_one_rotten_batch_of_several_is_named_and_nothing_of_the_others_is_left(run: Run) -> None:
+    step, before = next(ready(run)), copied(run)
+    [batch] = step.batches
+    make = partial(make_batch, run.state, run.model, run.latents)
+    good, rotten = make(batch.samples[:2]), make(batch.samples[2:])
+    rotten.latents[0] = float("nan")
+    with pytest.raises(NotFinite) as caught:
+        take_step(run, dataclasses.replace(step, batches=[good, rotten]))
+    assert batch.samples[2].picture.key in str(caught.value)
+    assert all(torch.equal(a, b) for a, b in zip(before, run.trained.parameters, strict=True))
+    assert all(parameter.grad is None for parameter in run.trained.parameters)
+    assert not run.optimizer.state
+
+
 def test_a_step_repeats_whatever_random_numbers_were_drawn_before(run: Run, tmp_path: Path) -> None:
     first = take_step(run, next(ready(run)))
     torch.manual_seed(99)
