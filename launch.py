@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # small models on a busy machine: two are slower
-# Four processes of torch fit into any memory; a file's tests stay together, for they share what they build.
-SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+# One more process than cores, for tests of windows and of other processes wait a good deal; four of torch fit into any
+# memory. A file's tests stay together, for they share what they build.
+SIDE_BY_SIDE = ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
 TKINTER_ADVICE = (
     "The window needs tkinter, which this Python lacks. Debian, Ubuntu: 'apt install python3-tk'; Fedora: 'dnf install "
     "python3-tkinter'; macOS: 'brew install python-tk'; Windows: run Python's installer again, choose Modify and tick "

@@ -16,6 +16,12 @@ from tests.windows_rules import is_under_rules, windows_rules
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
+# Files that take longest: begun first, or one worker is still at them when the others are done.
+LONG = (
+    "test_demo_learns.py", "test_real_runs.py", "test_resume.py", "test_disks.py", "test_variants.py", "test_save.py",
+    "test_cache_truth.py", "test_session_survives.py", "test_determinism.py", "test_kill.py",
+)  # fmt: skip
+
 # Before any test imports torch, which reads them once: two threads are slower than one where the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
@@ -37,6 +43,10 @@ def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypat
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--windows", action="store_true", help="every test under Windows' rules for files")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(autouse=True)

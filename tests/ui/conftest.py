@@ -4,9 +4,8 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any
-from weakref import WeakSet
 
 import pytest
 from PIL import Image
@@ -14,9 +13,9 @@ from PIL import Image
 from onetrainer_clone.settings import Problem
 from presets.runs import begin
 from tests.ui.fake_trainer import FakeTrainer
+from tests.ui.workers import Workers
 from tests.waiting import LIMIT, STEP, until
 from ui.app import App
-from ui.background import Background
 from ui.dialogs import Option
 from ui.filekinds import PRESET, FileKind
 
@@ -79,6 +78,9 @@ class Answers:
         return self.folders.pop(0)
 
 
+ROUNDS = 4  # of work that a run's work brings about
+
+
 @dataclass
 class Window:
     """The window under test and how to wait for it.
@@ -90,7 +92,7 @@ class Window:
     app: App
     ask: Answers
     trainer: FakeTrainer
-    workers: "WeakSet[Background]" = field(default_factory=WeakSet)  # that were given work
+    workers: Workers
     _turns: int = 0
 
     def __post_init__(self) -> None:
@@ -122,19 +124,15 @@ class Window:
         self.app.root.after(20, look)
 
     def rest(self) -> None:
-        """Until all that was given to the window's threads is done and shown. A run may go on meanwhile."""
-        while True:
-            self.until(lambda: not self._at_work())
-            before = self._undelivered()
+        """Until all that was given to the window's threads is done and shown; of what a run goes on giving, the first."""
+        for rounds in count(1):
+            self.until(self.workers.given())
+            before = self.workers.undelivered()
             self.whole_turns(1)
-            if not self._at_work() and before == self._undelivered():  # what a page that is not in view asked for stays
+            if not self.workers.at_work and before == self.workers.undelivered():
                 return
-
-    def _at_work(self) -> bool:
-        return any(worker._waiting or worker._working for worker in self.workers)
-
-    def _undelivered(self) -> dict[Background, int]:
-        return {worker: worker._done.qsize() for worker in self.workers}
+            if rounds > ROUNDS and self.app.runner.going:
+                return
 
     def whole_turns(self, count: int) -> None:
         """So often all that the window's loop does at every turn of its own, from its beginning to its end."""
@@ -175,22 +173,16 @@ def no_garbage() -> Iterator[None]:
 
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> "WeakSet[Background]":
-    """All threads of windows that are given work from now on."""
-    found: WeakSet[Background] = WeakSet()
-    submit = Background.submit
-
-    def remembered(worker: Background, *args: Any, **named: Any) -> None:
-        found.add(worker)
-        submit(worker, *args, **named)
-
-    monkeypatch.setattr(Background, "submit", remembered)
+def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
+    """The threads of windows that are opened from now on."""
+    found = Workers()
+    found.watch(monkeypatch)
     return found
 
 
 @pytest.fixture
 def make_window(
-    no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers, workers: "WeakSet[Background]"
+    no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers, workers: Workers
 ) -> Iterator[Callable[..., Window]]:
     """Opens windows, also several after each other, and closes what is left open."""
     opened: list[Window] = []
