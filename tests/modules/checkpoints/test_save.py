@@ -177,3 +177,13 @@ def test_what_is_not_finite_is_refused_and_the_old_folder_stays(tmp_path: Path) 
         save_model(path, model, ModelLayout.DIFFUSERS, torch.float16)
     assert (path / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("family", list(BASES))
+@pytest.mark.parametrize("layout", list(ModelLayout))
+def test_what_is_saved_is_found_whole_before_it_is_loaded(family: Family, layout: ModelLayout, tmp_path: Path) -> None:
+    path = tmp_path / ("a.safetensors" if layout is ModelLayout.SINGLE_FILE else "a")
+    save_model(path, tiny_model(family), layout, torch.float16)
+    assert model_files.family(str(path)) is family
+    assert (model_files.problem(str(path)), model_files.broken(str(path))) == ("", "")
+    assert model_files.vae_misfit(str(path), str(path)) == ""
