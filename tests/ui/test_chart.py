@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,11 @@ def test_a_logarithmic_scale_without_anything_above_zero_says_so(window: Window,
     shown(window, chart, record, lambda: bool(chart.lines) and not chart.screen.words)
     chart.bar.buttons["log"].invoke()
     shown(window, chart, record, lambda: "above zero" in chart.screen.words)
+    window.turn()
+    x, y = (round(part) for part in chart.screen.frame.pixel(50, 0.5))
+    chart.screen.event_generate("<Motion>", x=x, y=y)
+    window.turn()
+    assert not chart.screen.find_withtag("hover"), "no line lies over the words"
     chart.bar.buttons["log"].invoke()
     shown(window, chart, record, lambda: chart.up_to_date and not chart.screen.words)
 
@@ -275,6 +281,23 @@ def test_a_run_of_one_step_is_a_point(window: Window, chart: Chart, log: bool) -
     assert frame.inside(*frame.pixel(1, 0.5))
     chart.bar.buttons["in"].invoke()
     shown(window, chart, record, lambda: chart.up_to_date)
+
+
+def test_a_loss_that_is_no_number_leaves_the_others_to_be_seen(window: Window, chart: Chart) -> None:
+    """As of a run whose loss was lost, read back from its journal."""
+    record = record_of(lambda step: float("nan") if step > 60 else 1 / step)
+    shown(window, chart, record, lambda: len(chart.lines) == 2)
+    assert chart.screen.frame.y == pytest.approx((0.0, 1.05), abs=0.1)
+    assert chart.legend.entries[0][1] == "no number"
+    for call in (chart.toggle_log, partial(chart.smooth, 10)):
+        call()
+        shown(window, chart, record, lambda: chart.up_to_date)
+        assert not chart.screen.words
+    window.turn()
+    x, y = (round(part) for part in chart.screen.frame.pixel(80, 0.5))
+    chart.screen.event_generate("<Motion>", x=x, y=y)
+    window.turn()
+    assert chart.legend.head == "step 80"
 
 
 def test_the_mouse_shows_values_and_chooses_a_rectangle(window: Window, chart: Chart) -> None:

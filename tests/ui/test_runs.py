@@ -483,7 +483,10 @@ def test_an_asked_prompt_may_have_its_own_size_and_steps_and_comes_back(window: 
     box.fill({"text": "a dog", "width": "100"})
     with pytest.raises(UserError, match="100 is not a multiple of 8: use 96 or 104"):
         box.button.invoke()
-    more = {"negative": "fog", "width": "128", "height": "64", "steps": "5", "cfg_scale": "2.5", "sampler": "DDIM"}
+    box.fill({"text": "a dog", "steps": "many", "cfg_scale": "0,5"})
+    with pytest.raises(UserError, match=r"Steps must be a whole number \(was 'many'\)\nCFG scale must be at least 1 \("):
+        box.button.invoke()
+    more = {"negative": "fog", "width": "128", "height": "64", "steps": "5", "cfg_scale": "2,5", "sampler": "DDIM"}
     box.fill({"text": "a dog", "seed": "3", **more})
     box.button.invoke()
     box.more.invoke()

@@ -1,5 +1,6 @@
 """The chart of a run: a choice of curves, their values, zoom, and files of it. It is drawn by a worker, not here."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -257,6 +258,7 @@ class Chart(ctk.CTkFrame):
         for curve in every:
             at, value = value_at(curve.series, step)
             steps.append(at)
-            entries.append((curve.label, f"{value:.4g}", curve.colour, curve.style, curve.label not in self._hidden))
+            told = f"{value:.4g}" if math.isfinite(value) else "no number"
+            entries.append((curve.label, told, curve.colour, curve.style, curve.label not in self._hidden))
         head = f"step {round(step):,}" if step is not None and steps else ""
         self.legend.show(head, entries)

@@ -117,7 +117,9 @@ class Hover:
             self.pointed.emit(None)
 
     def _inside(self, event: Any) -> bool:
-        return self._screen.drawn is not None and self._screen.frame.inside(event.x, event.y)
+        """Not where words stand instead of a picture."""
+        seen = self._screen.drawn is not None and not self._screen.words
+        return seen and self._screen.frame.inside(event.x, event.y)
 
     def _on_key(self, share: float, _event: Any) -> None:
         self.pan(share)

@@ -7,8 +7,9 @@ from typing import Any
 
 import customtkinter as ctk
 
-from onetrainer_clone.settings import Declaration, UserError, declarations, load
+from onetrainer_clone.settings import Declaration, Invalid, UserError, declarations, load
 from onetrainer_clone.state.sampling import Prompt, Sampler, size_problem
+from onetrainer_clone.typed import parse
 from ui import colours, memory, theme
 from ui.controls import reachable
 from ui.option_menu import OptionMenu
@@ -115,7 +116,13 @@ class AskBox(ctk.CTkFrame):
         if not values["text"]:
             raise UserError("write what to draw into the box first")
         said = {name: value for name, value in values.items() if value}
-        prompt = load(Prompt, {**self._first.model_dump(), "seed": 0, **said, "enabled": True})
+        known = declarations(Prompt)
+        typed = {name: parse(known[name], text) for name, text in said.items()}
+        try:
+            prompt = load(Prompt, {**self._first.model_dump(), "seed": 0, **typed, "enabled": True})
+        except Invalid as error:
+            found = (f"{known[problem.path].label} {problem.message}" for problem in error.problems)
+            raise UserError("\n".join(found)) from None
         if why := size_problem(prompt.width, prompt.height):
             raise UserError(f"the picture's size {prompt.width or 'auto'} x {prompt.height or 'auto'}: {why}")
         self._runner.controls.ask(prompt)
