@@ -15,7 +15,7 @@ from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.test_pictures import browse, names
 from ui.concept.page import ConceptPage
-from ui.pictures import deeds
+from ui.pictures import work
 from ui.pictures.browser import Browser
 from ui.pictures.bulk import ADD, CHOSEN, EVERY
 from ui.pictures.selection import Selection
@@ -111,7 +111,7 @@ def test_several_are_deleted_and_come_back_in_one_go(
     window: Window, many: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once, and as it is done where there are many: in the background."""
-    monkeypatch.setattr(deeds, "AT_ONCE", at_once)
+    monkeypatch.setattr(work, "AT_ONCE", at_once)
     browser = browse(window, many)
     click(window, browser, 2)
     browser.box.text.insert("end", ", typed just now")

@@ -156,7 +156,7 @@ class Browser(ctk.CTkFrame):
         self.steps = Steps(desk, self.stage, self.find, self.reload, self._on_changed)
         yield
         self._connect()
-        self._bind_keys()
+        page_keys.bind(self)
         self.ready = True
         self._arrange()
         self._refresh()
@@ -173,20 +173,9 @@ class Browser(ctk.CTkFrame):
         self.masks.saved.connect(self._on_mask)
         self.tools.changed.connect(lambda: self.event_generate(CHANGED))
         self.many.opened.connect(self._on_many)
+        self.bind("<Configure>", lambda _event: self._arrange())
         for widget in (self.grid_.canvas, self.view):
             drop.accept(widget, self.add)
-
-    def _bind_keys(self) -> None:
-        self.bind("<Configure>", lambda _event: self._arrange())
-        for widget in (self.box.text, self.grid_.canvas, self.view):
-            widget.bind("<Prior>", lambda _event: self.step(-1))
-            widget.bind("<Next>", lambda _event: self.step(1))
-        self.view.bind("<Left>", lambda _event: self.step(-1))
-        self.view.bind("<Right>", lambda _event: self.step(1))
-        self.grid_.canvas.bind("<Key>", self.view.hand.key)
-        self.grid_.canvas.bind("<Escape>", self._on_escape)
-        ways = {"Left": lambda: self.step(-1), "Right": lambda: self.step(1), "Escape": self._close_many}
-        page_keys.bind(self, ways)
 
     def _arrange(self) -> None:
         """Anew where the window has become narrow or wide, or something else is shown in the large view's place."""
@@ -274,14 +263,6 @@ class Browser(ctk.CTkFrame):
         """Look at it: in a list that has it."""
         self.reload()
         self.find(first.name)
-
-    def _on_escape(self, event: Any) -> str | None:
-        """In the grid of thumbnails."""
-        return self.view.hand.key(event) if not self.many.shown else None
-
-    def _close_many(self) -> None:
-        if self.many.shown:
-            self.many.close()
 
     def _on_changed(self) -> None:
         """Many captions are others now."""

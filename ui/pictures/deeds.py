@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from onetrainer_clone import browse
 from onetrainer_clone.browse import Entry, Moves
@@ -18,25 +17,30 @@ from ui.pictures.gallery import Gallery
 from ui.pictures.history import AGAIN, BACK, Added, Deed, Edited, History, Moved, Painted, Typed
 from ui.pictures.many_captions import Results, Writing, in_words
 from ui.pictures.mask_store import MaskStore
-from ui.signals import Signal
+from ui.pictures.work import Work
 
-AT_ONCE = 20  # pictures that are moved while the window waits; more in the background
 PAUSE_SECONDS = 1.5  # keystrokes that follow each other this fast are one step
-
-T = TypeVar("T")
-
 
 class Deeds:
     """No question is asked before, since undo brings everything back. `changed` when there is another one to undo."""
 
     def __init__(self, gallery: Gallery, drafts: Drafts, masks: MaskStore, writer: Background):
-        self.changed: Signal[[]] = Signal()
-        self.working = ""  # what is being done in the background, in words
-        self.writing: Writing | None = None  # many captions that are being changed
+        self._work = Work(writer)
+        self.changed = self._work.changed
         self._gallery, self._drafts, self._masks, self._writer = gallery, drafts, masks, writer
         self._histories: dict[str, History] = {}  # by the concept's folder
         self._history = History()
         self._typed_at = 0.0
+
+    @property
+    def working(self) -> str:
+        """What is being done in the background, in words."""
+        return self._work.words
+
+    @property
+    def writing(self) -> Writing | None:
+        """Many captions that are being changed."""
+        return self._work.job if isinstance(self._work.job, Writing) else None
 
     def sentence(self, way: int) -> str:
         """What would be taken back, or done again; empty: nothing."""
@@ -75,7 +79,7 @@ class Deeds:
         if self._drafts.drafts or self._masks.unsaved:
             self._drafts.flush()
             self._masks.flush()
-        self._do(
+        self._work.do(
             len(entries),
             f"moving {len(entries):,} pictures to the trash …",
             lambda: list(browse.delete_several([entry.path for entry in entries])),
@@ -109,7 +113,7 @@ class Deeds:
             if not results:
                 raise UserError("None of what was dropped is a picture that is not in this folder already")
 
-        self._do(
+        self._work.do(
             len(paths), f"copying pictures to {folder} …",
             lambda: list(browse.copy_several(browse.pictures_among(paths, folder), folder)), done, later=True,
         )  # fmt: skip
@@ -124,7 +128,7 @@ class Deeds:
                 self._history.add(Edited(sentence, made))
             then(results)
 
-        self._write(edits, sentence, f"changing {len(edits):,} captions …", done)
+        self._rewrite(edits, sentence, f"changing {len(edits):,} captions …", done)
 
     def step(self, way: int, then: Callable[[Deed], None]) -> None:
         """Take the last one back, or do again what was taken back last. `then`: files are what they are to be;
@@ -168,21 +172,19 @@ class Deeds:
 
         words = "taking the change of {:,} captions back …" if way == BACK else "changing {:,} captions again …"
         sentence = deed.sentence if way == AGAIN else f"Undo: {deed.sentence}"
-        self._write(edits, sentence, words.format(len(edits)), done)
+        self._rewrite(edits, sentence, words.format(len(edits)), done)
 
-    def _write(self, edits: Sequence[Edit], sentence: str, words: str, then: Callable[[Results], None]) -> None:
+    def _rewrite(self, edits: Sequence[Edit], sentence: str, words: str, then: Callable[[Results], None]) -> None:
         """On the thread that writes what is typed, so that it comes after it."""
         self._drafts.save_all()
-        self.writing = Writing(edits, sentence, self._writer)
 
         def done(results: Results) -> None:
-            self.writing = None
             for edit, why in results:
                 if not why:
                     self._gallery.wrote(edit.path, edit.after)
             then(results)
 
-        self._do(len(edits), words, self.writing, done, later=True)
+        self._work.do(len(edits), words, Writing(edits, sentence, self._writer), done, later=True)
 
     def _move_again(self, deed: Moved, way: int, then: Callable[[Deed], None]) -> None:
         groups = deed.groups if way == AGAIN else tuple(map(browse.turned, deed.groups))
@@ -196,7 +198,7 @@ class Deeds:
 
         words = "bringing {:,} files back …" if way == BACK else "moving {:,} files to the trash …"
         count = sum(map(len, groups))
-        self._do(count, words.format(count), lambda: list(browse.move_several(groups)), done)
+        self._work.do(count, words.format(count), lambda: list(browse.move_several(groups)), done)
 
     def _add_again(self, deed: Added, way: int, then: Callable[[Deed], None]) -> None:
         def done(results: list[tuple[Moves, str]]) -> None:
@@ -213,36 +215,7 @@ class Deeds:
 
         count = len(deed.pictures)
         words = "moving {:,} pictures to the trash …" if way == BACK else "bringing {:,} pictures back …"
-        self._do(count, words.format(count), work, done)
-
-    def _do(
-        self, count: int, words: str, work: Callable[[], T], then: Callable[[T], None], later: bool = False
-    ) -> None:
-        """At once where it is little; `later` and else when there is time, so that the window does not stand still."""
-
-        def done(result: T) -> None:
-            self.working = ""
-            try:
-                then(result)
-            finally:
-                self.changed.emit()
-
-        def failed(error: Exception) -> None:
-            self.working, self.writing = "", None
-            self.changed.emit()
-            raise error
-
-        if later or count > AT_ONCE:
-            self.working = words
-            self.changed.emit()
-            self._writer.submit("many", work, done, failed)
-            return
-        try:
-            result = work()
-        except UserError as error:
-            failed(error)
-        else:
-            done(result)
+        self._work.do(count, words.format(count), work, done)
 
     def _on_deleted(self, entries: Sequence[Entry], results: list[tuple[Moves, str]]) -> None:
         gone = [entry for entry, (moves, _) in zip(entries, results, strict=True) if moves]

@@ -24,6 +24,7 @@ class Gallery:
         self.concept: Concept | None = None
         self.entries: list[Entry] = []
         self.texts: dict[Path, str] = {}  # by caption file, as it is on the disk
+        self._newer: dict[Path, str] = {}  # what was written while the captions were read
         self.unreadable: dict[Path, str] = {}  # caption file, why
         self.shown: list[int] = []
         self.wish = Wish()  # which of them
@@ -41,6 +42,7 @@ class Gallery:
             self.entries, self.shown, self.texts = [], [], {}
         self.concept, self.problem, self.faults = concept, "", None
         self.listing = self.reading = True
+        self._newer = {}
         self._background.submit("list", lambda: browse.entries(concept), self._on_listed, self._on_unlisted)
         self.changed.emit()
 
@@ -86,7 +88,7 @@ class Gallery:
 
     def wrote(self, path: Path, text: str) -> None:
         """A caption file now holds this text."""
-        self.texts[path] = text
+        self.texts[path] = self._newer[path] = text
         self.unreadable.pop(path, None)
 
     def drop(self, keys: Set[str]) -> None:
@@ -96,6 +98,8 @@ class Gallery:
         self.shown = [place - before[place] for place in self.shown if not gone[place]]
         self.entries = [entry for entry, away in zip(self.entries, gone, strict=True) if not away]
         self.changed.emit()
+        if self.listing and self.concept is not None:
+            self.load(self.concept)  # the list that is being made may have them still
 
     def set_masked(self, place: int, masked: bool) -> None:
         entry = self.entries[place]
@@ -116,7 +120,8 @@ class Gallery:
 
     def _on_read(self, found: tuple[dict[Path, str], dict[Path, str]]) -> None:
         self.reading = False
-        self.texts, self.unreadable = found
+        texts, self.unreadable = found
+        self.texts = texts | self._newer
         self.read.emit()
         if not self.wish.everything:
             self.filter(self.wish)
