@@ -8,11 +8,11 @@ import customtkinter as ctk
 
 from onetrainer_clone.masks import mask_path
 from onetrainer_clone.state.concepts import Concept
-from ui import theme
 from ui.background import Background
 from ui.concept import drop
 from ui.concept.surveyed import Surveyed
-from ui.pictures import arrangement, page_keys, said
+from ui.pictures import page_keys, said
+from ui.pictures.arrangement import Arrangement
 from ui.pictures.bulk import Bulk
 from ui.pictures.bulk_place import BulkPlace
 from ui.pictures.caption_box import Context
@@ -41,7 +41,6 @@ class Browser(ctk.CTkFrame):
         self.deeds, self.thumbs = desk.deeds, desk.thumbs
         self.ready = False  # whether all widgets are there
         self._wanted = ""  # the key of a picture that is shown when the folder has been listed
-        self._arranged: tuple[bool, Any] | None = None  # whether narrow, and what stands beside the grid
         self.many = BulkPlace(
             lambda: Bulk(self, desk.gallery, self._chosen, desk.drafts, desk.deeds, desk.reader, bench.tooltip),
             self._on_changed,
@@ -77,7 +76,7 @@ class Browser(ctk.CTkFrame):
 
     def needs(self, width: float) -> float:
         """The height that it needs at a width, both in px at 100 %."""
-        return arrangement.needs(width, self._arranged[1]) if self._arranged is not None else 0.0
+        return self.arrangement.needs(width) if self.ready else 0.0
 
     @property
     def at(self) -> int:
@@ -157,8 +156,9 @@ class Browser(ctk.CTkFrame):
         yield
         self._connect()
         page_keys.bind(self)
+        self.arrangement = Arrangement(self, self.shelf, self.stage, self.many)
         self.ready = True
-        self._arrange()
+        self.arrangement.look()
         self._refresh()
 
     def _connect(self) -> None:
@@ -173,19 +173,8 @@ class Browser(ctk.CTkFrame):
         self.masks.saved.connect(self._on_mask)
         self.tools.changed.connect(lambda: self.event_generate(CHANGED))
         self.many.opened.connect(self._on_many)
-        self.bind("<Configure>", lambda _event: self._arrange())
         for widget in (self.grid_.canvas, self.view):
             drop.accept(widget, self.add)
-
-    def _arrange(self) -> None:
-        """Anew where the window has become narrow or wide, or something else is shown in the large view's place."""
-        narrow = self.winfo_width() < arrangement.NARROW * theme.scaling(self)
-        main = self.many.panel if self.many.shown else self.stage
-        if (narrow, main) != self._arranged:
-            self._arranged = (narrow, main)
-            (self.stage if self.many.shown else self.many).grid_forget()
-            arrangement.arrange(self, self.shelf, main, narrow)
-            self.event_generate(CHANGED)
 
     def _refresh(self) -> None:
         """Other pictures are shown, or there are others."""
@@ -255,7 +244,7 @@ class Browser(ctk.CTkFrame):
     def _on_many(self, shown: bool) -> None:
         """The change of many captions takes the large view's place, or gives it back."""
         self.leave()
-        self._arrange()
+        self.arrangement.look()
         if not shown:
             self.grid_.canvas.focus_set()
 
