@@ -1,5 +1,6 @@
 """The last save: the weights are written somewhere, and it is said where."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ def places(state: TrainingState) -> list[Path]:
 def _new(folder: Path) -> Path:
     """A folder that is not there yet: another run's is not written into."""
     names = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
-    return folder if not folder.exists() else next(other for other in names if not other.exists())
+    return folder if not os.path.exists(folder) else next(other for other in names if not os.path.exists(other))
 
 
 def save_somewhere(

@@ -1,5 +1,6 @@
 """What is wrong with an adapter's settings, and what about them will disappoint: known before the weights are loaded."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def _continued(state: "TrainingState") -> Iterator[Problem]:
     if not source:
         return
     path = resolve(source)
-    if not path.is_file():
+    if not os.path.isfile(path):
         yield Problem("adapter.source", f"there is no file '{source}': was it moved or renamed?")
         return
     if path.suffix.lower() not in LORA_SUFFIXES:

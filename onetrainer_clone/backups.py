@@ -12,14 +12,14 @@ PREFIX, TENSORS, REST = "step", "tensors.safetensors", "backup.json"
 def backups(folder: Path) -> list[Path]:
     """The complete backups in a folder, oldest first. A half-made one has another name, so it is never among them."""
     _put_back(folder)
-    found = folder.glob(f"{PREFIX}[0-9]*") if folder.is_dir() else ()
-    return sorted(path for path in found if (path / REST).is_file() and (path / TENSORS).is_file())
+    found = folder.glob(f"{PREFIX}[0-9]*") if os.path.isdir(folder) else ()
+    return sorted(path for path in found if os.path.isfile(path / REST) and os.path.isfile(path / TENSORS))
 
 
 def _put_back(folder: Path) -> None:
     """Where a replacement was killed between its two renames, the one that was to be replaced is there again."""
-    for aside in folder.glob(f".{PREFIX}[0-9]*{ASIDE}") if folder.is_dir() else ():
+    for aside in folder.glob(f".{PREFIX}[0-9]*{ASIDE}") if os.path.isdir(folder) else ():
         backup = folder / aside.name.removeprefix(".").removesuffix(ASIDE)
-        if not backup.exists():
+        if not os.path.exists(backup):
             with suppress(OSError):
                 os.replace(aside, backup)

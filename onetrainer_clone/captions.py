@@ -31,7 +31,7 @@ class Changed(UserError):
 
 def caption_path(picture: Path) -> Path:
     """The picture's caption file; where none is there, the one to be made."""
-    there = (path for suffix in CAPTION_SUFFIXES if (path := picture.with_suffix(suffix)).exists())
+    there = (path for suffix in CAPTION_SUFFIXES if os.path.exists(path := picture.with_suffix(suffix)))
     return next(there, picture.with_suffix(CAPTION_SUFFIX))
 
 

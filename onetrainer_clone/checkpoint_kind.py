@@ -1,5 +1,6 @@
 """What a file or folder is that pictures can be drawn with, and the word that an embedding's file stands for."""
 
+import os
 import re
 from enum import Enum
 from pathlib import Path
@@ -23,7 +24,7 @@ def checkpoint_kind(source: str) -> CheckpointKind:
     """By the header where there is one; what is not known is taken for a LoRA, whose reader then says what it is."""
     path = resolve(source)
     suffix = path.suffix.lower()
-    if path.is_dir() or model_files.is_hub_id(source) or suffix == ".ckpt":
+    if os.path.isdir(path) or model_files.is_hub_id(source) or suffix == ".ckpt":
         return CheckpointKind.MODEL
     if suffix in (".pt", ".bin"):
         return CheckpointKind.EMBEDDING

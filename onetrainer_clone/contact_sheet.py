@@ -1,6 +1,7 @@
 """Many pictures as one, with a label over every column and beside every row."""
 
 import importlib.util
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -88,7 +89,7 @@ def _font(size: int) -> Font:
     """matplotlib brings DejaVu Sans, which has Greek and Cyrillic letters as well; Pillow's own has not."""
     if found := importlib.util.find_spec("matplotlib"):
         path = Path(found.origin or "").parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
-        if path.is_file():
+        if os.path.isfile(path):
             return ImageFont.truetype(path, size)
     return ImageFont.load_default(size)
 

@@ -72,7 +72,7 @@ def problems(drawing: Drawing) -> list[Problem]:
     for side in {(prompt.width, prompt.height) for prompt in drawing.prompts}:
         if message := size_problem(*side):
             found.append(Problem("--size", message))
-    if os.path.exists(drawing.target) and not drawing.target.is_dir():
+    if os.path.exists(drawing.target) and not os.path.isdir(drawing.target):
         found.append(Problem("--out", f"'{drawing.folder}' is a file: choose a folder"))
     if drawing.grid.file:
         found += grid.problems(drawing.grid, len(drawing.prompts))

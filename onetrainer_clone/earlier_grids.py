@@ -30,7 +30,7 @@ def sheets_in(folder: Path, most: int) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             found = [Path(entry.path) / SHEET for entry in entries if entry.is_dir()]
-        dated = [(path.stat().st_mtime, path) for path in found if path.is_file()]
+        dated = [(path.stat().st_mtime, path) for path in found if os.path.isfile(path)]
     except OSError:
         return []
     return [path for _, path in sorted(dated, reverse=True)[:most]]
@@ -54,7 +54,7 @@ def read_grid(sheet: Path) -> EarlierGrid:
 def _folder(drawing: Drawing, sheet: Path) -> Path:
     """Where the single pictures lie; beside the grid's file, if all of it was moved."""
     moved = sheet.parent / drawing.target.name
-    return moved if moved.is_dir() else drawing.target
+    return moved if os.path.isdir(moved) else drawing.target
 
 
 def _samples(drawing: Drawing, folder: Path, columns: int) -> list[Sampled]:

@@ -1,5 +1,6 @@
 """A grid of pictures: a column for every checkpoint at every strength, a row for every prompt and seed."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -158,7 +159,7 @@ def problems(grid: Grid, rows: int) -> Iterator[Problem]:
         if checkpoint.kind is CheckpointKind.MODEL:
             if message := model_files.problem(checkpoint.path):
                 yield Problem(path, message)
-        elif not resolve(checkpoint.path).is_file():
+        elif not os.path.isfile(resolve(checkpoint.path)):
             yield Problem(path, f"there is no file '{checkpoint.path}'")
         yield from _wrong_strengths(checkpoint.strengths, f"{path}.strengths")
     yield from _wrong_strengths(grid.strengths, "grid.strengths")

@@ -67,8 +67,8 @@ def report(path: Path, shapes: Shapes, dtypes: Mapping[str, str], metadata: Mapp
         kind=kind.family.value,
         base=base_of(shapes, metadata, kind.family),
         bytes=os.path.getsize(path)
-        if path.is_file()
-        else sum(f.stat().st_size for f in path.rglob("*") if f.is_file()),
+        if os.path.isfile(path)
+        else sum(f.stat().st_size for f in path.rglob("*") if os.path.isfile(f)),
         keys=tuple(shapes),
         shapes={name: tuple(shape) for name, shape in shapes.items()},
         dtypes=dict(Counter(dtypes.values())),

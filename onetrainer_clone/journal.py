@@ -126,7 +126,7 @@ def rewind(folder: Path, step: int) -> None:
     """Leave out what a journal tells after a step: a run that is resumed there tells it again."""
     path = folder / JOURNAL
     kept = []
-    for line in _lines(path) if path.is_file() else ():
+    for line in _lines(path) if os.path.isfile(path) else ():
         try:
             data = json.loads(line)
         except ValueError:

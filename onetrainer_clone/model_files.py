@@ -35,7 +35,7 @@ def problem(source: str) -> str:
     if not os.path.exists(folder):
         kind = "file" if source.lower().endswith(single_file.SUFFIXES) else "folder"
         return f"there is no {kind} '{source}': was it moved or renamed?"
-    if folder.is_file():
+    if os.path.isfile(folder):
         return single_file.problem(folder)
     index = read_json(folder / "model_index.json")
     if index is None:
@@ -46,7 +46,7 @@ def problem(source: str) -> str:
     if found not in BASES:
         return f"'{source}' is {found.value}, which cannot be trained here: choose an SD 1.5 or SDXL model"
     required = REQUIRED[BASES[found]]
-    if missing := [part for part in required if not (folder / part).is_dir()]:
+    if missing := [part for part in required if not os.path.isdir(folder / part)]:
         return f"'{source}' is incomplete: the folders {', '.join(missing)} are missing"
     for part in (part for part in required if not part.startswith(("tokenizer", "scheduler"))):
         if not any((folder / part).glob("*.safetensors")) and not any((folder / part).glob("*.bin")):
@@ -196,7 +196,7 @@ def configs(source: str) -> Path:
 def vae_folder(source: str) -> Path:
     """The folder that holds the VAE, or describes that of a file: a model's folder holds it in 'vae'."""
     folder = configs(source)
-    return folder / "vae" if (folder / "vae").is_dir() else folder
+    return folder / "vae" if os.path.isdir(folder / "vae") else folder
 
 
 def text_widths(source: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Whether a run goes on: its folder has a file that stays locked as long as the process lives that started it."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def announce(folder: Path) -> FileLock:
 def goes_on(folder: Path) -> bool:
     """Whether a run of any process goes on here."""
     lock = FileLock(folder / RUNNING)
-    if not lock.path.exists():
+    if not os.path.exists(lock.path):
         return False
     try:
         taken = lock.take()

@@ -3,6 +3,7 @@
 A `.safetensors` file tells its family by its header, a `.ckpt` file by the list of its tensors (`pickled.py`).
 """
 
+import os
 from pathlib import Path
 
 from onetrainer_clone import families
@@ -21,7 +22,7 @@ def configs(file: Path, family: Family = Family.SD15) -> Path:
     'cat.safetensors' finds 'cat/model_index.json', a diffusers folder that may lack the weights.
     """
     beside = file.with_suffix("")
-    return beside if (beside / "model_index.json").is_file() else family_configs(family)
+    return beside if os.path.isfile(beside / "model_index.json") else family_configs(family)
 
 
 def family_configs(family: Family) -> Path:

@@ -22,7 +22,7 @@ def counter(source: str) -> Tokenizer | None:
     """The tokenizer of a model; None where there is none to be read (a hub id)."""
     folder = configs(source) / "tokenizer"
     for name in ("tokenizer.json", "vocab.json"):
-        if (folder / name).is_file():
+        if os.path.isfile(folder / name):
             return _load(folder / name, (folder / name).stat().st_mtime_ns)
     return _of_clip() if os.path.isfile(resolve(source)) else None
 

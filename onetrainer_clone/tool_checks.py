@@ -158,13 +158,13 @@ def _folder_instead(tool: ToolSettings) -> str:
 
 
 def _as_folder(path: Path) -> str:
-    if path.suffix in LORA_SUFFIXES or path.is_file():
+    if path.suffix in LORA_SUFFIXES or os.path.isfile(path):
         return f"must be a folder: that is how diffusers keeps a model (was '{path.name}')"
     return ""
 
 
 def _is_model(source: str) -> bool:
-    return resolve(source).is_dir() or not model_files.problem(source)
+    return os.path.isdir(resolve(source)) or not model_files.problem(source)
 
 
 def _same(a: str, b: str) -> bool:
@@ -175,13 +175,13 @@ def _same(a: str, b: str) -> bool:
 def _inside(source: str, target: Path) -> bool:
     """Whether the target lies in a model folder that is read."""
     folder = resolve(source)
-    return folder.is_dir() and Path(os.path.realpath(folder)) in Path(os.path.realpath(target)).parents
+    return os.path.isdir(folder) and Path(os.path.realpath(folder)) in Path(os.path.realpath(target)).parents
 
 
 def _no_place(path: Path) -> str:
     for place in path.parents:
-        if place.exists():
-            if not place.is_dir():
+        if os.path.exists(place):
+            if not os.path.isdir(place):
                 return f"cannot be written: '{place}' is a file"
             return "" if os.access(place, os.W_OK) else f"cannot be written: '{place}' allows no new files"
     return f"'{path}' is on a drive that is not there"

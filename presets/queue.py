@@ -106,7 +106,7 @@ class Queue:
         """Undo the last removal or replacement. Raises `UserError` where what would be replaced runs."""
         found, back = self.removed(), []
         for entry in found:
-            if entry.was and self._path(entry.was).exists():
+            if entry.was and os.path.exists(self._path(entry.was)):
                 self._idle(entry.was)
         for entry in found:
             back.append(replace(entry, key=entry.was or entry.key, was="", removed=0))
@@ -165,7 +165,7 @@ class Queue:
 
     def _all(self) -> list[Entry]:
         """Also those that were removed, where they were."""
-        files = self.folder.glob("*.json") if self.folder.is_dir() else ()
+        files = self.folder.glob("*.json") if os.path.isdir(self.folder) else ()
         known = {path.stem: entry for path in files if path.name != ORDER and (entry := _read(path)) is not None}
         order = [key for key in self._order() if key in known]
         return [known[key] for key in (*order, *sorted(set(known) - set(order)))]

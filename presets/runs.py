@@ -1,5 +1,6 @@
 """How a run begins, for every front end: check the state, give the run a folder of its own, keep a journal."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -110,7 +111,7 @@ def claim(state: TrainingState) -> TrainingState:
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            if not folder.parent.is_dir():
+            if not os.path.isdir(folder.parent):
                 raise Invalid([Problem("saving.workspace", f"'{folder.parent}' is no folder: choose one")]) from None
             number += 1
             continue

@@ -35,8 +35,8 @@ def presets() -> list[Preset]:
 
 
 def _in(folder: Path, shipped: bool) -> list[Preset]:
-    files = folder.glob("*.json") if folder.is_dir() else ()
-    found = [path for path in files if path.is_file() and not path.name.startswith(".")]
+    files = folder.glob("*.json") if os.path.isdir(folder) else ()
+    found = [path for path in files if os.path.isfile(path) and not path.name.startswith(".")]
     return sorted((Preset(path.stem, path, shipped) for path in found), key=lambda preset: preset.name.casefold())
 
 
@@ -53,7 +53,7 @@ def find(name: str) -> Preset:
 def save(name: str, state: TrainingState, description: str = "", overwrite: bool = True) -> Preset:
     """Keep a state under a name, whole or not at all. Raises `Invalid` for a name that cannot be a file's."""
     path = _own(name)
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise UserError(f"there is a preset '{name}' already: choose another name")
     try:
         write_whole(path, encode(state, description))
@@ -64,14 +64,14 @@ def save(name: str, state: TrainingState, description: str = "", overwrite: bool
 
 def is_taken(name: str) -> bool:
     """Whether a preset of the person's own has this name; on some systems 'Cat' is 'cat'."""
-    return _own(name).exists()
+    return os.path.exists(_own(name))
 
 
 def rename(preset: Preset, name: str) -> Preset:
     """Give one of the person's presets another name. Raises `UserError` where that name is taken."""
     _own_only(preset)
     path = _own(name)
-    if path.exists() and not (preset.path.exists() and path.samefile(preset.path)):
+    if os.path.exists(path) and not (os.path.exists(preset.path) and path.samefile(preset.path)):
         raise UserError(f"there is a preset '{name}' already: choose another name")
     try:
         move(preset.path, path)

@@ -1,5 +1,6 @@
 """Fields whose value is typed or chosen in a dialog: paths and colours."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -40,7 +41,7 @@ class PathEntry(Entry):
         """Ask for a file or a folder, beginning where the present one is."""
         now = str(self.variable.get())
         start = resolve(now) if now else None
-        initial = str(start if start and start.is_dir() else start.parent if start else "")
+        initial = str(start if start and os.path.isdir(start) else start.parent if start else "")
         label = self.declaration.label
         match kind or self.declaration.kind:
             case "folder":

@@ -68,7 +68,7 @@ class FileDialogs:
         """The folder to begin in: of what is set now, else the last one, else the person's own."""
         for place in (Path(initial).expanduser() if initial else None, Path(self._last) if self._last else None):
             for folder in (place, *place.parents) if place and place.is_absolute() else ():
-                if folder.is_dir():
+                if os.path.isdir(folder):
                     return str(folder)
         return str(Path.home())
 
@@ -94,7 +94,7 @@ class FileDialogs:
         """What the desktop's program said, '' where it was cancelled; None where there is none that could be asked."""
         program = desktop_program()
         if program == "zenity":
-            within = f"{start}/" if Path(start).is_dir() else start
+            within = f"{start}/" if os.path.isdir(start) else start
             filters = [f"--file-filter={kind.name} | {' '.join(kind.pattern)}" for kind in kinds if kind.suffixes]
             everything = ["--file-filter=All files | *"] if filters else []
             words = ["--file-selection", f"--title={title}", f"--filename={within}", *zenity, *filters, *everything]

@@ -1,5 +1,6 @@
 """The preset button and all that can be done with presets. Nothing unsaved is lost without a question."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ class Read:
 
 def _read(path: Path) -> Read:
     """A preset of ours or settings of another trainer. Raises `UserError` for anything else."""
-    if path.is_file() and path.suffix.lower() == ".json" and _is_ours(path):
+    if os.path.isfile(path) and path.suffix.lower() == ".json" and _is_ours(path):
         return Read(read_file(path), Preset(path.stem, path, shipped=False).description)
     from presets.importers import import_preset  # here: its tables take time to import
 

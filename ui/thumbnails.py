@@ -80,7 +80,7 @@ class Pictures:
 def decode(path: Path, size: int, background: str = WHITE) -> Image.Image | None:
     """The picture inside a square of so many pixels, small ones enlarged without smoothing; None where there is none."""
     try:
-        file = first_picture(path) if path.is_dir() else path
+        file = first_picture(path) if os.path.isdir(path) else path
         if file is None:
             return None
         require_regular(file)

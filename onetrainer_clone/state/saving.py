@@ -107,7 +107,7 @@ def _unwritable(folder: Path) -> str:
         return f"{str(folder)!r} cannot be a folder: it holds a character that names cannot have"
     for place in (folder, *folder.parents):
         if os.path.exists(place):
-            if not place.is_dir():
+            if not os.path.isdir(place):
                 return f"'{folder}' cannot be a folder: '{place}' is a file; choose another folder"
             return "" if os.access(place, os.W_OK) else f"'{folder}' cannot be written: choose another folder"
     return f"'{folder}' is on a drive that is not there: choose another folder"

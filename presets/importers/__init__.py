@@ -26,7 +26,7 @@ def import_preset(path: Path) -> Imported:
         raise UserError(f"there is no file or folder '{path}': was it moved or renamed?")
     building = Building()
     try:
-        source = _folder(path, building) if path.is_dir() else _file(path, building)
+        source = _folder(path, building) if os.path.isdir(path) else _file(path, building)
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # numbers that are texts, lists that are numbers
         raise UserError(f"'{path}' holds a value of another kind than its program writes: {error}") from error
     return Imported(building.state, source, tuple(dict.fromkeys(building.lines)))
@@ -37,7 +37,7 @@ def _folder(path: Path, building: Building) -> str:
     if kohya_dataset.is_folder_tree(path):
         kohya_dataset.import_folders(path, building)
         return "kohya's folders"
-    files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES and file.is_file()]
+    files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES and os.path.isfile(file)]
     named = [file for file in files if file.name not in ("concepts.json", "samples.json", "secrets.json")]
     if len(named) != 1:
         raise UserError(

@@ -4,6 +4,7 @@ Both are named as sd-scripts' command-line options; groups around them have no m
 Source of names, defaults and meanings: sd-scripts `library/train_util.py`, `train_network.py` (their argument parsers).
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -169,7 +170,7 @@ def _data(given: Mapping[str, Any], path: Path, building: Building) -> None:
     if any(concept.role == "REGULARIZATION" for concept in building.state.concepts):
         kohya_dataset.say_regularization(building)
     if named := str(given.get("dataset_config") or ""):
-        if (place := path.parent / named).is_file():
+        if os.path.isfile(place := path.parent / named):
             kohya_dataset.import_dataset(read(place), place, building)
         else:
             building.say("dataset_config", f"there is no '{named}' beside the file: import it by itself")
@@ -178,7 +179,7 @@ def _data(given: Mapping[str, Any], path: Path, building: Building) -> None:
 
 
 def _found(source: str, path: Path) -> Path | None:
-    return next((place for place in (resolve(source), path.parent / source) if place.is_dir()), None)
+    return next((place for place in (resolve(source), path.parent / source) if os.path.isdir(place)), None)
 
 
 def _common(given: Mapping[str, Any], index: int, regularization: bool, building: Building) -> None:
@@ -203,7 +204,7 @@ def _prompts(given: Mapping[str, Any], path: Path, building: Building) -> None:
     source = str(given.get("sample_prompts") or "")
     if not source:
         return
-    place = next((p for p in (resolve(source), path.parent / source) if len(source) < 1000 and p.is_file()), None)
+    place = next((p for p in (resolve(source), path.parent / source) if len(source) < 1000 and os.path.isfile(p)), None)
     if place is None and source.lower().endswith((".txt", ".json", ".toml")):
         return building.say("sample_prompts", f"there is no '{source}' here: add the prompts by hand")
     text = place.read_text(encoding="utf-8-sig", errors="replace") if place and place.suffix == ".txt" else source

@@ -1,5 +1,6 @@
 """The ways from the list of concepts to one of them, and a folder dropped onto the list."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,14 @@ def add_ways(page: Any) -> None:
 
 def take(page: Any, dropped: list[Path]) -> None:
     """Folders become concepts; the concepts of files of settings are added."""
-    files = [path for path in dropped if path.is_file() and path.suffix.lower() in SETTINGS.suffixes]
+    files = [path for path in dropped if os.path.isfile(path) and path.suffix.lower() in SETTINGS.suffixes]
     add_folders(page, [path for path in dropped if path not in files])
     page.add_files(files)
 
 
 def add_folders(page: Any, folders: list[Path]) -> None:
     """Each dropped folder becomes a concept; a dropped picture stands for its folder."""
-    wanted = dict.fromkeys(path if path.is_dir() else path.parent for path in folders if path.exists())
+    wanted = dict.fromkeys(path if os.path.isdir(path) else path.parent for path in folders if os.path.exists(path))
     for folder in wanted:
         name = page._free_name(folder.name or "concept")
         place = len(page.items)

@@ -1,5 +1,6 @@
 """What can be done with past runs: go on with one, take its settings, throw some away, bring them back or delete them."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -174,7 +175,7 @@ def _bring_all_back(trashed: Trashed) -> Moved:
     moved: list[tuple[Path, Path]] = []
     gone: list[Path] = []
     for place, (now, folder) in enumerate(trashed):
-        if not now.exists():
+        if not os.path.exists(now):
             gone.append(folder)
             continue
         try:

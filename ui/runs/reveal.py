@@ -10,8 +10,8 @@ from onetrainer_clone.settings import UserError
 
 def reveal(path: Path) -> None:
     """Open a folder, or the folder of a file. Raises `UserError` where it is gone or nothing can open it."""
-    folder = path if path.is_dir() else path.parent
-    if not folder.is_dir():
+    folder = path if os.path.isdir(path) else path.parent
+    if not os.path.isdir(folder):
         raise UserError(f"the folder '{folder}' is gone")
     try:
         if sys.platform == "win32":

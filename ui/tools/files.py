@@ -1,5 +1,6 @@
 """The files that a grid compares: a row for each, with the column that it is drawn in and strengths of its own."""
 
+import os
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
@@ -88,7 +89,7 @@ class FileList(ctk.CTkFrame):
         if not chosen:
             return
         folder = Path(chosen)
-        if (folder / "model_index.json").is_file():
+        if os.path.isfile(folder / "model_index.json"):
             return self.add([chosen])
         found = [str(path) for path in (*saves_in(folder), *saves_in(folder / SAVES))]
         if not found:
@@ -152,7 +153,7 @@ class FileList(ctk.CTkFrame):
 
     def _start(self) -> str:
         last = resolve(self.files[-1].path).parent if self.files else self._bench.store.state.saving.folder
-        return str(last) if last.is_dir() else ""
+        return str(last) if os.path.isdir(last) else ""
 
     def _actions(self) -> tuple[Action, ...]:
         together = "The selected files in one column, drawn with all of them at once; a single one with the file above it."

@@ -1,5 +1,6 @@
 """The sampling tool: pictures without training, as a grid of files, strengths, prompts and seeds."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -115,7 +116,7 @@ class ToolsPage(Page):
     def show_sheet(self) -> Viewer | None:
         """The labelled picture in a window; one that is too large for it in the file manager."""
         path = Path(self.drawer.sheet)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise UserError(f"the picture {path} is gone")
         with PngImageFile(path) as sheet:
             if sheet.width * sheet.height > MOST_PIXELS:
@@ -132,7 +133,7 @@ class ToolsPage(Page):
 
     def choose_earlier(self) -> None:
         folder = self.bench.store.state.saving.folder / NAME
-        start = str(folder) if folder.is_dir() else ""
+        start = str(folder) if os.path.isdir(folder) else ""
         if chosen := self.bench.ask.file(f"The labelled picture of a grid ({SHEET})", start, [PNG]):
             self.drawer.open(Path(chosen))
 
@@ -144,7 +145,7 @@ class ToolsPage(Page):
         """Named by the time; of two within a second the later one by a number, too."""
         folder = self.bench.store.state.saving.folder / NAME / datetime.now().strftime("%Y-%m-%d %H.%M.%S")
         number, found = 2, folder
-        while resolve(str(found)).exists():
+        while os.path.exists(resolve(str(found))):
             number, found = number + 1, folder.with_name(f"{folder.name} {number}")
         return found
 
