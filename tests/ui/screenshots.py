@@ -19,6 +19,8 @@ from PIL import Image
 
 from onetrainer_clone.grid_form import GridForm
 from onetrainer_clone.settings import Problem
+from onetrainer_clone.state.model import ModelSettings
+from onetrainer_clone.trash import put_into_trash
 from presets.queue import Queue
 from tests.ui.fake_trainer import FakeTrainer
 from ui import memory
@@ -115,6 +117,7 @@ def views() -> dict[str, Callable[[App], object]]:
         "comparison": comparison,
         "runs": tab("runs"),
         "runs-open": runs_open,
+        "runs-trash": runs_trash,
         "runs-enlarged": runs_enlarged,
         "runs-compared": runs_compared,
         "runs-settings": runs_settings,
@@ -319,6 +322,17 @@ def runs_open(app: App) -> None:
     runs_page(app).enlarge(False)
 
 
+def runs_trash(app: App) -> None:
+    """What was deleted, and the question before it is gone for good."""
+    page = runs_page(app)
+    page.enlarge(False)
+    put_into_trash(page.selected[0].folder)
+    page.list.finder.show_trash(True)
+    until(app, lambda: page.listing.trash and app.desk.reader.idle)
+    page.table.select(0)
+    until(app, lambda: app.desk.reader.idle)
+
+
 def runs_enlarged(app: App) -> None:
     runs_page(app).enlarge(True)
 
@@ -351,6 +365,8 @@ def queue_going(app: App) -> None:
     Queue().mark(broken.key, "failed", "choose another model: there is no file '/models/gone.safetensors'")
     for name in ("sound", "running", "waiting"):
         app.desk.queue.add(app.store.state, [], name)
+    gone = app.store.state.model_copy(update={"model": ModelSettings(source="/models/on a drive that is gone.safetensors")})
+    Queue().add(gone, "cannot run")
     until(app, lambda: app.desk.keeper.idle)
     app.desk.queue.start()
     going = app.desk.queue

@@ -126,7 +126,7 @@ def test_what_was_removed_is_brought_back_by_button_and_by_key(window: Window) -
     page.toolbar.buttons["remove"].invoke()
     settle(window)
     assert names(page) == ["c"]
-    assert "'a', 'b'" in page._back_in_words()
+    assert "'a', 'b'" in page.toolbar._back_in_words()
     page.toolbar.buttons["back"].invoke()
     settle(window)
     assert names(page) == ["a", "b", "c"]

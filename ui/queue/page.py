@@ -12,12 +12,12 @@ from ui import theme
 from ui.background import Background
 from ui.queue.controller import QueueRunner
 from ui.queue.forecast import Forecast
+from ui.queue.queue_toolbar import QueueToolbar
 from ui.queue.rows import COLUMNS, row_of
 from ui.queue.status import QueueStatus
 from ui.run.runner import Runner
 from ui.runs.reveal import reveal
 from ui.runs.table import Row, Table
-from ui.runs.toolbar import Action, Toolbar
 from ui.tabs.page import Page
 from ui.words import where
 from ui.workbench import Workbench
@@ -27,7 +27,6 @@ EMPTY = (
     "again, then start the queue and leave it alone. One run that fails does not stop the next, and the queue is here "
     "again when the program is."
 )
-FINISH = "Stop after this run"
 LIST, SAID = 170, 96  # px at 100 %: the least height of the list, and of what an entry said
 
 
@@ -40,7 +39,7 @@ class QueuePage(Page):
         self._now: tuple[str, int] = ("", 0)  # what the row of the one that runs shows
         self._keys: list[str] = []  # of the selected entries; the last is the one that is shown below
         self._undoes = False  # whether the last thing that was done here is one that 'Bring back' undoes
-        self.toolbar = Toolbar(self, self._actions(), bench.tooltip)
+        self.toolbar = QueueToolbar(self, bench.tooltip)
         self.toolbar.pack(fill="x", padx=2, pady=(0, 8))
         self.status = QueueStatus(self, queue, runner, self.forecast)
         self.status.pack(fill="x", padx=6, pady=(0, 6))
@@ -103,30 +102,13 @@ class QueuePage(Page):
         return [entry for entry in self.queue.entries if entry.key in self._keys]
 
     def refresh(self) -> None:
-        entries, chosen = self.queue.entries, self.chosen
+        entries = self.queue.entries
         keys = [entry.key for entry in entries]
         self.forecast.look(entries)
         selection = [keys.index(key) for key in self._keys if key in keys]
         self.table.show(len(entries), lambda index: self._row(entries[index]), selection)
         self._show_said()
-        one = chosen[0] if len(chosen) == 1 else None
-        places = [keys.index(entry.key) for entry in chosen]
-        idle = bool(chosen) and all(entry.status != "running" for entry in chosen)
-        self.toolbar.name("start", FINISH if self.queue.going else "Start the queue")
-        self.toolbar.enable(
-            {
-                "start": bool(self.queue.waiting or self.queue.going),
-                "replace": one is not None and idle,
-                "up": bool(places) and places[-1] >= len(places),
-                "down": bool(places) and places[0] < len(keys) - len(places),
-                "rename": one is not None and one.status == "waiting",
-                "remove": idle,
-                "back": bool(self.queue.removed),
-                "again": idle and all(entry.status != "waiting" for entry in chosen),
-                "load": one is not None,
-                "reveal": one is not None and bool(one.folder),
-            }
-        )
+        self.toolbar.show()
 
     def select(self, keys: Sequence[str]) -> None:
         """Select entries and bring the last of them into view."""
@@ -200,10 +182,10 @@ class QueuePage(Page):
             self.bench.store.set(entry.state(), f"Load the settings of '{entry.title}' from the queue")
             self._undoes = False
 
-    def _again(self) -> None:
+    def again(self) -> None:
         self.queue.again(self._keys)
 
-    def _reveal(self) -> None:
+    def reveal(self) -> None:
         if (entry := self.entry) is not None and entry.folder:
             reveal(Path(entry.folder))
 
@@ -218,14 +200,6 @@ class QueuePage(Page):
         self._undoes = False
         self.bring_back()
         return "break"
-
-    def _back_in_words(self) -> str:
-        """What 'Bring back' does now."""
-        removed = self.queue.removed
-        if not removed:
-            return "Undoes a removal, or a replacement of settings."
-        names = ", ".join(f"'{entry.title}'" for entry in removed[:4]) + (" and more" if len(removed) > 4 else "")
-        return f"{names}: the settings that were replaced." if removed[0].was else f"{names}: into the queue again."
 
     def _on_added(self, entry: Entry, problems: list[Problem]) -> None:
         """Show the new one; what is wrong with it is said at once, and the person may go and mend it."""
@@ -261,22 +235,6 @@ class QueuePage(Page):
         elif not text and self.said.winfo_manager():
             self.said.pack_forget()
             self.needs_changed()
-
-    def _actions(self) -> tuple[Action, ...]:
-        return (
-            Action("start", "Start the queue", self.start_or_finish, "Runs what waits, from the top.", "main", FINISH),
-            Action("add", "Add the settings", self.add, "Puts the settings as they are now at the end."),
-            Action("replace", "Replace settings", self.replace, "Gives the entry the settings as they are now, and has it "
-                   "wait. 'Bring back' undoes it."),
-            Action("up", "▲", lambda: self.move(-1), "Moves what is selected up. Dragging does it, too."),
-            Action("down", "▼", lambda: self.move(1), "Moves what is selected down. Dragging does it, too."),
-            Action("rename", "Rename…", self.rename, "Its run will have this name (double click)."),
-            Action("remove", "Remove", self.remove, "Takes what is selected out (Delete); the folder of a run stays."),
-            Action("back", "Bring back", self.bring_back, self._back_in_words),
-            Action("again", "Run again", self._again, "Has what is selected wait once more."),
-            Action("load", "Load settings", self.load, "Its settings into the window; undo brings back yours."),
-            Action("reveal", "Show folder", self._reveal, "In the file manager. A double click shows the run here."),
-        )  # fmt: skip
 
     def _row(self, entry: Entry) -> Row:
         now = self.queue.current
