@@ -76,8 +76,10 @@ class RowCanvas(theme.Canvas):
         row = int(self.canvasy(y) - self.px(self._heading)) // self.px(self._row_height)
         return row if y >= self.px(self._heading) and 0 <= row < self.count else None
 
-    def line(self, text: str, x: float, y: float, room: float, face: Face, colour: Pair, anchor: Anchor = "nw") -> None:
-        """One line of text, cut with an ellipsis where there is no room."""
+    def line(
+        self, text: str, x: float, y: float, room: float, face: Face, colour: Pair, anchor: Anchor = "nw", end: int = 0
+    ) -> None:
+        """One line of text, cut with an ellipsis where there is no room; so many letters of its end stay if they can."""
         if room <= 0:
             return
         plain = " ".join(text.split())
@@ -85,7 +87,8 @@ class RowCanvas(theme.Canvas):
         box = self.bbox(drawn)
         if box and box[2] - x > room:
             fits = max(int(len(plain) * room / (box[2] - x)) - 2, 1)
-            self.itemconfigure(drawn, text=plain[:fits] + "…")
+            kept = plain[-end:] if 0 < end <= fits // 2 else ""
+            self.itemconfigure(drawn, text=f"{plain[: fits - len(kept)]}…{kept}")
 
     def broken(self, text: str, room: float, face: Face, most: int) -> list[str]:
         """The text in at most so many lines, broken between its facts (' · ') where it has them, else at spaces."""

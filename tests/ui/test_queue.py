@@ -571,3 +571,13 @@ def test_what_another_window_has_taken_is_not_run_twice(window: Window) -> None:
     window.until(lambda: bool(window.trainer.runs))
     finish(window)
     assert [state.run_name for state in window.trainer.runs] == ["b"]
+
+
+def test_long_names_are_told_apart_by_their_ends(window: Window) -> None:
+    name = "ein sehr langer Name, der sagt, was dieses Mal anders ist als beim letzten Mal, 猫 und mehr, Rang 1"
+    page = add(window, f"{name}6", f"{name}28")
+    canvas = page.table.canvas
+    window.turn()
+    drawn = [str(canvas.itemcget(item, "text")) for item in canvas.find_all() if str(canvas.type(item)) == "text"]
+    cut = [text for text in drawn if text.startswith("ein sehr") and "…" in text]
+    assert [text.partition("…")[2] for text in cut] == [" Rang 16", "Rang 128"]

@@ -59,7 +59,8 @@ class Finder(ctk.CTkFrame):
     def choose(self, workspace: Path | None, everywhere: bool = False, trash: bool = False) -> None:
         self.other, self.all, self.trash = workspace, everywhere, trash
         words = ALL if everywhere else workspace.name or str(workspace) if workspace else PRESENT
-        words = f"{IN_TRASH}: {words}" if trash else words
+        if trash:
+            words = IN_TRASH if words == PRESENT else f"{IN_TRASH}: {words}"
         self.menu.configure(text=f"{theme.fitting(words, WIDTH - 40, self._font)} ▾")
         self._chosen()
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ui.runs.table import Table
 
 ROW, HEAD = 28, 26  # px at 100 %
+NAME_END = 8  # letters of a name, in the first column, that stay where it is cut: there names of runs differ
 DRAG_PX = 6  # the mouse moves so far before it drags
 CONTROL, SHIFT = 0x4, 0x1  # in a Tk event's state
 
@@ -62,7 +63,8 @@ class TableRows(RowCanvas):
             self.create_rectangle(0, top, self.winfo_width(), top + height, fill=fill, width=0)
         for place, ((left, right), text) in enumerate(zip(self._edges, shown.cells, strict=False)):
             colour = shown.colours[place] if place < len(shown.colours) else None
-            self.line(text, left, top + height / 2, right - left, self.face(), colour or colours.TEXT, "w")
+            end = NAME_END if not place else 0
+            self.line(text, left, top + height / 2, right - left, self.face(), colour or colours.TEXT, "w", end)
         if shown.done is not None:
             bottom, right = top + height, round(self.winfo_width() * min(max(shown.done, 0.0), 1.0))
             self.create_rectangle(0, bottom - self.px(3), right, bottom, fill=theme.now(colours.ACCENT), width=0)
