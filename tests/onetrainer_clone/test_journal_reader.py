@@ -1,13 +1,14 @@
 """A journal that grows while it is read: every event once, in order, whoever writes it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from onetrainer_clone.events import Ended, Sampled, Stepped, to_json
 from onetrainer_clone.journal import JOURNAL, Journal, rewind
-from onetrainer_clone.journal_reader import JournalReader, Rewound
+from onetrainer_clone.journal_reader import JournalReader, Peak, Rewound
 from onetrainer_clone.settings import UserError
 from tests.onetrainer_clone.test_past_runs import started, step
 
@@ -44,6 +45,22 @@ def test_of_many_steps_so_many_are_told_at_a_time_and_the_last(tmp_path: Path) -
         journal(step(number))
     journal(Ended("done"))
     assert steps_in(reader) == [101, 102, 103, 104, 105]
+    journal.close()
+
+
+def test_the_peaks_between_the_steps_that_are_told_are_told_as_such(tmp_path: Path) -> None:
+    journal, reader = Journal(tmp_path), JournalReader(tmp_path, most_steps=10)
+    for number in range(1, 101):
+        loss = 9.0 if number == 37 else float("nan") if number == 36 else 0.5
+        journal(replace(step(number, loss), gradient_norm=7.0 if number in (37, 55) else -1.0 if number % 2 else 0.1))
+    told = [event for _, event in reader.news()]
+    assert [event.step for event in told if isinstance(event, Stepped)] == [*range(1, 101, 10), 100]
+    peaks = {event.step: event.stepped for event in told if isinstance(event, Peak)}
+    assert peaks[37].loss == 9.0
+    assert peaks[55].gradient_norm == 7.0
+    assert len(peaks) <= 20
+    numbers = [event.step for event in told if isinstance(event, Stepped | Peak)]
+    assert numbers == sorted(set(numbers))
     journal.close()
 
 

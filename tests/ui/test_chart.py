@@ -1,6 +1,7 @@
 """The chart of the run view: what it shows, its limits, zoom, values under the mouse, and its files."""
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from onetrainer_clone.events import Event, Started, Stepped, Validated
-from onetrainer_clone.journal import Journal
+from onetrainer_clone.events import Event, Started, Stepped, Validated, to_json
+from onetrainer_clone.journal import JOURNAL, Journal
 from tests.ui.conftest import Answers, Window
 from ui.run.chart import Chart
 from ui.run.curves import VIEWS, curves, value_at
@@ -24,6 +25,7 @@ from ui.run.record import Record
 from ui.run.series import POINTS, Joined, Series
 from ui.run.thin import thinned
 from ui.run.zoom import Zoom
+from ui.runs.reopen import record_of as record_of_folder
 
 Line = tuple[Any, Any]
 
@@ -386,6 +388,18 @@ def test_curves_of_a_resumed_run_go_on() -> None:
     record.on(stepped(11, 0.4))
     assert record.concept_loss["cat"].points[0] == list(range(1, 12))
     assert record.curves["learning rate"]["unet"].points[0] == list(range(1, 12))
+
+
+def test_a_long_run_that_is_read_back_has_its_spikes_and_its_means(tmp_path: Path) -> None:
+    told: list[Event] = [Started("a", "/x", 15_000, 1, ("cat",))]
+    told += [stepped(step, 5.0 if step == 14_778 else 0.5) for step in range(1, 15_001)]
+    lines = [json.dumps({"time": 1.0, **to_json(event)}) for event in told]
+    (tmp_path / JOURNAL).write_text("\n".join(lines) + "\n")
+    record = record_of_folder(tmp_path)
+    assert max(record.curves["raw loss"]["loss of all"].points[1]) == 5.0
+    assert max(record.curves["raw concept loss"]["cat"].points[1]) >= 5.0
+    means = record.curves["mean loss"]["loss of all"]
+    assert means.points[1] == pytest.approx([0.5] * len(means.points[1])), "no mean is of its spikes"
 
 
 def test_nothing_is_drawn_of_a_concept_without_points(window: Window) -> None:

@@ -20,6 +20,7 @@ from onetrainer_clone.events import (
     Validated,
     Warned,
 )
+from onetrainer_clone.journal_reader import Peak
 from onetrainer_clone.progress import Progress
 from onetrainer_clone.settings import Severity
 from onetrainer_clone.state import TrainingState
@@ -113,8 +114,10 @@ class Record:
         """What the samples go along: the steps that have some; of a grid all columns, drawn or not yet."""
         return list(range(len(self.columns))) if self.columns and self.samples else self.sample_steps
 
-    def on(self, event: Event, when: float | None = None) -> None:
+    def on(self, event: Event | Peak, when: float | None = None) -> None:
         """Something that the run told: now, or when its journal says."""
+        if isinstance(event, Peak):
+            return self._add_peaks(event.stepped)
         self.heard = when = self.clock() if when is None else when
         self.progress.on(event)
         self.balance.on(event)
@@ -152,18 +155,15 @@ class Record:
 
     def _on_step(self, event: Stepped) -> None:
         step = event.step
+        self._add_peaks(event)
         for name, loss in event.smoothed_concept_loss.items():
             self._add("concept loss", name, step, loss)
         for name, loss in event.concept_loss.items():
-            self._add("raw concept loss", name, step, loss)
             self._add("mean concept loss", name, step, loss)
         self._add("loss", "loss of all", step, event.smoothed_loss)
-        self._add("raw loss", "loss of all", step, event.loss)
         self._add("mean loss", "loss of all", step, event.loss)
         for name, rate in event.learning_rate.items():
             self._add("learning rate", name, step, rate)
-        if event.gradient_norm >= 0:  # below: it could not be measured
-            self._add("gradient norm", "gradient norm", step, event.gradient_norm)
         measured = {"weight change": event.weight_change, "EMA distance": event.ema_distance}
         for name, value in measured.items():
             if value is not None:
@@ -173,6 +173,14 @@ class Record:
         if event.skipped_steps:
             self._add("lost updates", "skipped steps", step, event.skipped_steps / step)
         self.curves_version += 1
+
+    def _add_peaks(self, event: Stepped) -> None:
+        """What has spikes: a step that is told for their sake alone would make the means too high."""
+        for name, loss in event.concept_loss.items():
+            self._add("raw concept loss", name, event.step, loss)
+        self._add("raw loss", "loss of all", event.step, event.loss)
+        if event.gradient_norm >= 0:  # below: it could not be measured
+            self._add("gradient norm", "gradient norm", event.step, event.gradient_norm)
 
     def _add(self, quantity: Quantity, name: str, step: int, value: float) -> None:
         curves = self.curves[quantity]

@@ -10,7 +10,7 @@ from pathlib import Path
 from onetrainer_clone.backups import backups
 from onetrainer_clone.events import Ended, Event
 from onetrainer_clone.journal import BACKUPS
-from onetrainer_clone.journal_reader import JournalReader, Rewound
+from onetrainer_clone.journal_reader import JournalReader, Peak, Rewound
 from onetrainer_clone.running import goes_on
 from onetrainer_clone.settings import UserError
 from ui.background import Background
@@ -37,7 +37,7 @@ class Followed:
 class News:
     """What one look has found."""
 
-    told: Sequence[tuple[float, Event]] = ()
+    told: Sequence[tuple[float, Event | Peak]] = ()
     over: str | None = None  # where it goes on no more: why, unless it has said so itself
     rewound: bool = False
 
@@ -76,7 +76,7 @@ class Follower:
         self.anew: Signal[[]] = Signal()  # a run tells its later steps anew: it has to be read from its beginning
         self._worker = worker
         self._runs: Sequence[Followed] = ()
-        self._news: deque[tuple[Followed, float, Event]] = deque()
+        self._news: deque[tuple[Followed, float, Event | Peak]] = deque()
         self._looking = False
         self._next = 0.0
 
