@@ -8,8 +8,9 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from onetrainer_clone import device
 from onetrainer_clone.settings import Invalid, Problem
-from onetrainer_clone.state import TrainingState
+from onetrainer_clone.state import TrainingState, errors
 from onetrainer_clone.state.common import Dtype
 from onetrainer_clone.state.training import Device
 
@@ -23,21 +24,12 @@ def accelerator(state: TrainingState) -> Iterator[Accelerator]:
 
     Raises `Invalid` where the device or the train dtype cannot be had here.
     """
+    if found := errors(list(device.problems(state, torch.cuda.is_available()))):
+        raise Invalid(found)
     on_cpu = state.training.device is Device.CPU or not torch.cuda.is_available()
-    if state.training.device is Device.CUDA and not torch.cuda.is_available():
-        message = "no NVIDIA GPU can be used by this torch: choose the CPU, or install torch's CUDA build (README)"
-        raise Invalid([Problem("training.device", message)])
-    if on_cpu and state.training.train_dtype is Dtype.FP16:
-        message = "float16 training needs a GPU: choose float32 or bfloat16"
-        raise Invalid([Problem("training.train_dtype", message)])
     if not on_cpu and state.training.train_dtype is Dtype.BF16 and not torch.cuda.is_bf16_supported():
         message = "this GPU has no bfloat16: choose float16"
         raise Invalid([Problem("training.train_dtype", message)])
-    if on_cpu and state.training.train_dtype is Dtype.BF16:
-        held = {f"model.{part}_dtype": dtype for part, dtype in state.model.held_in.items()}
-        message = "float16 weights cannot be trained in bfloat16 on the CPU: hold them in bfloat16 or float32"
-        if wrong := [Problem(path, message) for path, dtype in held.items() if dtype is Dtype.FP16]:
-            raise Invalid(wrong)
     threads = torch.get_num_threads()
     if state.training.threads is not None:
         torch.set_num_threads(state.training.threads)

@@ -15,7 +15,7 @@ from modules.models.base import Model
 from modules.objective import EmbedText
 from modules.optim.ema import Ema
 from modules.optim.optimizers import make_optimizer, require_optimizer
-from onetrainer_clone import plan
+from onetrainer_clone import device, plan
 from onetrainer_clone.advice import WHILE_LOADING, out_of_memory, while_caching
 from onetrainer_clone.dataset import Folder, Picture
 from onetrainer_clone.epoch import with_trigger
@@ -74,7 +74,7 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     latents = Latents(model, state.cache_folder, state.training.background)
     with full_in_words("encoding the pictures", while_caching(state)):
         folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
-    for problem in planned.problems:
+    for problem in dict.fromkeys((*device.problems(state, accelerator.device.type != "cpu"), *planned.problems)):
         emit(Logged(str(problem), note=True) if problem.severity == "note" else Warned(str(problem)))
     _name_left_out(folders, emit)
     with full_in_words("encoding the captions", WHILE_LOADING):

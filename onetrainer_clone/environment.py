@@ -12,13 +12,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from onetrainer_clone import windows
+from onetrainer_clone import torch_build, windows
 from onetrainer_clone.locks import FileLock
 
 FAULT, WRONG, STOPPED = 1, 2, 130  # exit codes
@@ -93,13 +94,9 @@ def install(environment: Path, version: Version, extras: set[str]) -> None:
         if not is_whole(folder):
             shutil.rmtree(folder)  # else pip takes half a package for a whole one
     say("Installing the program with torch: this takes some minutes, and 2 to 8 GB of disk.")
+    _torch_for_gpu(environment)
     project = f".[{','.join(sorted(extras))}]" if extras else "."
-    code, stopped = run_child(
-        [str(interpreter(environment)), "-m", "pip", "install", "-e", project],
-        cwd=environment.parent,
-        env={**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        stdout=_beside(),
-    )
+    code, stopped = _pip_install(environment, "-e", project)
     if code and not stopped:
         left = shutil.disk_usage(environment).free / 2**30
         also = ""
@@ -116,6 +113,31 @@ def install(environment: Path, version: Version, extras: set[str]) -> None:
         os.replace(beside, environment / STAMP)
     if stopped:
         refuse("Stopped. The next start goes on from here.", STOPPED)
+
+
+def _torch_for_gpu(environment: Path) -> None:
+    """The build for this machine's NVIDIA GPU, where pip's usual torch, which follows, would run on the CPU alone."""
+    there = [build for file in packages(environment, "torch/version.py") if (build := torch_build.read(file))]
+    if any(build.gpus for build in there) or not (index := torch_build.index_for_gpu()):
+        return
+    say(f"Here is an NVIDIA GPU: installing torch's build for it ({index}).")
+    project = tomllib.loads((environment.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = next(need for need in project["project"]["dependencies"] if need.startswith("torch>"))
+    code, stopped = _pip_install(environment, *(["--force-reinstall"] if there else []), needed, "--index-url", index)
+    if stopped:
+        refuse("Stopped. The next start goes on from here.", STOPPED)
+    if code:
+        say("That build could not be had; pip says why above. The usual one trains on the CPU alone; README tells more.")
+
+
+def _pip_install(environment: Path, *arguments: str) -> tuple[int, bool]:
+    """Exit code, and whether the person stopped it."""
+    return run_child(
+        [str(interpreter(environment)), "-m", "pip", "install", *arguments],
+        cwd=environment.parent,
+        env={**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        stdout=_beside(),
+    )
 
 
 def run_inside(environment: Path, arguments: list[str]) -> int:
@@ -139,9 +161,14 @@ def version_of(python: Path) -> Version:
 
 
 def package_infos(environment: Path) -> Iterable[Path]:
-    """The folders in which pip notes what it installed, on POSIX and on Windows."""
+    """The folders in which pip notes what it installed."""
+    return packages(environment, "*.dist-info")
+
+
+def packages(environment: Path, pattern: str) -> Iterable[Path]:
+    """What is installed, on POSIX and on Windows."""
     for libraries in ("lib/python*", "Lib"):
-        yield from environment.glob(f"{libraries}/site-packages/*.dist-info")
+        yield from environment.glob(f"{libraries}/site-packages/{pattern}")
 
 
 def is_whole(package_info: Path) -> bool:

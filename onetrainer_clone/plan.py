@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Any
 
-from onetrainer_clone import advice, dataset, disk_plan, epoch, method_plan, model_files, tokens
+from onetrainer_clone import advice, dataset, device, disk_plan, epoch, method_plan, model_files, tokens
 from onetrainer_clone.adapter_plan import AdapterPlan, adapter_plan
 from onetrainer_clone.dataset import Folder
 from onetrainer_clone.families import INPAINTING
@@ -91,8 +91,8 @@ def make_plan(state: TrainingState, folders: Sequence[Folder] | None = None) -> 
     results = adapter_plan(state), model_plan(state), words_plan(state)
     plan = Plan(concepts, samples, steps_per_epoch, epochs, steps, (), *results)
     found = (
-        *_problems(state, folders, plan), *method_plan.problems(state, folders, plan), *disk_plan.problems(state, plan),
-        *advice.before(state, plan),
+        *device.problems(state, device.known_gpu()), *_problems(state, folders, plan),
+        *method_plan.problems(state, folders, plan), *disk_plan.problems(state, plan), *advice.before(state, plan),
     )  # fmt: skip
     return dataclasses.replace(plan, problems=found)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from onetrainer_clone import torch_build
 from tests.windows_rules import is_under_rules, windows_rules
 
 # How long an example takes says something about the machine, not about what is tested.
@@ -39,6 +40,12 @@ def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def home(session_home: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Presets, workspace and cache in a fresh folder: no test touches the person's, or another test's."""
     monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def any_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan tells the same with every build of torch that the tests may run on."""
+    monkeypatch.setattr(torch_build, "installed", lambda: torch_build.Build("2.13.0+cu126", "CUDA 12.6"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

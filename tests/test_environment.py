@@ -16,6 +16,7 @@ import pytest
 
 import onetrainer_clone
 from onetrainer_clone import environment as env
+from onetrainer_clone import torch_build
 from tests.waiting import LIMIT, until
 
 ROOT = Path(onetrainer_clone.__file__).parent.parent
@@ -46,16 +47,19 @@ class Tools:
     def __init__(self, environment: Path) -> None:
         self.environment = environment
         self.commands: list[str] = []
+        self.whole: list[list[str]] = []  # every command as it was
         self.pip_result = (0, False)
+        self.failing = ""  # what cannot be installed
 
     def __call__(self, command: list[str], **options: Any) -> tuple[int, bool]:
+        self.whole.append(command)
         self.commands.append(command[2] if command[2] == "venv" else command[-1])
         if command[2] == "venv":
             shutil.rmtree(self.environment, ignore_errors=True)
             venv.create(self.environment, symlinks=os.name != "nt")
             add_package(self.environment, "pip-1")
             return 0, False
-        return self.pip_result
+        return (1, False) if command[-1] == self.failing else self.pip_result
 
     def asked(self) -> list[str]:
         """What was asked since the last time: 'venv', or what pip should install."""
@@ -87,6 +91,44 @@ def test_first_start_installs_and_the_second_does_nothing(tools: Tools) -> None:
     assert tools.asked() == ["venv", "."]
     env.set_up(tools.environment, set())
     assert tools.asked() == []
+
+
+def test_on_windows_with_an_nvidia_gpu_its_build_of_torch_comes_first(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = "https://download.pytorch.org/whl/cu126"
+    monkeypatch.setattr(torch_build, "index_for_gpu", lambda: index)
+    project = '[project]\ndependencies = ["torchsde", "torch>=2.6,<2.14"]\n'
+    (tools.environment.parent / "pyproject.toml").write_text(project)
+    env.set_up(tools.environment, set())
+    assert tools.asked() == ["venv", index, "."]
+    assert tools.whole[1][-4:] == ["install", "torch>=2.6,<2.14", "--index-url", index]
+    assert "Here is an NVIDIA GPU" in capsys.readouterr().err
+
+    version_file = add_package(tools.environment, "torch-2").parent / "torch" / "version.py"
+    version_file.parent.mkdir()
+    version_file.write_text("__version__ = '2.13.0'\ncuda = None\n")
+    (tools.environment.parent / "pyproject.toml").write_text(f"{project}# changed\n")
+    env.set_up(tools.environment, set())
+    assert tools.asked() == [index, "."]
+    assert "--force-reinstall" in tools.whole[-2], "else pip takes the build for the CPU as good enough"
+
+    version_file.write_text("__version__ = '2.13.0+cu126'\ncuda = '12.6'\n")
+    (tools.environment.parent / "pyproject.toml").write_text(f"{project}# changed again\n")
+    env.set_up(tools.environment, set())
+    assert tools.asked() == ["."]
+
+
+def test_where_the_build_for_gpus_cannot_be_had_the_usual_one_follows(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch_build, "index_for_gpu", lambda: "https://nowhere")
+    (tools.environment.parent / "pyproject.toml").write_text('[project]\ndependencies = ["torch>=2.6,<2.14"]\n')
+    tools.failing = "https://nowhere"
+    env.set_up(tools.environment, set())
+    assert tools.asked() == ["venv", "https://nowhere", "."]
+    assert "trains on the CPU alone" in capsys.readouterr().err
+    assert env.is_set_up(tools.environment, set())
 
 
 def test_changed_pyproject_installs_again_into_the_same_environment(tools: Tools) -> None:

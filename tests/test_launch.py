@@ -20,7 +20,8 @@ from onetrainer_clone import environment as env
 from onetrainer_clone.arguments import parse
 
 ROOT = Path(launch.__file__).parent
-LAUNCH_FILES = ("launch.py", *(f"onetrainer_clone/{name}.py" for name in ("__init__", "environment", "locks", "windows")))
+ALONE = ("__init__", "environment", "locks", "torch_build", "windows")  # of the standard library only
+LAUNCH_FILES = ("launch.py", *(f"onetrainer_clone/{name}.py" for name in ALONE))
 posix_only = pytest.mark.skipif(os.name == "nt", reason="makes programs of shell scripts, or compares process ids")
 
 STUB_ARGUMENTS = """
