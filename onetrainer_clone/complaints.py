@@ -25,6 +25,7 @@ TWO_WAYS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # '1,000' as a decimal number
 _KINDS = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a whole number of fewer digits",
     "int_type": "must be a whole number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
@@ -60,7 +61,7 @@ def explained(error: ValidationError, siblings: Siblings) -> Iterator[Complaint]
             message = f"there is no such setting{suggest(str(item['loc'][-1]), siblings(item['loc']))}"
         elif kind in _BOUNDS:
             key, words = _BOUNDS[kind]
-            bare = f"(was {item['input']})" if isinstance(item["input"], str) and "length" not in key else was
+            bare = f"(was {_cut(str(item['input']))})" if isinstance(item["input"], str) and "length" not in key else was
             message = f"{words} {figure(context[key])} {bare}"
         elif kind == "string_pattern_mismatch":  # colours are the only settings with a pattern
             message = f"must be a colour, such as #ffffff for white {was}"
@@ -84,7 +85,10 @@ def _short(value: object) -> str:
         return "empty" if value is None else str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
-    text = repr(value) if isinstance(value, str) else str(value)
+    return _cut(repr(value) if isinstance(value, str) else str(value)) if value != "" else "empty"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -1,5 +1,6 @@
 """What a person types for a setting, in the window or on a command line -> a value that `settings.replace` checks."""
 
+import math
 import re
 from typing import Any
 
@@ -32,7 +33,7 @@ def whole(text: str) -> str:
     if _WHOLE.fullmatch(text):  # 1,000 and 1.000 are thousands
         return re.sub(r"\D", "", text)
     number = decimal(text)
-    if _WHOLE_POWER.fullmatch(number):
+    if _WHOLE_POWER.fullmatch(number) and math.isfinite(float(number)):
         number = f"{float(number):g}" if float(number) % 1 else str(int(float(number)))
     return number
 

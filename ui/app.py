@@ -170,14 +170,16 @@ class App:
             self._marked = running
             self.writer.submit("open", lambda: self.seat.mark_open(running), lambda _nothing: None, self._on_unkept)
 
-    def go(self, path: str) -> None:
-        """To the field with this path, or to a tab."""
+    def go(self, path: str) -> bool:
+        """To the field with this path, or to a tab; False where it cannot be shown now."""
         key = tab_of(path)
-        if key in (*self.shell.tabs, *UNLISTED):
-            page = self.shell.show(key)
-            if path != key:
-                self.root.update_idletasks()
-                page.go(path)
+        if key not in (*self.shell.tabs, *UNLISTED):
+            return False
+        page = self.shell.show(key)
+        if path == key:
+            return True
+        self.root.update_idletasks()
+        return page.go(path)
 
     def try_demo(self) -> None:
         if self.presets.load(preset_store.find("demo")):

@@ -1,6 +1,7 @@
 """Fields whose value is typed or chosen in a dialog: paths and colours."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,10 +11,11 @@ import customtkinter as ctk
 from onetrainer_clone.paths import resolve
 from onetrainer_clone.settings import Declaration
 from ui import colours, theme
-from ui.control import Different, Entry
+from ui.control import Entry
 from ui.dialogs import Ask
 from ui.filekinds import HOLDING, WEIGHTS, FileKind
 
+COLOUR = re.compile("#[0-9a-fA-F]{6}")
 PATH_WIDTH = 60  # at least
 
 
@@ -75,12 +77,13 @@ class ColourEntry(Entry):
             border_color=colours.LINE, command=self.choose,
         )  # fmt: skip
         self.swatch.pack(side="left", padx=(6, 0))
+        self.variable.trace_add("write", lambda *_: self._dye())
 
-    def show(self, value: Any) -> None:
-        super().show(value)
-        if isinstance(value, Different):
-            value = colours.FIELD
-        self.swatch.configure(fg_color=value, hover_color=value)
+    def _dye(self) -> None:
+        """The colour that stands in the field; while none does, the field's own."""
+        text = str(self.variable.get()).strip()
+        colour = text if COLOUR.fullmatch(text) else colours.FIELD
+        self.swatch.configure(fg_color=colour, hover_color=colour)
 
     def choose(self) -> None:
         if chosen := self._ask.colour(self.declaration.label, str(self.variable.get())):

@@ -38,20 +38,23 @@ class Text(Control):
         super().__init__(declaration)
         self.variable = tkinter.StringVar(parent)
         self.widget = self.box = ctk.CTkTextbox(parent, width=NUMBER_WIDTH, height=64, wrap="word")
-        self.box.bind("<KeyRelease>", lambda _event: self._typed())
+        self.box.bind("<<Modified>>", lambda _event: self._typed())  # however it came there: keys, mouse, input method
         self.box.bind("<Tab>", _onwards)
         self.box.bind("<Shift-Tab>", lambda event: _onwards(event, back=True))
-        self.box.bind("<<Paste>>", lambda _event: self.box.after_idle(self._typed))
         self.variable.trace_add("write", lambda *_: self._write())
 
     def _typed(self) -> None:
+        self.box._textbox.edit_modified(False)  # so that the next change is told, too
         if self.box.get("1.0", "end-1c") != self.variable.get():
             self.variable.set(self.box.get("1.0", "end-1c"))
 
     def _write(self) -> None:
         if self.box.get("1.0", "end-1c") != self.variable.get():
+            state = self.box.cget("state")
+            self.box.configure(state="normal")  # nothing can be written into one that is switched off
             self.box.delete("1.0", "end")
             self.box.insert("1.0", self.variable.get())
+            self.box.configure(state=state)
 
     def mark(self, bad: bool) -> None:
         self.box.configure(border_color=colours.ERROR if bad else colours.LINE)
@@ -67,6 +70,9 @@ class Switch(Control):
         self.variable = tkinter.BooleanVar(parent)
         self.widget = ctk.CTkSwitch(parent, text="", width=44, variable=self.variable, onvalue=True, offvalue=False)
         reachable(self.widget, self.widget.toggle)
+
+    def focus(self) -> None:
+        self.widget._canvas.focus_set()
 
     def show(self, value: Any) -> None:
         self.variable.set(bool(value) and not isinstance(value, Different))
@@ -90,6 +96,12 @@ class Menu(Control):
             made = OptionMenu(parent, labels, self.variable, NUMBER_WIDTH)
             reachable(made, made._open_dropdown_menu)
         self.widget = made
+
+    def focus(self) -> None:
+        one = self.widget
+        if isinstance(one, ctk.CTkSegmentedButton):
+            one = one._buttons_dict.get(one.get()) or next(iter(one._buttons_dict.values()))
+        one._canvas.focus_set()
 
     def fit(self, room: int) -> None:
         if isinstance(self.widget, OptionMenu):

@@ -33,6 +33,7 @@ class SearchBox:
         self.variable.trace_add("write", lambda *_: self._look())
         self.entry.bind("<FocusIn>", lambda _event: self._look())
         self.entry.bind("<FocusOut>", lambda _event: self.entry.after(LEAVE_MS, self._left))
+        bench.root.bind("<Button-1>", self._on_click, add="+")
         for key, call in (
             ("<Down>", lambda: self.results.step(1)), ("<Up>", lambda: self.results.step(-1)),
             ("<Return>", self.results.take), ("<Escape>", self.clear),
@@ -69,10 +70,10 @@ class SearchBox:
                 return
             path = found.of_item(self._item(owner))
         setting = next(setting for setting in walk(state) if setting.path == path)
-        self._bench.go(path)
+        shown = self._bench.go(path)
         if condition := failing(state, setting.conditions):
             self._say(f"'{found.label}' {why_not(state, setting)}.")
-            if not _shows(self._bench.root.focus_get()):
+            if not shown:
                 self._bench.go(condition.path.removeprefix("/"))
 
     def _look(self) -> None:
@@ -85,14 +86,14 @@ class SearchBox:
         idle = {setting.path for setting in walk(state.model_copy(update={"concepts": ()})) if why_not(state, setting)}
         self.results.show(find(text, idle=idle), below=self.entry, wanted=bool(text.strip()))
 
+    def _on_click(self, event: Any) -> None:
+        """A click anywhere else takes the list away, also where it leaves the cursor in the box."""
+        if not str(event.widget).startswith((str(self.entry), str(self.results))):
+            self.results.hide()
+
     def _left(self) -> None:
         if self.entry.winfo_exists() and self._bench.root.focus_get() is not self.entry._entry:
             self.results.hide()
-
-
-def _shows(widget: Any) -> bool:
-    """Whether the cursor found a field to stand in."""
-    return isinstance(widget, tkinter.Entry | tkinter.Text)
 
 
 class Results(theme.Canvas):

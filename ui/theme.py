@@ -75,7 +75,29 @@ def face(scale: float, size: int = BODY, bold: bool = False) -> tuple[str, int, 
     return ctk.ThemeManager.theme["CTkFont"]["family"], -round(size * scale), "bold" if bold else "normal"
 
 
-class MainButton(ctk.CTkButton):
+class Button(ctk.CTkButton):
+    """One that the Tab key comes to, with a ring while it is there; Space and Return press it."""
+
+    def __init__(self, parent: Any, **options: Any):
+        super().__init__(parent, **options)
+        canvas = self._canvas
+        canvas.configure(takefocus=self.cget("state") != "disabled")
+        for key in ("<space>", "<Return>"):
+            canvas.bind(key, self._on_key)
+        canvas.bind("<FocusIn>", lambda _event: super(Button, self).configure(border_width=2, border_color=colours.TEXT))
+        canvas.bind("<FocusOut>", lambda _event: super(Button, self).configure(border_width=0))
+
+    def configure(self, require_redraw: bool = False, **options: Any) -> None:
+        if "state" in options:
+            self._canvas.configure(takefocus=options["state"] != "disabled")
+        super().configure(require_redraw, **options)
+
+    def _on_key(self, _event: Any) -> str:
+        self.invoke()
+        return "break"  # Return would choose the last button of a dialog, too
+
+
+class MainButton(Button):
     """Our blue one; pale while it cannot be pressed, where customtkinter fades the text alone."""
 
     def configure(self, require_redraw: bool = False, **options: Any) -> None:
@@ -126,7 +148,7 @@ def button(
         "danger": {"fg_color": colours.HOVER, "hover_color": colours.LINE, "text_color": colours.ERROR},
     }  # fmt: skip
     width = width or 24 + 8 * len(text)
-    made = MainButton if kind == "main" else ctk.CTkButton
+    made = MainButton if kind == "main" else Button
     return made(parent, text=text, command=command, width=width, **{"height": 30, **looks[kind], **more})
 
 

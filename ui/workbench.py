@@ -45,4 +45,4 @@ class Workbench:
     colours: ConceptColours
     options: Options
     typed: Typed
-    go: Callable[[str], None]  # to the field with this path, or to a tab
+    go: Callable[[str], bool]  # to the field with this path, or to a tab; False where it cannot be shown now

@@ -9,7 +9,8 @@ from onetrainer_clone.state.optimizer import Optimizer
 from onetrainer_clone.state.sampling import Prompt
 from tests.ui.conftest import Window
 from ui import colours
-from ui.chosen import PathEntry
+from ui.chosen import ColourEntry, PathEntry
+from ui.controls import Text
 from ui.form import cards
 from ui.row import Row
 from ui.tabs.settings import EMBEDDING, SAMPLING, TABS, SettingsPage, cards_of
@@ -284,3 +285,33 @@ def test_what_is_set_back_to_its_default_stays_under_the_mouse_until_the_page_is
     window.app.store.replace("model.unet_dtype", "FP32")
     window.turn()
     assert not visible(found)
+
+
+def test_the_swatch_has_the_colour_that_is_typed_or_chosen(window: Window) -> None:
+    window.app.bench.options.basic = False
+    control = type_into(window, "training.background", "#102030").control
+    assert isinstance(control, ColourEntry)
+    seen = [control.swatch.cget("fg_color")]
+    control.variable.set("#1020")
+    seen.append(tuple(control.swatch.cget("fg_color")))
+    window.ask.folders = ["#405060"]
+    control.choose()
+    seen.append(control.swatch.cget("fg_color"))
+    assert seen == ["#102030", colours.FIELD, "#405060"]
+
+
+def test_what_is_pasted_into_a_text_with_the_mouse_counts(window: Window) -> None:
+    """The middle button of X11 presses no key; so it is with input methods and drag and drop."""
+    window.app.bench.options.basic = False
+    control = row(window, "adapter.rules").control
+    assert isinstance(control, Text)
+    control.box.insert("end", "attn: rank 8")
+    window.turn()
+    assert window.app.store.state.adapter.rules == "attn: rank 8"
+    window.app.topbar.step_back()
+    window.turn()
+    assert control.box.get("1.0", "end-1c") == ""
+    control.enable(False)
+    window.app.topbar.step_forth()
+    window.turn()
+    assert control.box.get("1.0", "end-1c") == "attn: rank 8"

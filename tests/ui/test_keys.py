@@ -9,7 +9,9 @@ import pytest
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
 from tests.ui.test_forms import row
-from ui import keys
+from ui import keys, theme
+from ui.dialog import Option, dialog_in_front
+from ui.dialogs import TkAsk
 from ui.keys import KEYS, LETTERS
 from ui.tabs.welcome import WelcomePage
 from ui.typed import History
@@ -140,6 +142,71 @@ def test_a_cyrillic_keyboard_undoes_and_pastes(window: Window, plain: Any) -> No
     assert plain.get() == ""
     pressed("Cyrillic_ya", 52, window.app.root)
     assert window.app.store.state.training.batch_size == 4
+
+
+def tabbed(window: Window, start: Any, to: Any, most: int = 80) -> bool:
+    """Whether the Tab key comes from one widget to another."""
+    start.focus_force()
+    for _ in range(most):
+        window.app.root.focus_get().tk_focusNext().focus_set()
+        window.turn()
+        if window.app.root.focus_get() is to:
+            return True
+    return False
+
+
+def test_buttons_are_reached_pressed_and_seen_to_have_the_focus(window: Window) -> None:
+    pressed: list[str] = []
+    able = theme.button(window.app.root, "able", lambda: pressed.append("able"))
+    unable = theme.button(window.app.root, "unable", lambda: pressed.append("unable"), "main", state="disabled")
+    for button in (able, unable):
+        button.place(x=0, y=0)
+    window.turn()
+    assert tabbed(window, window.app.root, able._canvas)
+    assert able.cget("border_width") == 2
+    for key in ("<space>", "<Return>"):
+        able._canvas.event_generate(key)
+    assert pressed == ["able"] * 2
+    able._canvas.tk_focusNext().focus_set()
+    window.turn()
+    assert able.cget("border_width") == 0
+    assert not tabbed(window, able._canvas, unable._canvas)
+    unable.configure(state="normal")
+    assert tabbed(window, able._canvas, unable._canvas)
+
+
+def test_every_button_of_a_dialog_is_reached_by_the_keyboard(window: Window) -> None:
+    root, ask = window.app.root, TkAsk(window.app.root)
+    options = (Option("stay", "Stay"), Option("lose", "Lose", "danger"), Option("save", "Save", "main"))
+
+    def press() -> None:
+        dialog = dialog_in_front(root)
+        dialog.focus_force()
+        dialog.update()
+        for _ in range(8):
+            dialog.focus_get().tk_focusNext().focus_set()
+            dialog.update()
+            if str(dialog.focus_get()).startswith(str(lose(dialog))):
+                dialog.focus_get().event_generate("<Return>")
+                return
+        dialog.event_generate("<Escape>")
+
+    def lose(widget: Any) -> Any:
+        if isinstance(widget, ctk.CTkButton) and widget.cget("text") == "Lose":
+            return widget
+        return next(filter(None, map(lose, widget.winfo_children())), None)
+
+    root.after(200, press)
+    assert ask.choose("Unsaved", "changes", options) == "lose"
+
+
+def test_going_to_a_switch_or_a_choice_puts_the_focus_on_it(window: Window) -> None:
+    for path in ("training.unet", "optimizer.optimizer", "method"):
+        control = row(window, path).control
+        assert control is not None
+        focus = window.app.root.focus_get()
+        assert str(focus).startswith(f"{control.widget}.")
+        assert focus.cget("takefocus") == "1"
 
 
 def test_scaling_by_every_plus(window: Window) -> None:

@@ -115,3 +115,30 @@ def test_a_setting_of_another_optimizer_leads_to_the_choice(window: Window) -> N
     window.turn()
     assert window.app.shell.current == "training"
     assert "'Optimizer' is Prodigy" in window.app.topbar.said.cget("text")
+
+
+def test_a_switch_without_effect_is_shown_where_it_is(window: Window) -> None:
+    """It is greyed with the reason, so the way to what decides is said, not gone."""
+    path = "noise.normalize_area"
+    window.app.topbar.search.go(next(each for each in everything() if each.path == path))
+    window.turn()
+    assert "has an effect only while" in window.app.topbar.said.cget("text")
+    page = window.app.shell.pages[window.app.shell.current]
+    assert isinstance(page, SettingsPage)
+    shown = next(row for form in page.cards.forms if (row := form.row(path)))
+    assert shown.control is not None
+    assert str(window.app.root.focus_get()).startswith(f"{shown.control.widget}.")
+
+
+def test_a_click_elsewhere_takes_the_list_away(window: Window) -> None:
+    window.app.topbar.find()
+    search = window.app.topbar.search
+    search.variable.set("batch")
+    window.turn()
+    assert search.results.winfo_manager()
+    search.entry._entry.event_generate("<Button-1>", x=2, y=2)
+    window.turn()
+    assert search.results.winfo_manager()
+    window.app.shell.nav.event_generate("<Button-1>", x=2, y=2)
+    window.turn()
+    assert not search.results.winfo_manager()

@@ -194,6 +194,7 @@ class ItemsPage(Page):
             self.editor.bring(row.top)
             row.focus()
             row.flash()
+            return row.shown
         return True
 
     def above_form(self) -> None:

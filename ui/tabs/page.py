@@ -60,7 +60,7 @@ class Page(ctk.CTkFrame):
         """A turn of the window's loop while the page is in view."""
 
     def go(self, path: str) -> bool:
-        """Bring the field of this path into view; False where it is not on this page."""
+        """Bring the field of this path into view; False where it is not on this page, or not shown in this state."""
         return False
 
 

@@ -64,7 +64,7 @@ class Cards:
             end()
 
     def go(self, path: str) -> bool:
-        """Show the field of a path and put the cursor into it; False where it is not here."""
+        """Show the field of a path and put the cursor into it; False where it is not here, or not shown in this state."""
         for form in self.forms:
             if (row := form.row(path)) is None:
                 continue
@@ -77,7 +77,7 @@ class Cards:
                 self._frame.bring(row.top)
             row.focus()
             row.flash()
-            return True
+            return row.shown
         return False
 
     def refresh(self) -> None:
