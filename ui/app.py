@@ -123,6 +123,7 @@ class App:
         self.shell.show(first)
         self.topbar.finish_soon()
         self.root.after(LOOK_MS, self.findings.look)
+        self.root.after(LOOK_MS, self._offer_unfinished)
         self.root.after(AHEAD_MS, self._import_ahead)
         self._mark_open()
         if left is not None and not preset:

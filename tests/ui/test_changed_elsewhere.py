@@ -117,7 +117,7 @@ def test_where_nothing_has_changed_nothing_is_read_again(
     listed: list[Any] = []
     monkeypatch.setattr(browser.gallery, "load", listed.append)
     elsewhere(lambda: None)
-    window.turn()
+    window.rest()
     assert listed == []
     elsewhere((pictures / "1.png").unlink)
     window.until(lambda: len(listed) == 1)

@@ -132,8 +132,7 @@ def test_a_folder_that_vanishes_while_it_is_looked_at(window: Window, pictures: 
     window.until(lambda: not browser.drafts.drafts or bool(browser.drafts.failed))
     assert browser.drafts.drafts or (pictures / "1.txt").read_text() == "typed", "not lost"
     browser.reload()
-    window.until(lambda: not browser.gallery.listing)
-    window.turn()
+    window.rest()
     for told in window.ask.told:
         assert "our fault" not in told[1]
 

@@ -2,8 +2,8 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from onetrainer_clone.masks import LEFT_OUT, TRAINED, mask_path
 from onetrainer_clone.state.concepts import CaptionSource
 from onetrainer_clone.tokens import counter
 from tests.ui.conftest import Window, close
+from tests.waiting import until
 from ui import memory
 from ui.concept.page import ConceptPage
 from ui.pictures.browser import Browser
@@ -48,12 +49,8 @@ def type_in(window: Window, browser: Browser, text: str) -> None:
     window.turn()
 
 
-def wait_for(path: Path, text: str) -> None:
-    """Until a file holds this, without a turn of the window's loop."""
-    end = time.monotonic() + 10.0
-    while not path.exists() or path.read_text() != text:
-        assert time.monotonic() < end
-        time.sleep(0.001)
+def holds(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
 
 
 def tokens(window: Window, browser: Browser, text: str) -> None:
@@ -124,7 +121,7 @@ def test_what_is_typed_before_the_last_saving_is_heard_of_is_saved_too(window: W
         browser.box.text.delete("1.0", "end")
         browser.box.text.insert("1.0", text)
         browser.box.save()
-        wait_for(pictures / "0.txt", text)
+        until(partial(holds, pictures / "0.txt", text))  # no turn of the window's loop has told it
     window.until(lambda: not browser.drafts.drafts)
     assert (pictures / "0.txt").read_text() == "one two"
 
@@ -327,8 +324,7 @@ def test_a_mask_that_cannot_be_saved_when_the_window_closes_is_there_again(windo
     assert again.unsaved == [pictures / "0.png"]
     mask_path(pictures / "0.png").rmdir()
     again.save(pictures / "0.png")
-    window.until(mask_path(pictures / "0.png").is_file)
-    window.turn(0.1)
+    window.until(lambda: not again.unsaved)
     later = MaskStore(window.app.writer)
     later.recover(pictures / "0.png")
     assert later.get(pictures / "0.png") is None, "what is saved is not kept twice"
@@ -421,18 +417,16 @@ def test_with_a_persons_hands(window: Window, pictures: Path) -> None:
 
 def test_looking_has_one_row_of_tools_and_painting_its_own_below(window: Window, pictures: Path) -> None:
     browser = browse(window, pictures)
-    window.turn(0.1)
+    window.rest()
     looking = browser.view.winfo_height()
     assert not browser.tools.size.winfo_ismapped()
     browser.tools._on_tool(BRUSH)
-    window.turn(0.1)
-    assert browser.tools.size.winfo_ismapped()
+    window.until(browser.tools.size.winfo_ismapped)
     assert browser.tools.buttons["undo"].winfo_ismapped()
     assert browser.tools.overlay.winfo_ismapped()
-    assert browser.view.winfo_height() < looking
+    window.until(lambda: browser.view.winfo_height() < looking)
     browser.view.tool = LOOK
-    window.turn(0.1)
-    assert browser.view.winfo_height() == looking
+    window.until(lambda: browser.view.winfo_height() == looking)
     assert browser.tools.tool.get() == LOOK
 
 
@@ -444,7 +438,8 @@ def test_nothing_is_out_of_reach_in_a_small_window(
     window = make_window()
     browser = browse(window, pictures)
     browser.tools._on_tool(BRUSH)
-    window.turn(0.2)
+    window.until(browser.tools.size.winfo_ismapped)
+    window.rest()
     page = window.app.shell.pages["concept"]
     px = browser.view.px
     assert browser.view.winfo_height() >= px(150)
@@ -471,7 +466,8 @@ def test_another_part_of_the_window_has_a_picture_shown(window: Window, pictures
     window.until(lambda: browser.gallery.entries[browser.at].key == "2.png")
     window.until(lambda: browser.view.path == pictures / "2.png")
     page.show_picture("gone.png")
-    window.turn(0.2)
+    window.rest()
+    window.until(lambda: not browser.gallery.reading)
     assert browser.gallery.entries[browser.at].key == "2.png"
 
 

@@ -75,7 +75,7 @@ def test_it_is_said_exactly_how_far_it_came(cut_short: Path, make_window: Callab
     monkeypatch.setattr(window.app.ask, "choose", lambda _title, message, _ways: said.append(message))
     window.until(lambda: bool(said))
     assert "all of them dogs" in said[0]
-    assert "1 are changed, 1 are not. 1 have been changed otherwise since, and stay as they are." in said[0]
+    assert "Captions that are changed: 1. Not yet: 1.\nChanged otherwise since, and left as they are: 1." in said[0]
 
 
 def test_nothing_is_asked_where_nothing_is_left_or_another_window_is_at_it(

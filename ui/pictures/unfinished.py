@@ -32,10 +32,10 @@ class Unfinished:
     @property
     def words(self) -> str:
         others = len(self.edits) - self.made - self.left
-        last = f" {others:,} have been changed otherwise since, and stay as they are." if others else ""
+        last = f"\nChanged otherwise since, and left as they are: {others:,}." if others else ""
         return (
             f"This change of captions was cut short when the window ended:\n\n{self.sentence}\n\n"
-            f"{self.made:,} are changed, {self.left:,} are not.{last}"
+            f"Captions that are changed: {self.made:,}. Not yet: {self.left:,}.{last}"
         )
 
 
