@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from onetrainer_clone import tool_arguments
 from onetrainer_clone.drawing import Drawing, problems
 from onetrainer_clone.events import Ended, Event, Inspected
+from onetrainer_clone.grid_form import numbers
 from onetrainer_clone.inspection import Report, inspect_header
 from onetrainer_clone.inspection import as_json as report_json
 from onetrainer_clone.inspection import as_text as as_report
@@ -298,9 +299,9 @@ def in_column(text: str) -> dict[str, Any]:
 def grid_from(arguments: argparse.Namespace, loras: list[dict[str, Any]]) -> dict[str, Any]:
     """What `--grid` makes of the drawing: LoRA files become columns; the single pictures go beside the grid's file."""
     try:
-        strengths = [float(text) for text in arguments.strengths.split(",") if text.strip()]
-    except ValueError:
-        raise UserError(f"--strengths {arguments.strengths}: write numbers with commas between, e.g. 0.5,1") from None
+        strengths = numbers(arguments.strengths, float)
+    except UserError as error:
+        raise UserError(f"--strengths: {error}") from None
     checkpoints = [*loras, *({"path": path} for path in arguments.checkpoint)]
     for files in arguments.column:
         checkpoints += [{**in_column(text), "beside": number > 0} for number, text in enumerate(files)]

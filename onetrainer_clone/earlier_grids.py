@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from onetrainer_clone.drawing import Drawing
 from onetrainer_clone.events import Sampled
+from onetrainer_clone.past_runs import oldest_first
 from onetrainer_clone.settings import Invalid, UserError, load
 
 SHEET = "grid.png"
@@ -30,10 +31,9 @@ def sheets_in(folder: Path, most: int) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             found = [Path(entry.path) / SHEET for entry in entries if entry.is_dir()]
-        dated = [(path.stat().st_mtime, path) for path in found if os.path.isfile(path)]
     except OSError:
         return []
-    return [path for _, path in sorted(dated, reverse=True)[:most]]
+    return oldest_first(found)[::-1][:most]
 
 
 def read_grid(sheet: Path) -> EarlierGrid:

@@ -5,6 +5,8 @@ summed up nearly as fast as one of ten.
 """
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -143,15 +145,19 @@ def saves_in(folder: Path) -> list[Path]:
     A folder beside a model's file, of the same name and without weights, only describes the file.
     """
     try:
-        found = [(entry.stat().st_mtime, Path(entry.path)) for entry in _visible(folder) if _is_save(entry)]
+        with os.scandir(folder) as entries:
+            return oldest_first(Path(entry.path) for entry in entries if not entry.name.startswith(".") and _is_save(entry))
     except OSError:
         return []
+
+
+def oldest_first(paths: Iterable[Path]) -> list[Path]:
+    """By the time of their last change; without those that are gone by now."""
+    found = []
+    for path in paths:
+        with suppress(OSError):
+            found.append((path.stat().st_mtime, path))
     return [path for _, path in sorted(found)]
-
-
-def _visible(folder: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        return [entry for entry in entries if not entry.name.startswith(".")]
 
 
 def _is_save(entry: os.DirEntry[str]) -> bool:

@@ -138,10 +138,6 @@ class Queue:
         entry = self.find(key)
         self._write(replace(entry, status=status, said=said, folder=folder or entry.folder, process=process))
 
-    def next(self) -> Entry | None:
-        """The first that waits."""
-        return next((entry for entry in self.entries() if entry.status == "waiting"), None)
-
     def recover(self) -> list[Entry]:
         """After a start: what ran when the program ended has stopped. Returns all entries."""
         for entry in self.entries():

@@ -36,7 +36,6 @@ def test_the_persons_folder_is_the_one(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("ONETRAINER_HOME", str(tmp_path))
     assert Queue().folder == queue_folder() == tmp_path / "queue"
     assert Queue().entries() == []
-    assert Queue().next() is None
 
 
 def test_order_moving_renaming_removing(tmp_path: Path) -> None:
@@ -111,22 +110,17 @@ def test_only_so_many_removals_are_kept(tmp_path: Path) -> None:
     assert names(queue) == [f"entry {number}" for number in range(3, KEPT + 3)]
 
 
-def test_next_is_the_first_that_waits_and_the_one_that_runs_stays(tmp_path: Path) -> None:
+def test_the_one_that_runs_stays_and_one_that_failed_waits_again(tmp_path: Path) -> None:
     queue = filled(tmp_path, "a", "b", "c")
     a, b, _ = queue.entries()
     queue.mark(a.key, "failed", "out of memory")
     queue.mark(b.key, "running", folder="/runs/b")
-    found = queue.next()
-    assert found is not None
-    assert found.name == "c"
     with pytest.raises(UserError, match="'b' is running"):
         queue.remove([b.key])
     queue.mark(b.key, "done", "Done.")
     assert queue.entries()[1].folder == "/runs/b"
     queue.again([a.key])
-    again = queue.next()
-    assert again is not None
-    assert (again.name, again.said) == ("a", "")
+    assert [(entry.status, entry.said) for entry in queue.entries()] == [("waiting", ""), ("done", "Done."), ("waiting", "")]
 
 
 def test_what_ran_when_the_program_ended_has_stopped(tmp_path: Path) -> None:

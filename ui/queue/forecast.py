@@ -51,6 +51,7 @@ class Forecast:
         waiting = [entry for entry in entries if entry.status == "waiting"]
         for entry in waiting:
             if _name(entry) not in self._looked_at:
+                self._looked_at.add(_name(entry))
                 return self._submit(partial(_look_at, entry, self._of(entry)), partial(self._on_work, entry))
         for entry in waiting:
             work = self._of(entry)
@@ -105,7 +106,6 @@ class Forecast:
 
     def _on_work(self, entry: Entry, work: Work) -> None:
         self._work[_name(entry)] = work
-        self._looked_at.add(_name(entry))
 
     def _on_speed(self, kind: Kind, seconds: float | None) -> None:
         if seconds is not None:

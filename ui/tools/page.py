@@ -158,9 +158,10 @@ class ToolsPage(Page):
 
     def _open_menu(self) -> None:
         menu = theme.menu(self)
-        for sheet in self.earlier():
+        sheets = self.earlier()
+        for sheet in sheets:
             menu.add_command(label=sheet.parent.name, command=partial(self.drawer.open, sheet))
-        if self.earlier():
+        if sheets:
             menu.add_separator()
         menu.add_command(label="Another grid…", command=self.choose_earlier)
         button = self.toolbar.buttons["earlier"]
