@@ -125,16 +125,21 @@ def test_buttons_that_no_run_would_hear_are_off_while_it_is_launched(window: Win
 
     window.app.runner.launch(window.app.desk.keeper, slowly)
     assert possible() == {"stop", "queue"}
+    assert "only being prepared" in run._tip("pause", "")
+    assert "a run goes on" in run._tip("start", "")
     assert run.asking.button.cget("state") == "disabled"
     window.ask.choices = ["discard"]
     run.buttons["stop"].invoke()
     assert possible() == {"queue"}
+    assert "the run stops" in run._tip("stop", "")
     assert run.status.words.cget("text") == "Stopping …"
     gate.set()
     finish(window)
     assert window.app.runner.record.ended is not None
     assert window.app.runner.record.ended.outcome == "stopped"
     assert not saves(window)
+    assert "no run goes on here" in run._tip("save", "")
+    assert "steps in" in run._tip("start", "")
 
 
 def test_what_the_last_run_showed_comes_back_where_the_next_does_not_start(window: Window) -> None:

@@ -112,7 +112,7 @@ class RunPage(Page):
     def _toolbar(self) -> Any:
         bar = Wrapping(self)
         for key, text, command, tip in (
-            ("start", "Start", self.actions.start, self._start_tip),
+            ("start", "Start", self.actions.start, "Start training with the settings as they are now (F5)."),
             ("pause", "Pause", self.actions.pause_or_resume, "Waits after the step; nothing is lost."),
             ("stop", "Stop", self.actions.stop, "Ends the run after the step; asks whether to keep the result."),
             ("sample", "Sample now", self.actions.sample_now, "Draws every prompt after the step."),
@@ -120,15 +120,24 @@ class RunPage(Page):
             ("backup", "Back up now", self.actions.back_up_now, "Keeps all that is needed to go on another day."),
             ("queue", "Add to queue", self.actions.add_to_queue, "Puts the settings at the end of the queue."),
         ):
-            made = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
+            made = self.buttons[key] = theme.button(bar, text, command, "main" if key == "start" else "plain", width=104)
             bar.lay(made)
-            self.bench.tooltip.attach(made, tip if callable(tip) else partial(str, tip))
-            self.buttons[key] = made
+            self.bench.tooltip.attach(made, partial(self._tip, key, tip))
         return bar
 
-    def _start_tip(self) -> str:
-        tip = "Start training with the settings as they are now (F5)."
-        return f"{tip}\n\n{said}" if (said := planned.sentence(self.bench.findings)) else tip
+    def _tip(self, key: str, tip: str) -> str:
+        """With why the button is off; with what a run would do, where it starts one."""
+        off = self.buttons[key].cget("state") == "disabled"
+        more = self._why_off(key) if off else planned.sentence(self.bench.findings) if key == "start" else ""
+        return f"{tip}\n\n{more}" if more else tip
+
+    def _why_off(self, key: str) -> str:
+        runner = self.runner
+        if key == "start":
+            return "Not now: a run goes on. 'Add to queue' has another one follow it."
+        if not runner.going:
+            return "Not now: no run goes on here."
+        return "Not now: the run stops." if runner.stopping else "Not yet: the run is only being prepared."
 
     def _show_asking(self) -> None:
         """The prompt box takes no room where no run could draw."""
