@@ -116,25 +116,32 @@ def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 def move(source: Path, target: Path) -> None:
     """Rename within a drive; a file of the target's name is replaced. Raises OSError."""
-    patiently(lambda: os.replace(source, target))
+    patiently(lambda: os.replace(source, target), target)
 
 
 def remove(path: Path) -> None:
     """Delete a file, if it is there. Raises OSError."""
-    patiently(lambda: path.unlink(missing_ok=True))
+    patiently(lambda: path.unlink(missing_ok=True), path)
 
 
-def patiently(act: Callable[[], T]) -> T:
+def patiently(act: Callable[[], T], goes: Path | None = None) -> T:
     """Move, delete or read. Windows moves and deletes nothing that any program has open, and opens nothing at the moment
-    in which it is replaced, so it is tried for a while there."""
+    in which it is replaced, so it is tried for a while there. What `goes` stays for good where it is read-only."""
     until = time.monotonic() + HELD_SECONDS
     while True:
         try:
             return act()
         except PermissionError:
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or (goes is not None and _is_read_only(goes)):
                 raise
         time.sleep(AGAIN_SECONDS)
+
+
+def _is_read_only(path: Path) -> bool:
+    try:
+        return not os.stat(path).st_mode & stat.S_IWUSR
+    except OSError:
+        return False
 
 
 def put_in_place(made: Path, folder: Path) -> None:

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onetrainer_clone import paths
-from onetrainer_clone.paths import DEMO, in_order, move, name_problem, put_in_place, resolve, write_file, write_whole
+from onetrainer_clone.paths import (
+    DEMO,
+    in_order,
+    move,
+    name_problem,
+    put_in_place,
+    remove,
+    resolve,
+    write_file,
+    write_whole,
+)
 from tests.windows_rules import linux_only, windows_rules
 
 
@@ -174,6 +184,22 @@ def test_what_another_program_holds_for_a_moment_is_replaced_then(
     thread.join()
     assert refused
     assert os.listdir(tmp_path / "other") == ["a.txt"]
+
+
+@linux_only
+def test_what_is_read_only_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of a thousand captions would take as many times as long."""
+    monkeypatch.setattr(paths, "HELD_SECONDS", float("inf"))
+    path = tmp_path / "a.txt"
+    write_whole(path, "old")
+    path.chmod(0o444)
+    with windows_rules():
+        with pytest.raises(PermissionError):
+            write_whole(path, "new")
+        with pytest.raises(PermissionError):
+            remove(path)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
 
 
 @linux_only
