@@ -75,7 +75,8 @@ def prepare(state: TrainingState, accelerator: Accelerator, emit: Emit, controls
     with full_in_words("encoding the pictures", while_caching(state)):
         folders, planned, encoded = _fill(state, folders, planned, latents, emit, controls)
     for problem in dict.fromkeys((*device.problems(state, accelerator.device.type != "cpu"), *planned.problems)):
-        emit(Logged(str(problem), note=True) if problem.severity == "note" else Warned(str(problem)))
+        note = problem.severity == "note"
+        emit(Logged(problem.message, note, problem.path) if note else Warned(problem.message, problem.path))
     _name_left_out(folders, emit)
     with full_in_words("encoding the captions", WHILE_LOADING):
         embed = model.encode_text if words else _text(state, model, folders, emit, controls)

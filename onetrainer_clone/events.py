@@ -136,9 +136,10 @@ class BackedUp:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something that the person should know; the run goes on."""
+    """Something that the person should know; the run goes on. `path` is the setting that it is about."""
 
     message: str
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Logged:
 
     message: str
     note: bool = False
+    path: str = ""  # of the setting that it is about
 
 
 @dataclass(frozen=True)

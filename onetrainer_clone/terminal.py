@@ -25,6 +25,7 @@ from onetrainer_clone.events import (
 from onetrainer_clone.events import to_json as event_to_json
 from onetrainer_clone.inspection import as_text
 from onetrainer_clone.plan import Plan
+from onetrainer_clone.settings import Problem
 
 
 def complain(message: str) -> None:
@@ -77,9 +78,9 @@ class Terminal:
             case BackedUp():
                 self._line(f"backed up: {event.path}")
             case Warned():
-                self._line(f"warning: {event.message}")
+                self._line(f"warning: {Problem(event.path, event.message)}")
             case Logged():
-                self._line(f"note: {event.message}" if event.note else event.message)
+                self._line(f"{'note: ' if event.note else ''}{Problem(event.path, event.message)}")
             case Inspected():
                 self._line(as_text(event.report))
 

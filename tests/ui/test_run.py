@@ -23,6 +23,7 @@ from ui.run.runner import BATCH
 from ui.run.series import POINTS
 from ui.run.status import ago, files, memory, pace, sentence
 from ui.run.viewer import Viewer
+from ui.runs.reopen import new_record
 from ui.tabs.run import RunPage
 from ui.tabs.welcome import WelcomePage
 from ui.tooltip import Tooltip
@@ -368,6 +369,22 @@ def test_the_log_shows_only_warnings_and_copies_them(window: Window) -> None:
     assert "finished" in run.log.text
     assert "Note: the frozen copy takes 0.01 GiB" in run.log.text
     assert run.log.title.cget("text") == "Log: 2 warnings"
+
+
+def test_the_log_names_settings_as_the_form_does_also_of_a_run_that_is_reopened(window: Window) -> None:
+    run = start(window)
+    finish(window)
+    state = window.app.runner.state
+    assert state is not None
+    path = f"concepts[{len(state.concepts) - 1}].loss_weight"
+    warned = Warned("is far above that of the subject", path)
+    window.app.runner.record.on(warned)
+    run.log.show(window.app.runner.record)
+    said = f'Concepts, "{state.concepts[-1].name}": Loss weight: is far above that of the subject'
+    assert f"Warning: {said}" in run.log.text
+    reopened = new_record(state.run_folder)
+    reopened.on(warned)
+    assert reopened.log[-1].text == said
 
 
 def test_a_log_of_a_hundred_thousand_lines_shows_the_last_and_where_the_others_are(window: Window) -> None:

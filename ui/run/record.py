@@ -22,7 +22,7 @@ from onetrainer_clone.events import (
 )
 from onetrainer_clone.journal_reader import Peak
 from onetrainer_clone.progress import Progress
-from onetrainer_clone.settings import Severity
+from onetrainer_clone.settings import Problem, Severity
 from onetrainer_clone.state import TrainingState
 from ui.run.series import POINTS, Joined, Series
 from ui.words import in_words
@@ -72,6 +72,7 @@ class Record:
         """`points` are kept of a curve at most; None: all of them."""
         self.clock, self.points = clock, points
         self.folder: Path | None = None  # of the run
+        self.state = TrainingState()  # of the run, as far as it is known
         self.parts: tuple[tuple[str, Record], ...] = ()  # several runs in one, each with its name
         self.columns: tuple[str, ...] = ()  # what stands over the samples instead of steps, where no run drew them
         self.progress, self.balance = Progress(), Balance()
@@ -141,7 +142,7 @@ class Record:
                 self.saved = Written(event.step, event.path, when)
             case BackedUp():
                 self.backed_up = Written(event.step, event.path, when)
-        for line in _lines(event):
+        for line in _lines(event, self.state):
             self.log.append(line)
             self.logged += 1
         del self.log[:-LINES]
@@ -198,7 +199,8 @@ class Record:
         return sorted(self.samples, key=lambda key: (key.index < 0, key.index, key.weights != "live"))
 
 
-def _lines(event: Event) -> Iterator[LogLine]:
+def _lines(event: Event, state: TrainingState) -> Iterator[LogLine]:
+    """Of the run with this state: settings are named as in the form."""
     match event:
         case Started():
             epochs = f"{event.epochs:,} epoch{'s' if event.epochs != 1 else ''}"
@@ -210,10 +212,15 @@ def _lines(event: Event) -> Iterator[LogLine]:
         case BackedUp():
             yield LogLine(f"Step {event.step:,}: backed up to {event.path}")
         case Warned():
-            yield LogLine(event.message, "warning")
+            yield LogLine(_named(event, state), "warning")
         case Logged():
-            yield LogLine(event.message, "note" if event.note else None)
+            yield LogLine(_named(event, state), "note" if event.note else None)
         case Ended():
             severity: Severity | None = "error" if event.outcome in ("refused", "failed") else None
-            said = "\n".join(in_words(TrainingState(), event.problems)) or event.message
+            said = "\n".join(in_words(state, event.problems)) or event.message
             yield LogLine(said or event.outcome, severity, event.trace)
+
+
+def _named(event: Warned | Logged, state: TrainingState) -> str:
+    [said] = in_words(state, [Problem(event.path, event.message)])
+    return said

@@ -92,6 +92,7 @@ class Runner:
 
         def then(found: tuple[Record, TrainingState]) -> None:
             self.record, self.state = found
+            self.record.state = found[1]
             self._launching, self._going, self.quiet = False, True, quiet
             if self._stop_at_launch is not None:
                 self.controls.stop(self._stop_at_launch)

@@ -17,6 +17,7 @@ from ui.background import Background
 from ui.run.record import Record
 from ui.run.runner import BATCH
 from ui.run.status import ago
+from ui.runs.reopen import new_record
 from ui.signals import Signal
 from ui.words import shortened
 
@@ -44,8 +45,7 @@ class News:
 
 def begin(folder: Path) -> Followed:
     """A run as it is now, to be followed. For a worker. Raises `UserError` where it cannot be read."""
-    run = Followed(folder, Record(), JournalReader(folder))
-    run.record.folder = folder
+    run = Followed(folder, new_record(folder), JournalReader(folder))
     for when, event in run.reader.news():
         run.record.on(event, when)
     return run

@@ -1,6 +1,7 @@
 """Past runs made showable again: a record from a journal, and two records as one. Knows no Tk; works on a worker."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,20 +9,30 @@ from onetrainer_clone.backups import PREFIX, backups
 from onetrainer_clone.events import Ended
 from onetrainer_clone.journal import BACKUPS, STATE
 from onetrainer_clone.journal_reader import events
+from onetrainer_clone.settings import UserError
 from onetrainer_clone.state import TrainingState
 from presets.codec import read_file
 from ui.colours import CONCEPTS, ConceptColours, Pair
 from ui.run.record import EMA, LogLine, PromptKey, Record
+from ui.run.series import POINTS
 
 LABEL = 18  # letters
 
 
 def record_of(folder: Path, every_point: bool = False) -> Record:
     """A run as its journal tells it, with as many points as a screen shows. Raises `UserError` where it cannot be read."""
-    record = Record(points=None) if every_point else Record()
-    record.folder = folder  # the workspace may have been moved since the run began
+    record = new_record(folder, None) if every_point else new_record(folder)
     for when, event in events(folder, None) if every_point else events(folder):
         record.on(event, when)
+    return record
+
+
+def new_record(folder: Path, points: int | None = POINTS) -> Record:
+    """A record of a run of which nothing has been told yet."""
+    record = Record(points=points)
+    record.folder = folder  # the workspace may have been moved since the run began
+    with suppress(UserError):
+        record.state = settings_of(folder)
     return record
 
 
@@ -36,8 +47,7 @@ def record_until_backup(folder: Path) -> Record:
     """A run as it was at its newest backup, for going on from there."""
     found = backups(folder / BACKUPS)
     step = int(found[-1].name.removeprefix(PREFIX)) if found else 0
-    record = Record()
-    record.folder = folder
+    record = new_record(folder)
     for when, event in events(folder):
         if isinstance(event, Ended):
             continue
