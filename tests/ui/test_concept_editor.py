@@ -298,6 +298,14 @@ def test_folders_become_concepts(window: Window, pictures: Path, tmp_path: Path)
     entry.add_folders(concepts, [pictures, pictures / "1.png", tmp_path / "nowhere"])
     assert [concept.name for concept in window.app.store.state.concepts[3:]] == ["my cat"]
     assert window.app.store.undo_sentence == 'concept "my cat" added'
+    more = [tmp_path / "one" / "cat", tmp_path / "two" / "cat"]
+    for folder in more:
+        folder.mkdir(parents=True)
+    entry.add_folders(concepts, more)
+    assert [concept.name for concept in window.app.store.state.concepts[4:]] == ["cat", "cat 2"]
+    assert window.app.store.undo_sentence == "2 concepts added"
+    window.app.topbar.step_back()
+    assert len(window.app.store.state.concepts) == 4
 
 
 def test_without_tkinterdnd2_the_window_works_as_before(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from onetrainer_clone.state.concepts import Concept
+from onetrainer_clone.settings import replace
+from onetrainer_clone.state.concepts import Concept, free_name
 from ui import theme
 from ui.concept import drop
 from ui.filekinds import SETTINGS
@@ -43,11 +44,14 @@ def take(page: Any, dropped: list[Path]) -> None:
 
 
 def add_folders(page: Any, folders: list[Path]) -> None:
-    """Each dropped folder becomes a concept; a dropped picture stands for its folder."""
-    wanted = dict.fromkeys(path if os.path.isdir(path) else path.parent for path in folders if os.path.exists(path))
+    """Each dropped folder becomes a concept, all of them in one step of undo; a dropped picture stands for its folder."""
+    wanted = dict.fromkeys(path if path.is_dir() else path.parent for path in folders if path.exists())
+    there, names, added = page.items, {concept.name for concept in page.items}, []
     for folder in wanted:
-        name = page._free_name(folder.name or "concept")
-        place = len(page.items)
-        concept = Concept(name=name, path=str(folder))
-        page.bench.store.insert("concepts", place, concept, f'concept "{name}" added')
-        page.list.select(place)
+        added.append(Concept(name=free_name(folder.name or "concept", names), path=str(folder)))
+        names.add(added[-1].name)
+    if added:
+        what = f"concept {page.name(added[0])}" if len(added) == 1 else f"{len(added)} concepts"
+        page.bench.store.set(replace(page.bench.store.state, page.path, (*there, *added)), f"{what} added")
+        page.show_all()
+        page.list.select_these(range(len(there), len(there) + len(added)))
