@@ -271,6 +271,15 @@ def test_in_a_caption_its_own_typing_goes_first_and_comes_again(window: Window, 
     assert content(browser) == "a green cat"
 
 
+def test_what_is_typed_and_taken_out_at_once_is_no_step(window: Window, browser: Browser) -> None:
+    press(window, browser.box.text._textbox, *letters("q"))
+    assert browser.undoes[0] == "what was typed into 0.txt"
+    press(window, browser.box.text._textbox, "<BackSpace>")
+    assert content(browser) == ""
+    assert browser.undoes == ("", "")
+    assert window.app.topbar.undo.cget("state") == "disabled"
+
+
 def test_the_mask_tools_own_undo_counts(window: Window, browser: Browser) -> None:
     browser.view.tool = BRUSH
     drag(window, browser, (-20, 0), (20, 0))

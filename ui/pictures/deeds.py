@@ -67,7 +67,9 @@ class Deeds:
         on = not anew and now - self._typed_at < PAUSE_SECONDS
         self._typed_at = now
         if on and isinstance(last, Typed) and (last.path, last.after) == (path, before):
-            self._history.done[-1] = replace(last, after=after)
+            self._history.done[-1:] = [replace(last, after=after)] if after != last.before else []
+            if after == last.before:
+                self.changed.emit()
         else:
             self._add(Typed(path, before, after))
 
