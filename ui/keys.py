@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ui.app import App
 
 TAB_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "minus")  # with Alt, in the order of the navigation
-SHIFT, ALT_OF_WINDOWS = 0x1, 0x20000  # in the state of an event
+SHIFT, CONTROL, ALT_OF_WINDOWS = 0x1, 0x4, 0x20000  # in the state of an event
 RIGHT, MIDDLE = (2, 3) if sys.platform == "darwin" else (3, 2)  # buttons of the mouse
 
 
@@ -81,6 +81,7 @@ def bind_keys(root: Any, app: "App") -> None:
     app.shell.name.configure(cursor="hand2")
     app.shell.name.bind("<Button-1>", lambda _event: app.go("welcome"))
     app.bench.tooltip.attach(app.shell.name, lambda: "First steps and keys (F1)", beside=True)
+    root.bind("<Alt-Key>", partial(_other_digit, app))
     for number, (name, tab) in zip(TAB_KEYS, app.shell.tabs.items(), strict=True):
         root.bind(f"<Alt-Key-{number}>", lambda _event, name=name: app.go(name))
         app.bench.tooltip.attach(tab, partial(str, f"Alt+{'-' if number == 'minus' else number}"), beside=True)
@@ -98,7 +99,23 @@ def _name_letters(root: Any) -> None:
 
 
 def _press(app: "App", key: Key, _event: Any) -> None:
-    key.do(app)
+    if app.closing.note is None:  # the window is about to close: nothing begins any more
+        key.do(app)
+
+
+def _other_digit(app: "App", event: Any) -> None:
+    """On keyboards that write digits with Shift (French, Czech) the key's place counts. AltGr, with which '}' is written on
+    others, is Control and Alt on Windows."""
+    place = _place_of_digit(event.keycode, str(app.root.tk.call("tk", "windowingsystem")))
+    if 0 <= place < len(app.shell.tabs) and not event.state & CONTROL:
+        app.go(tuple(app.shell.tabs)[place])
+
+
+def _place_of_digit(keycode: int, system: str) -> int:
+    """0 for the key of the 1, 9 for that of the 0; -1 for any other."""
+    if system == "x11":
+        return keycode - 10 if 10 <= keycode < 20 else -1
+    return "1234567890".find(chr(keycode)) if system == "win32" and 48 <= keycode <= 57 else -1
 
 
 def _other_layout(root: Any, event: Any) -> None:

@@ -35,6 +35,9 @@ def test_what_is_being_written_is_waited_for(window: Window) -> None:
     window.until(lambda: window.app.closing.note is not None)
     note = window.app.closing.note
     assert note is not None
+    window.app.root.focus_force()
+    window.app.root.event_generate("<F5>")
+    assert not window.app.runner.going, "nothing begins any more"
     assert note.words.cget("text") == "The window closes when everything is written: 12,000 of 50,000"
     assert note.bar.get() == pytest.approx(0.24)
     window.turn(0.3)

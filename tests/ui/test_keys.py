@@ -144,6 +144,21 @@ def test_a_cyrillic_keyboard_undoes_and_pastes(window: Window, plain: Any) -> No
     assert window.app.store.state.training.batch_size == 4
 
 
+@pytest.mark.parametrize(("system", "keycode", "place"), [
+    ("x11", 10, 0), ("x11", 19, 9), ("x11", 20, -1), ("x11", 9, -1), ("win32", 49, 0), ("win32", 48, 9), ("win32", 65, -1),
+    ("aqua", 18, -1),
+])  # fmt: skip
+def test_the_place_of_a_digit(system: str, keycode: int, place: int) -> None:
+    assert keys._place_of_digit(keycode, system) == place
+
+
+def test_a_french_keyboard_has_the_tabs_on_the_same_keys(window: Window) -> None:
+    alt, alt_gr_of_windows = 0x8, 0x8 | keys.CONTROL
+    for keycode, state, tab in ((11, alt, "concepts"), (10, alt_gr_of_windows, "concepts"), (10, alt, "model")):
+        keys._other_digit(window.app, SimpleNamespace(keycode=keycode, state=state))
+        assert window.app.shell.current == tab
+
+
 def tabbed(window: Window, start: Any, to: Any, most: int = 80) -> bool:
     """Whether the Tab key comes from one widget to another."""
     start.focus_force()
