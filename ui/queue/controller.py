@@ -133,6 +133,7 @@ class QueueRunner:
         def failed(error: Exception) -> None:
             self._current = ""
             if isinstance(error, Gone):
+                self._hide(entry.key)
                 return self.look()
             self._mark(entry.key, "failed", why(entry, error))
             if not isinstance(error, UserError):
@@ -173,7 +174,11 @@ class QueueRunner:
 
         self._marking = True
         self._do(lambda: self._queue.mark(key, status, said, folder), done, failed)
-        self.entries = [entry for entry in self.entries if entry.key != key]  # until the worker has told
+        self._hide(key)
+
+    def _hide(self, key: str) -> None:
+        """It does not wait any more, though the worker has yet to tell so: it must not have its turn again."""
+        self.entries = [entry for entry in self.entries if entry.key != key]
 
     def _say(self, note: str) -> None:
         if note != self.note or not self.going:
