@@ -123,6 +123,24 @@ def test_a_mask_of_another_size_is_painted_in_that_of_the_picture(window: Window
         assert mask.getextrema() == (0, 255)
 
 
+def test_a_picture_that_gets_another_size_keeps_what_is_painted_on_it(window: Window, pictures: Path) -> None:
+    browser = browse(window, pictures)
+    browser.view.tool = BRUSH
+    drag(window, browser, (-60, 0), (60, 0))
+    Image.new("RGB", (48, 32)).save(pictures / "0.png")
+    browser.view.reload()
+    window.until(lambda: browser.view.loaded is not None and browser.view.loaded.size == (48, 32))
+    painting = browser.view.painting
+    assert painting is not None
+    assert painting.mask.size == (48, 32)
+    assert painting.mask.getpixel((24, 16)) == TRAINED
+    drag(window, browser, (0, 20), (20, 20))
+    browser.leave()
+    window.until(lambda: not browser.masks.unsaved)
+    with Image.open(mask_path(pictures / "0.png")) as mask:
+        assert mask.size == (48, 32)
+
+
 def test_a_folder_that_vanishes_while_it_is_looked_at(window: Window, pictures: Path) -> None:
     browser = browse(window, pictures)
     browser.step(1)

@@ -28,6 +28,11 @@ class Brush:
     def blank(self) -> bool:
         return self._view.path is not None and self._store.blank(self._view.path)
 
+    def fit(self, size: tuple[int, int]) -> None:
+        """The picture in view is so large."""
+        if self._view.path is not None:
+            self._store.fit(self._view.path, size)
+
     def press(self, x: float, y: float, opposite: bool) -> None:
         """`opposite`: with the other button, what is not the tool's."""
         value, lens = self._value(opposite), self._view.lens

@@ -41,6 +41,16 @@ class MaskStore:
                 self._fresh.add(picture)
         return self._paintings[picture]
 
+    def fit(self, picture: Path, size: tuple[int, int]) -> None:
+        """The picture has this size (now: another program may have changed it); what is not saved is kept, in that size."""
+        painting = self._paintings.get(picture)
+        if painting is not None and painting.mask.size != size:
+            changed = self.changed(picture)
+            self.forget(picture)
+            if changed:
+                self._paintings[picture] = Painting(painting.mask.resize(size, Image.Resampling.BILINEAR))
+                self._versions[picture] = -1  # it is not on the disk
+
     def changed(self, picture: Path) -> bool:
         painting = self._paintings.get(picture)
         if painting is None or painting.version == self._versions[picture]:

@@ -182,6 +182,8 @@ class View(theme.Canvas):
             return
         same = self.lens is not None and self.loaded is not None and self.loaded.path == loaded.path
         self.loaded, self._scene = loaded, None
+        if loaded.picture is not None:
+            self.brush.fit(loaded.size)
         if not same or (self.lens is not None and self.lens.size != loaded.size):
             self.lens = Lens(loaded.size, loaded.room) if loaded.picture is not None else None
         self.point()
