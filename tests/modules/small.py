@@ -102,9 +102,10 @@ def run(
 
 
 def tensors(path: Path) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
+    """What a file holds; not mapped into memory, so that another run may write it anew on Windows, too."""
+    from safetensors.torch import load
 
-    found: dict[str, Tensor] = load_file(path)
+    found: dict[str, Tensor] = load(path.read_bytes())
     return found
 
 
