@@ -64,11 +64,10 @@ class PresetPanel(ctk.CTkFrame):
         self.list.on_select.connect(self._select)
         self.list.on_open.connect(self.load)
         for key, call in (
-            ("<Escape>", self.hide), ("<Return>", self.load),
-            ("<Down>", lambda: self.list.step(1)), ("<Up>", lambda: self.list.step(-1)),
+            ("<Return>", self.load), ("<Down>", lambda: self.list.step(1)), ("<Up>", lambda: self.list.step(-1)),
         ):  # fmt: skip
             self.entry.bind(key, lambda _event, call=call: call())
-        self.list.canvas.bind("<Escape>", lambda _event: self.hide())
+        bench.root.bind("<Escape>", lambda _event: self.hide() if self.shown else None, add="+")
         bench.root.bind("<Button-1>", self._on_click, add="+")
 
     @property

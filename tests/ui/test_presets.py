@@ -106,6 +106,17 @@ def test_search_and_load(window: Window) -> None:
     shown.hide()
 
 
+@pytest.mark.parametrize("part", ["entry", "list", "button"])
+def test_escape_leaves_the_panel_wherever_the_cursor_is(window: Window, part: str) -> None:
+    shown = panel(window)
+    parts = {"entry": shown.entry._entry, "list": shown.list.canvas, "button": shown.buttons["save"]._canvas}
+    parts[part].focus_force()
+    parts[part].event_generate("<Escape>")
+    assert not shown.shown
+    parts[part].event_generate("<Escape>")
+    assert not shown.shown
+
+
 def test_duplicate_rename_describe_delete_in_the_panel(window: Window) -> None:
     shown = panel(window)
     window.ask.texts = ["copy"]
