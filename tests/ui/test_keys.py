@@ -213,6 +213,8 @@ def test_every_button_of_a_dialog_is_reached_by_the_keyboard(window: Window) -> 
 
     root.after(200, press)
     assert ask.choose("Unsaved", "changes", options) == "lose"
+    window.turn()
+    assert not window.ask.told  # the button went away with the focus on it
 
 
 def test_going_to_a_switch_or_a_choice_puts_the_focus_on_it(window: Window) -> None:
