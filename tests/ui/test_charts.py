@@ -224,7 +224,9 @@ def test_two_charts_together_are_drawn_at_most_four_times_a_second(
 def test_the_page_grows_for_a_second_chart_where_it_is_low(window: Window) -> None:
     window.app.root.geometry("1000x640")
     page: Any = window.app.shell.show("run")
-    window.until(lambda: page.panes.shared)
+    window.settle()
+    window.until(lambda: page.panes.shared and page.plan.winfo_ismapped())  # the plan takes its room first
+    window.whole_turns(3)
     before = page.winfo_height()
     page.charts.toggle()
     window.until(lambda: page.winfo_height() > before)
