@@ -24,7 +24,7 @@ _ALWAYS = ("source", "vae", "prediction")  # of the model, also in the short for
 _REST = ("zero_terminal_snr", "clip_skip", "text_windows", "unet_dtype", "text_encoder_dtype", "vae_dtype")
 _COLUMNS = ("strengths", "bare")
 _WORDS = ("prompts", "negative", "seeds")
-_FACTS = ("steps", "cfg_scale", "width", "height", "sampler")  # of a prompt, the same for all pictures
+_FACTS = ("steps", "cfg_scale", "width", "height", "sampler", "cfg_rescale")  # of a prompt, the same for all pictures
 PROMPTS_HEIGHT = 96  # px at 100 %
 
 
