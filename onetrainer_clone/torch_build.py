@@ -58,7 +58,7 @@ def index_for_gpu(platform: str = sys.platform) -> str:
     if platform != "win32" or not (asked := shutil.which("nvidia-smi")):
         return ""
     try:
-        said = subprocess.run([asked, *QUESTION], capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+        said = subprocess.run([asked, *QUESTION], capture_output=True, encoding="ascii", timeout=SECONDS, check=True).stdout
         newest = max((float(line) for line in said.splitlines() if line.strip()), default=0.0)
     except (OSError, subprocess.SubprocessError, ValueError):
         newest = 0.0  # a driver that is too old to tell: so is the GPU
