@@ -73,5 +73,6 @@ def test_the_log_says_what_is_trained(make: Make) -> None:
 def test_what_a_setting_costs_or_does_in_vain_is_a_note_at_the_start_and_no_warning(make: Make) -> None:
     _, events = run(make(**{"noise.masked": True}))
     assert not of(Warned, events)
-    [note] = [event.message for event in of(Logged, events) if event.note]
-    assert note.startswith("noise.masked: has no effect")
+    [note] = [event for event in of(Logged, events) if event.note]
+    assert note.path == "noise.masked"
+    assert note.message.startswith("has no effect")
