@@ -78,6 +78,7 @@ class Answers:
         return self.folders.pop(0)
 
 
+TURN_MS = 10  # of the window's loop: what workers and runs tell is heard sooner, and half of a test was waiting for that
 ROUNDS = 4  # of work that a run's work brings about
 
 
@@ -182,9 +183,10 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
 
 @pytest.fixture
 def make_window(
-    no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers, workers: Workers
+    no_garbage: None, display: str, trainer: FakeTrainer, ask: Answers, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Window]]:
     """Opens windows, also several after each other, and closes what is left open."""
+    monkeypatch.setattr("ui.app.TURN_MS", TURN_MS)
     opened: list[Window] = []
 
     def make(preset: str | None = "demo", start: bool = False) -> Window:

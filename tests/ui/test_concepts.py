@@ -274,7 +274,7 @@ def test_several_rows_are_dragged_together_and_a_drag_is_given_up(window: Window
 
 def test_a_drag_that_rests_at_the_edge_scrolls_on(window: Window) -> None:
     concepts = page(window)
-    many = tuple(Concept(name=f"concept {number}", path="demo:concepts/subject") for number in range(40))
+    many = tuple(Concept(name=f"concept {number}", path="demo:concepts/subject") for number in range(15))
     window.app.store.set(window.app.store.state.model_copy(update={"concepts": many}), "many")
     window.turn(0.1)
     canvas = concepts.list.canvas
@@ -282,7 +282,7 @@ def test_a_drag_that_rests_at_the_edge_scrolls_on(window: Window) -> None:
     canvas.event_generate("<B1-Motion>", x=80, y=60)
     canvas.event_generate("<B1-Motion>", x=80, y=canvas.winfo_height() - 5)
     window.until(lambda: canvas.yview()[1] >= 1.0)
-    assert canvas.drop_at == 40
+    assert canvas.drop_at == 15
     canvas.event_generate("<B1-Motion>", x=80, y=5)
     window.until(lambda: canvas.yview()[0] <= 0.0)
     canvas.event_generate("<B1-Motion>", x=80, y=canvas.winfo_height() // 2)
