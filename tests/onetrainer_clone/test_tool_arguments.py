@@ -10,7 +10,7 @@ from onetrainer_clone.arguments import parse
 from onetrainer_clone.settings import Invalid, declarations
 from onetrainer_clone.tool_arguments import by_place, option_of, parser_of, read
 from onetrainer_clone.tools import TOOLS, Tool
-from tests.onetrainer_clone.test_cli import Front
+from tests.onetrainer_clone.front import Front
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
 
