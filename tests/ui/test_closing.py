@@ -95,7 +95,8 @@ def test_a_tool_that_works_is_asked_about(window: Window, tabs: ToolTabs, tool: 
 
 
 def dialogs(window: Window) -> list[Any]:
-    return [child for child in window.app.root.winfo_children() if child.winfo_class() == "Toplevel"]
+    """Those that are open; a tooltip may be, too, wherever the mouse happens to be."""
+    return [child for child in window.app.root.winfo_children() if isinstance(child, ctk.CTkToplevel)]
 
 
 def in_front(window: Window) -> bool:

@@ -493,7 +493,6 @@ def test_an_entry_of_a_newer_version_fails_alone_with_its_sentence(window: Windo
     page = queue_page(window)
     window.until(lambda: "newer version" in cells(page)[0][3])
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert states(page) == ["failed", "done"]
     assert "newer version" in cells(page)[0][3]
@@ -522,7 +521,6 @@ def test_what_vanished_since_is_said_when_the_queue_is_shown_and_fails_alone_at_
     assert page.said.winfo_manager() == "", "it can run again"
     shutil.rmtree(pictures)
     page.toolbar.buttons["start"].invoke()
-    window.until(lambda: window.app.runner.going)
     finish(window)
     assert states(page) == ["failed", "done"]
     assert f"there is no folder '{pictures}'" in cells(page)[0][3]

@@ -16,6 +16,7 @@ from onetrainer_clone.state import TrainingState
 from presets.runs import begin
 from tests.ui.conftest import Window
 from tests.ui.fake_trainer import FakeTrainer
+from tests.waiting import LIMIT
 from ui.run.comparison import Comparison
 from ui.run.places import Place
 from ui.run.record import LINES, Record
@@ -114,11 +115,11 @@ def test_pause_and_resume(window: Window, trainer: FakeTrainer) -> None:
 
 def test_buttons_that_no_run_would_hear_are_off_while_it_is_launched(window: Window, trainer: FakeTrainer) -> None:
     """What was asked for then went to the run before, or nowhere."""
-    trainer.steps, trainer.step_seconds = 10_000, 0.01
+    trainer.hold_at = 5
     run, gate, state = page(window), threading.Event(), window.app.store.state
 
     def slowly(session: Session) -> TrainingState:
-        gate.wait(20)
+        gate.wait(LIMIT)
         return begin(session, state)
 
     def possible() -> set[str]:
