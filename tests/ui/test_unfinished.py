@@ -69,10 +69,13 @@ def test_the_next_start_finishes_it_or_takes_it_back(
     assert not notes()
 
 
-def test_it_is_said_exactly_how_far_it_came(cut_short: Path, make_window: Callable[..., Window], monkeypatch: Any) -> None:
+def test_it_is_said_exactly_how_far_it_came(
+    cut_short: Path, make_window: Callable[..., Window], ask: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (cut_short / "0.txt").write_text("theirs")
-    window, said = make_window(None), []
-    monkeypatch.setattr(window.app.ask, "choose", lambda _title, message, _ways: said.append(message))
+    said: list[str] = []
+    monkeypatch.setattr(ask, "choose", lambda _title, message, _ways: said.append(message))
+    window = make_window(None)
     window.until(lambda: bool(said))
     assert "all of them dogs" in said[0]
     assert "Captions that are changed: 1. Not yet: 1.\nChanged otherwise since, and left as they are: 1." in said[0]
