@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from onetrainer_clone import layer_patterns, layer_rules, lora_source
+from onetrainer_clone import layer_patterns, layer_rules
 from onetrainer_clone.adapted import Adapted, adapted, configs_of, preset
 from onetrainer_clone.adapter_kinds import Variant
 from onetrainer_clone.families import Family, family_of
@@ -48,6 +48,8 @@ def problems(state: "TrainingState") -> Iterator[Problem]:
     yield from _rules(state, found)
     yield from _sizes(state, found)
     if settings.source and not unusable:
+        from onetrainer_clone import lora_source  # here: the window opens without it
+
         yield from lora_source.problems(state, found)
 
 

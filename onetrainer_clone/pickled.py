@@ -9,7 +9,6 @@ Source: torch `_weights_only_unpickler.py`, `serialization.py`; Python's `pickle
 import io
 import os
 import pickle
-import pickletools
 import re
 import zipfile
 from collections import OrderedDict
@@ -114,6 +113,8 @@ def _pickle_in(path: Path) -> bytes:
 
 def _stranger(data: bytes) -> str:
     """The first name that is not torch's to be asked for; empty where there is none. Raises ValueError for a damaged one."""
+    import pickletools  # here: the window opens without it
+
     for code, argument, _ in pickletools.genops(data):
         if code.name == "GLOBAL":
             name = str(argument).replace(" ", ".", 1).replace("__builtin__.", "builtins.", 1)

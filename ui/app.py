@@ -24,7 +24,6 @@ from ui.findings import Findings, Timer
 from ui.garbage import Collector
 from ui.keys import bind_keys
 from ui.pages import pages
-from ui.pictures import many_captions
 from ui.preset_menu import PresetMenu
 from ui.run.runner import Runner
 from ui.run.sign import RunSign
@@ -153,6 +152,8 @@ class App:
 
     def _offer_unfinished(self) -> None:
         """A change of many captions that was cut short the last time."""
+        from ui.pictures import many_captions  # here: it takes time to import
+
         if many_captions.notes():
             from ui.pictures import unfinished
 
