@@ -26,11 +26,12 @@ def patient(emit: Emit, what: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        timer.join()  # else the end could be told before the wait is
         if said.is_set():
             emit(Logged(f"{what} has come to an end"))
 
 
-def waiting_for_pictures(emit: Emit, seconds: float) -> None:
-    """The same for the next step's pictures; called every second of the wait."""
-    if SECONDS <= seconds < SECONDS + 1:
+def waiting_for_pictures(emit: Emit, seconds: float, before: float) -> None:
+    """The same for the next step's pictures, again and again; `before` are the seconds at the call before this one."""
+    if seconds // SECONDS > before // SECONDS:
         emit(Warned(f"The next pictures have not come for {seconds:.0f} seconds: does their drive, or the cache's, answer?"))

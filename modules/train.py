@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modules.backup import restore_newest
 from modules.board import Board
+from modules.data import batches
 from modules.data.batches import ahead, make_batch, steps
 from modules.data.room import in_use
 from modules.figures import Figures
@@ -105,7 +106,7 @@ def _tell(run: Run, watch: Watch, event: Stepped) -> None:
 
 def _goes_on(run: Run, seconds: float) -> bool:
     """Whether to wait on for a step that has not come for so many seconds."""
-    waiting_for_pictures(run.emit, seconds)
+    waiting_for_pictures(run.emit, seconds, seconds - batches.LOOK_SECONDS)
     return not run.controls.stopping
 
 
