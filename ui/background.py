@@ -32,7 +32,7 @@ class Background:
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._working = False
+        self._working: str | None = None  # the key of the job that is being done
         self.progress = (0, 0)  # of the present job, where it tells: so many of so many are done
 
     def submit(
@@ -56,6 +56,16 @@ class Background:
         """Forget the jobs that have not begun."""
         with self._change:
             self._waiting.clear()
+
+    def take_back(self, mine: Callable[[str], bool]) -> None:
+        """Before the main thread does itself what the jobs with these keys would: those that wait are forgotten, the one
+        that is being done is waited for, and what came of it is not handed over."""
+        with self._change:
+            for key in [key for key in self._waiting if mine(key)]:
+                del self._waiting[key]
+            self._change.wait_for(lambda: self._working is None or not mine(self._working))
+            for key in [key for key in self._turns if mine(key)]:
+                del self._turns[key]
 
     def deliver(self, limit: int = 20) -> int:
         """On the main thread: hand over at most `limit` results. An error without a taker is raised here."""
@@ -85,7 +95,7 @@ class Background:
     def idle(self) -> bool:
         """Whether nothing waits, runs or is to be delivered."""
         with self._change:
-            return not self._waiting and not self._working and self._done.empty()
+            return not self._waiting and self._working is None and self._done.empty()
 
     def close(self, timeout: float) -> None:
         """Finish the job that is being done and end the thread."""
@@ -104,15 +114,16 @@ class Background:
                 if self._closed:
                     return
                 _, job = self._waiting.popitem(last=self._newest_first)
-                self._working, self.progress = True, (0, 0)
+                self._working, self.progress = job.key, (0, 0)
             try:
                 with undisturbed():
                     outcome: tuple[_Job, Any, Exception | None] = (job, job.work(), None)
             except BaseException as error:  # noqa: BLE001 - raised again on the main thread, by deliver
                 outcome = (job, None, _as_exception(error))
             with self._change:
-                self._working = False
+                self._working = None
                 self._done.put(outcome)
+                self._change.notify_all()
 
 
 def _as_exception(error: BaseException) -> Exception:

@@ -36,7 +36,7 @@ class SearchBox:
         bench.root.bind("<Button-1>", self._on_click, add="+")
         for key, call in (
             ("<Down>", lambda: self.results.step(1)), ("<Up>", lambda: self.results.step(-1)),
-            ("<Return>", self.results.take), ("<Escape>", self.clear),
+            ("<Return>", self._take), ("<Escape>", self.clear),
         ):  # fmt: skip
             self.entry.bind(key, lambda _event, call=call: call())
 
@@ -46,6 +46,7 @@ class SearchBox:
         self._hint.configure(text=HINT if width > 150 else SHORT_HINT if width > 100 else "Find")
 
     def focus(self) -> None:
+        self.entry.update_idletasks()  # what is typed before it is on the screen would go to the window instead
         self.entry.focus_set()
         self.entry.select_range(0, "end")
 
@@ -85,6 +86,12 @@ class SearchBox:
         state = self._bench.store.state
         idle = {setting.path for setting in walk(state.model_copy(update={"concepts": ()})) if why_not(state, setting)}
         self.results.show(find(text, idle=idle), below=self.entry, wanted=bool(text.strip()))
+
+    def _take(self) -> None:
+        """Also where the list was put away, as when the person had gone to another window and come back."""
+        if not self.results.winfo_manager():
+            self._look()
+        self.results.take()
 
     def _on_click(self, event: Any) -> None:
         """A click anywhere else takes the list away, also where it leaves the cursor in the box."""

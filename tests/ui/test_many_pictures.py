@@ -1,6 +1,7 @@
 """Several pictures at once: chosen, deleted, tagged; searched by name, sorted, and what is wrong with their files."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from PIL import Image
 from onetrainer_clone import browse as core
 from onetrainer_clone import statistics
 from onetrainer_clone.browse import Entry
+from onetrainer_clone.paths import write_whole
 from onetrainer_clone.settings import UserError
 from tests.ui.conftest import Window
 from tests.ui.test_pictures import browse, names
+from tests.waiting import LIMIT
 from ui.concept.page import ConceptPage
 from ui.pictures import work
 from ui.pictures.browser import Browser
@@ -131,6 +134,35 @@ def test_several_are_deleted_and_come_back_in_one_go(
     assert (many / "2.txt").read_text() == "picture 2, typed just now"
     assert browser.gallery.entries[browser.at].key == "6.png"
     assert browser.undoes[0] == "what was typed into 2.txt"
+
+
+def test_a_caption_that_is_being_written_does_not_come_back_without_its_picture(
+    window: Window, many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = browse(window, many)
+    click(window, browser, 2)
+    begun, go_on, real = threading.Event(), threading.Event(), write_whole
+
+    def slow(path: Path, text: bytes) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            begun.set()
+            assert go_on.wait(LIMIT)
+        real(path, text)
+
+    monkeypatch.setattr("onetrainer_clone.captions.write_whole", slow)
+    browser.box.text.insert("end", ", typed just now")
+    window.turn()
+    click(window, browser, 3)  # the caption is written now
+    assert begun.wait(LIMIT)
+    click(window, browser, 2)
+    threading.Timer(0.1, go_on.set).start()
+    browser.delete()
+    window.rest()
+    assert not (many / "2.txt").exists()
+    browser.undo()
+    window.rest()
+    assert (many / "2.txt").read_text() == "picture 2, typed just now"
+    assert (many / "2.png").exists()
 
 
 def test_those_that_cannot_be_deleted_stay_and_it_is_said(window: Window, many: Path) -> None:

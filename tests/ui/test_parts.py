@@ -4,6 +4,7 @@ import threading
 from functools import partial
 from itertools import combinations, pairwise, product
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from onetrainer_clone.settings import Invalid, declaration_at, declarations, rep
 from onetrainer_clone.state import TrainingState
 from onetrainer_clone.state.concepts import Concept
 from onetrainer_clone.tools import Inspect, Merge
-from tests.waiting import until
+from tests.waiting import LIMIT, until
 from ui import colours
 from ui.background import Background
 from ui.colours import CONCEPTS, ConceptColours
@@ -323,3 +324,26 @@ def test_names_of_files_keep_their_spelling_where_a_sentence_begins(named: str) 
 @pytest.mark.parametrize("message", ["must be at least 1 (was 0)", "there is a preset 'a.b' already"])
 def test_a_sentence_begins_with_a_capital(message: str) -> None:
     assert begun(message) == message[:1].upper() + message[1:]
+
+
+def test_what_the_main_thread_does_itself_is_not_done_later_on_the_worker() -> None:
+    worker = Background("test")
+    done: list[str] = []
+    told: list[str] = []
+    begun, go_on = Event(), Event()
+
+    def slow() -> None:
+        begun.set()
+        assert go_on.wait(LIMIT)
+        done.append("being done")
+
+    worker.submit("caption a", slow, lambda _nothing: told.append("a"))
+    worker.submit("caption b", lambda: done.append("waiting"), lambda _nothing: told.append("b"))
+    worker.submit("other", lambda: done.append("other"), lambda _nothing: told.append("other"))
+    assert begun.wait(LIMIT)
+    Timer(0.05, go_on.set).start()
+    worker.take_back(lambda key: key.startswith("caption "))
+    assert done[0] == "being done", "it is waited for: it would write to a file that has been moved"
+    until(lambda: worker.deliver() or told)
+    assert (done, told) == (["being done", "other"], ["other"])
+    worker.close(LIMIT)

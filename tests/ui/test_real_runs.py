@@ -166,6 +166,8 @@ def test_pause_look_stop_and_reopen(small: Window) -> None:
     assert page.detail.record.rows() == first.rows()
     assert set(page.detail.record.validation) == VALIDATED
     assert page.detail.record.progress.step == progress.step
+    assert page.detail.chart.view.title == "Weight change", "as it was left in the Run tab"
+    page.detail.chart.choose("Loss per concept")
     small.until(lambda: page.detail.samples.drawn > 0 and "subject" in page.detail.chart.lines, LONG)
     assert page.toolbar.buttons["resume"].cget("state") == "normal"
 

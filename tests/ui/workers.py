@@ -46,4 +46,4 @@ class Workers:
 
 def jobs(worker: Background) -> int:
     """That wait or are being done."""
-    return len(worker._waiting) + worker._working
+    return len(worker._waiting) + (worker._working is not None)

@@ -16,6 +16,8 @@ from ui import memory
 from ui.background import Background
 from ui.signals import Signal
 
+CAPTION = "caption "  # begins the keys of the writer's jobs
+
 
 @dataclass
 class Draft:
@@ -56,7 +58,7 @@ class Drafts:
             return
         text = draft.text
         self._writer.submit(
-            f"caption {path}",
+            f"{CAPTION}{path}",
             lambda: _write(path, text, draft, over),
             lambda _nothing: self._on_written(path, text),
             lambda error: self._on_unwritten(path, error),
@@ -72,7 +74,9 @@ class Drafts:
         self.changed.emit(path)
 
     def flush(self) -> None:
-        """Write everything now; what cannot be written is kept for the next start."""
+        """Write everything now; what cannot be written is kept for the next start. Nothing is written later: the files may
+        be moved then."""
+        self._writer.take_back(lambda key: key.startswith(CAPTION))
         for path, draft in list(self.drafts.items()):
             try:
                 captions.write(path, draft.text, draft.before)

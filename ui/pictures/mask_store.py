@@ -15,6 +15,7 @@ from ui import memory
 from ui.background import Background
 from ui.signals import Signal
 
+MASK = "mask "  # begins the keys of the writer's jobs
 KEPT = 5  # paintings whose undo is kept after they were saved
 
 
@@ -86,10 +87,12 @@ class MaskStore:
             self.problems[picture] = str(error)
             self.failed.emit(picture)
 
-        self._writer.submit(f"mask {picture}", lambda: masks.write(picture, copy), done, failed)
+        self._writer.submit(f"{MASK}{picture}", lambda: masks.write(picture, copy), done, failed)
 
     def flush(self) -> None:
-        """Save all now; the window closes. What cannot be saved is kept in a file of the window: see `recover`."""
+        """Save all now, and nothing later: the window closes, or files are moved. What cannot be saved is kept in a file of
+        the window: see `recover`."""
+        self._writer.take_back(lambda key: key.startswith(MASK))
         for picture in self.unsaved:
             try:
                 masks.write(picture, self._to_save(picture))

@@ -79,7 +79,7 @@ def test_the_second_half_moves_by_the_ratio_more_with_every_optimizer(optimizer:
         names = list(trained.parts["unet"])
         for half in ("lora_down", "lora_up"):
             moves = [
-                float((p - b).abs().mean())
+                float((p.detach() - b).abs().mean())
                 for name, p, b in zip(names, trained.parameters, before, strict=True)
                 if half in name
             ]
