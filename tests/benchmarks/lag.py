@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from onetrainer_clone.session import Train
+from presets import store as preset_store
 from tests.ui.screenshots import display
 from ui.app import SWITCH_SECONDS, App
 
@@ -126,4 +127,5 @@ def close(app: App, probe: Probe) -> None:
     while app.runner.going:
         app.root.update()
         time.sleep(0.01)
+    app.store.load(preset_store.find("demo").load())  # else the next window would ask what is to become of the changes
     app.close()
