@@ -21,16 +21,24 @@ class Elsewhere:
         self._background = Background("folder")
         self._known: tuple[tuple[str, bool], Stamps] | None = None  # of which folder
         self._focused = True
+        self._wanted: Concept | None = None  # that is to be looked at as soon as there is time
 
-    def tick(self, concept: Concept | None, focused: bool) -> None:
-        """`focused`: whether the window is the one that the person works with."""
+    def tick(self, concept: Concept | None, focused: bool, busy: bool = False) -> None:
+        """`focused`: whether the window is the one that the person works with. `busy`: the same folder is being read, and
+        a second thread at it would hold the window up."""
         self._background.deliver()
         if focused != self._focused and concept is not None:
             self._focused = focused
             self.look(concept)
+        if self._wanted is not None and not busy:
+            self._look(self._wanted)
+            self._wanted = None
 
     def look(self, concept: Concept) -> None:
         """What is done here while the window is not left is no other program's."""
+        self._wanted = concept
+
+    def _look(self, concept: Concept) -> None:
         place = (concept.path, concept.include_subfolders)
         known = self._known[1] if self._known is not None and self._known[0] == place else None
         ours, self._surveyed.touched = self._surveyed.touched, False

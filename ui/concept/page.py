@@ -129,7 +129,9 @@ class ConceptPage(Page):
     def tick(self) -> None:
         for view in self.views.values():
             view.tick()
-        self._elsewhere.tick(self.concept, bool(self.tk.call("focus")))
+        pictures = self.views.get("pictures")
+        busy = pictures is not None and pictures.gallery.reading
+        self._elsewhere.tick(self.concept, bool(self.tk.call("focus")), busy)
 
     def refresh(self) -> None:
         """The view of the concept as it is now."""
